@@ -1,0 +1,113 @@
+/**
+ * The ports between the pure agent and the runtime around it.
+ *
+ * `Agent` is what a stage worker runs: it takes time, inputs and the optimizer as arguments and does no
+ * I/O. `Venue` is where instructions go. Both columns of the runtime (embedded, distributed) use these
+ * interfaces; only their adapters differ. Depends on the generated record types only.
+ */
+import type {
+  Cycle,
+  CycleResult,
+  Execution,
+  Instruction,
+  JournalStart,
+  SourceDeclaration,
+} from '../schemas/generated/types.js'
+
+/** Group that owns inputs of which no group can be told; it turns each of them into a dead letter. */
+export const UNROUTED_GROUP = '~unrouted'
+
+/** Stream name of faults of a file as such: cut short, not Avro. Payload: JSON `{reason, detail}`. */
+export const FILE_FAULT_STREAM = '~file'
+
+/** `groupId` of an input that is delivered to every group. */
+export const EVERY_GROUP = '*'
+
+/** Amounts and times must stay below this in magnitude (2^52): exact in a double and in every codec. */
+export const EXACT_LIMIT = 2 ** 52
+
+export interface AppliedCycle {
+  /** Record for the journal; `measured` is filled in by the caller. */
+  readonly result: CycleResult
+  /** Instructions that may leave once the journal has acknowledged the cycle. */
+  readonly release: readonly Instruction[]
+  /** Instructions whose venue kept silent past `expiresAt`: ask the venue, never send again under a new id. */
+  readonly query: readonly Instruction[]
+  /** Microseconds of the cycle spent in the optimizer; measured by the clock given to the agent. */
+  readonly solveMicros: number
+}
+
+/** One liquidity group's agent. A single owner calls it; it keeps its state in memory. */
+export interface Agent {
+  readonly groupId: string
+  /** Number of the next cycle to apply, from 0. */
+  readonly nextCycle: number
+  /** Closing time of the last applied cycle, microseconds; -1 before the first. */
+  readonly closedAt: number
+  /** Must be called for a source before a cycle with inputs from it, also after a restore. */
+  declareSource(declaration: SourceDeclaration): void
+  /** Applies the next cycle. Equal state and equal cycle give equal results, on any machine. */
+  apply(cycle: Cycle): AppliedCycle
+  /** Instructions that were released and have no final status, oldest first: to be sent again after a restart. */
+  outstanding(): readonly Instruction[]
+  /** Canonical bytes of the state; `restoreAgent` turns them back into an equal agent. */
+  snapshot(): Uint8Array
+  /** SHA-256 of `snapshot()`. */
+  stateDigest(): Uint8Array
+  /** SHA-256 chain over decisions, instructions and their events so far. */
+  decisionDigest(): Uint8Array
+  summary(): GroupSummary
+}
+
+/** What the agent is given from outside: the compiled optimizer, and a clock for measurement only. */
+export interface AgentEnvironment {
+  readonly optimizer: WebAssembly.Module
+  readonly optimizerDigest: Uint8Array
+  /** Monotonic microseconds; never influences a result. */
+  readonly nowMicros: () => number
+}
+
+export interface CurrencySummary {
+  readonly currency: string
+  readonly exponent: number
+  readonly openingMinor: number
+  readonly lowestMinor: number
+  readonly closingMinor: number
+  readonly floorMinor: number
+  readonly targetMinor: number
+  /** Lowest and closing balance had no instruction been sent. */
+  readonly lowestUnmanagedMinor: number
+  readonly closingUnmanagedMinor: number
+}
+
+export interface GroupSummary {
+  readonly groupId: string
+  readonly baseCurrency: string
+  readonly cycles: number
+  readonly inputs: number
+  readonly currencies: readonly CurrencySummary[]
+  readonly decisions: { readonly acted: number; readonly nothingToDo: number; readonly refused: number }
+  /** Instructions by the state they are in now. */
+  readonly instructions: Readonly<Record<string, number>>
+  /** Inputs by disposition and dead letters by reason. */
+  readonly counters: Readonly<Record<string, number>>
+  /** Cost of the day so far by the policy's prices, in base currency (major units), with and without instructions. */
+  readonly cost: { readonly managed: number; readonly unmanaged: number }
+}
+
+/** A place that takes instructions. Reports come back as inputs, through `deliver`. */
+export interface Venue {
+  readonly venueId: string
+  /** No report has an event time earlier than this after sending, microseconds; bounds how far virtual time may run ahead. */
+  readonly minimumLatencyMicros: number
+  /** Idempotent by `instructionId`. In virtual time reports may carry future event times. */
+  send(instruction: Instruction, sentAtMicros: number, deliver: (execution: Execution) => void): void
+  /** Asks for the fate of an instruction that was sent and never answered. */
+  query(instruction: Instruction, askedAtMicros: number, deliver: (execution: Execution) => void): void
+}
+
+export type JournalBody =
+  | { 'weir.JournalStart': JournalStart }
+  | { 'weir.SourceDeclaration': SourceDeclaration }
+  | { 'weir.Cycle': Cycle }
+  | { 'weir.CycleResult': CycleResult }
