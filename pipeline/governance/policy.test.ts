@@ -150,7 +150,7 @@ test('every mistake is told with its place, cause and remedy', () => {
     ['tier: 2', 'tier: [2', 'p.yaml:6:'],
     ['owner: group-treasury', 'owner: *boss', 'p.yaml:4:8: '],
     ['accounts:\n', 'accounts: &all\n', 'ok'],
-    ['owner: group-treasury', 'owner: !!binary aGVsbG8=', 'p.yaml:4:17: owner is 'aGVsbG8=', not string ('],
+    ['owner: group-treasury', 'owner: !!binary aGVsbG8=', "p.yaml:4:17: owner is 'aGVsbG8=', not string ("],
     ['tier: 2', '? [a, b]\n: 2', 'p.yaml:5:3: a key is not a plain word ('],
     ['tier: 2', '2: 2', 'p.yaml:5:1: a key is not a plain word ('],
   ]
