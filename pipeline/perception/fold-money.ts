@@ -1,0 +1,142 @@
+/**
+ * Folds cash movements, balance reports and expected flows into the accounts of a group.
+ *
+ * Money is never conflated, reordered away or held back: a late movement is applied when it comes. Depends on
+ * the state only.
+ */
+import type { BalanceKind, ExpectedFlow } from '../../schemas/generated/types.js'
+import { formatMinor } from '../money.js'
+import { isBusinessDay } from './calendar.js'
+import { type CycleCollector, exactInteger, Refusal, refuseUnless } from './outcome.js'
+import { type AccountState, type GroupState, STATE_LIMITS } from './state.js'
+
+/** The account of an input, with the checks that every statement about money shares. */
+export function accountFor(
+  state: GroupState,
+  groupId: string,
+  accountId: string,
+  currency: string,
+): AccountState {
+  if (groupId !== state.groupId) {
+    throw new Refusal('wrong-group', `addressed to group ${groupId}, delivered to ${state.groupId}`)
+  }
+  const account = state.accounts.get(accountId)
+  if (account === undefined) {
+    throw new Refusal('unknown-account', `group ${state.groupId} has no account ${accountId}`)
+  }
+  if (currency !== account.reference.currency) {
+    const expected = account.reference.currency
+    throw new Refusal('unknown-currency', `account ${accountId} is kept in ${expected}, not in "${currency}"`)
+  }
+  return account
+}
+
+export interface MovementFacts {
+  readonly groupId: string
+  readonly accountId: string
+  readonly currency: string
+  readonly amountMinor: number
+  readonly valueDate: number
+  /** Hexadecimal; empty when the movement fulfils no expectation. */
+  readonly expectedFlowHex: string
+  readonly eventTimeMicros: number
+}
+
+/** Checks a movement without changing anything; the caller then looks for a duplicate, then applies. */
+export function checkMovement(state: GroupState, facts: MovementFacts): AccountState {
+  const account = accountFor(state, facts.groupId, facts.accountId, facts.currency)
+  exactInteger(facts.amountMinor, 'amountMinor')
+  exactInteger(account.settledMinor + facts.amountMinor, 'the balance after the movement')
+  exactInteger(account.unmanagedMinor + facts.amountMinor, 'the balance after the movement')
+  const calendar = state.calendars.get(account.reference.calendarId)
+  if (calendar === undefined || !isBusinessDay(calendar, facts.valueDate)) {
+    const name = account.reference.calendarId
+    throw new Refusal(
+      'date-outside-calendar',
+      `value date ${isoDate(facts.valueDate)} is no business day of calendar ${name}`,
+    )
+  }
+  return account
+}
+
+export function applyMovement(state: GroupState, account: AccountState, facts: MovementFacts): string {
+  account.settledMinor += facts.amountMinor
+  account.unmanagedMinor += facts.amountMinor
+  if (facts.eventTimeMicros > account.lastMovementMicros) account.lastMovementMicros = facts.eventTimeMicros
+  if (facts.expectedFlowHex !== '') state.expectedFlows.delete(facts.expectedFlowHex)
+  return `account:${facts.accountId}`
+}
+
+export interface ReportFacts {
+  readonly groupId: string
+  readonly accountId: string
+  readonly currency: string
+  readonly kind: BalanceKind
+  readonly bookedMinor: number
+  readonly eventTimeMicros: number
+}
+
+export function checkReport(state: GroupState, facts: ReportFacts): AccountState {
+  const account = accountFor(state, facts.groupId, facts.accountId, facts.currency)
+  exactInteger(facts.bookedMinor, 'bookedMinor')
+  if (!account.opened) exactInteger(account.settledMinor + facts.bookedMinor, 'the opening balance')
+  return account
+}
+
+/**
+ * The first opening sets the balance. Every other report is compared with the balance Weir keeps: a difference is a
+ * break, which freezes the account until a report agrees. A report from before the last movement is not comparable.
+ */
+export function applyReport(collector: CycleCollector, account: AccountState, facts: ReportFacts): string {
+  const touched = `account:${facts.accountId}`
+  if (!account.opened) {
+    account.opened = true
+    account.openingMinor = facts.bookedMinor
+    account.settledMinor += facts.bookedMinor
+    account.unmanagedMinor += facts.bookedMinor
+    return touched
+  }
+  if (facts.eventTimeMicros < account.lastMovementMicros) return touched
+  const difference = facts.bookedMinor - account.settledMinor
+  if (difference !== 0 && account.breakMinor === 0) {
+    const exponent = account.reference.currencyExponent
+    collector.alert(
+      'CRITICAL',
+      'balance-break',
+      touched,
+      `The bank reports ${formatMinor(facts.bookedMinor, exponent)} ${facts.currency} on ${facts.accountId}, ` +
+        `Weir keeps ${formatMinor(account.settledMinor, exponent)}; the account is frozen until a report agrees.`,
+    )
+  }
+  account.breakMinor = difference
+  return touched
+}
+
+/** The latest record of an id replaces earlier ones; a cancelled one withdraws it. */
+export function foldExpectedFlow(state: GroupState, flow: ExpectedFlow, flowHex: string): string {
+  accountFor(state, flow.groupId, flow.accountId, flow.currency)
+  exactInteger(flow.amountMinor, 'amountMinor')
+  exactInteger(flow.expectedAt, 'expectedAt')
+  if (flow.cancelled) {
+    state.expectedFlows.delete(flowHex)
+    return `account:${flow.accountId}`
+  }
+  refuseUnless(
+    state.expectedFlows.size < STATE_LIMITS.expectedFlows || state.expectedFlows.has(flowHex),
+    'state-limit',
+    `more than ${STATE_LIMITS.expectedFlows} expected flows are open`,
+  )
+  state.expectedFlows.set(flowHex, {
+    accountId: flow.accountId,
+    amountMinor: flow.amountMinor,
+    expectedAtMicros: flow.expectedAt,
+    timeSpecific: flow.timeSpecific,
+  })
+  return `account:${flow.accountId}`
+}
+
+/** `2026-03-18` for days since 1970-01-01; the number itself when it is no date. */
+function isoDate(days: number): string {
+  const date = new Date(days * 86_400_000)
+  return Number.isNaN(date.getTime()) ? `day ${days}` : date.toISOString().slice(0, 10)
+}

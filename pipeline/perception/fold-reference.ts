@@ -1,0 +1,161 @@
+/**
+ * Folds reference data, policies and commands. The latest record of an id replaces earlier ones; what Weir keeps
+ * itself (balances, outstanding amounts, usage) survives the replacement. Depends on the state and the policy parser.
+ */
+import type {
+  Account,
+  Calendar,
+  Command,
+  Counterparty,
+  Facility,
+  Policy as PolicyRecord,
+  Rail,
+  RegulatoryConstraint,
+} from '../../schemas/generated/types.js'
+import { WeirError } from '../errors.js'
+import { parsePolicy } from '../governance/policy.js'
+import { sha256, toHex } from '../identity.js'
+import { type CycleCollector, exactInteger, Refusal, refuseUnless } from './outcome.js'
+import { type GroupState, STATE_LIMITS } from './state.js'
+
+function put<V>(map: Map<string, V>, id: string, value: V, what: string): void {
+  refuseUnless(id !== '' && id.length <= 128, 'invalid-reference', `${what} has the id "${id.slice(0, 128)}"`)
+  const limit = STATE_LIMITS.references
+  refuseUnless(map.has(id) || map.size < limit, 'state-limit', `more than ${limit} records: ${what}`)
+  map.set(id, value)
+}
+
+function need(condition: boolean, detail: string): asserts condition {
+  refuseUnless(condition, 'invalid-reference', detail)
+}
+
+export function foldAccount(state: GroupState, account: Account): string {
+  need(/^[A-Z]{3}$/.test(account.currency), `account ${account.accountId} has the currency "${account.currency}"`)
+  need(account.currencyExponent >= 0 && account.currencyExponent <= 4, `exponent ${account.currencyExponent}`)
+  exactInteger(account.intradayLineMinor, 'intradayLineMinor')
+  need(account.intradayLineMinor >= 0, `intraday line ${account.intradayLineMinor}`)
+  const held = state.accounts.get(account.accountId)
+  if (held !== undefined) {
+    need(held.reference.currency === account.currency, `account ${account.accountId} cannot change its currency`)
+    held.reference = account
+    return `account:${account.accountId}`
+  }
+  const fresh = {
+    reference: account,
+    settledMinor: 0,
+    unmanagedMinor: 0,
+    reservedMinor: 0,
+    incomingMinor: 0,
+    openingMinor: 0,
+    opened: false,
+    lastMovementMicros: -1,
+    breakMinor: 0,
+  }
+  put(state.accounts, account.accountId, fresh, 'account')
+  return `account:${account.accountId}`
+}
+
+export function foldFacility(state: GroupState, facility: Facility): string {
+  const id = facility.facilityId
+  exactInteger(facility.limitMinor, 'limitMinor')
+  exactInteger(facility.outstandingMinor, 'outstandingMinor')
+  exactInteger(facility.minimumDrawMinor, 'minimumDrawMinor')
+  exactInteger(facility.roundingMinor, 'roundingMinor')
+  need(facility.roundingMinor >= 1, `facility ${id} rounds to ${facility.roundingMinor}`)
+  need(facility.outstandingMinor >= 0 && facility.limitMinor >= 0, `facility ${id} has a negative amount`)
+  need(Number.isFinite(facility.drawnMarginBp), `margin of facility ${id} is ${facility.drawnMarginBp}`)
+  const account = state.accounts.get(facility.accountId)
+  need(account !== undefined, `facility ${id} pays to the unknown account ${facility.accountId}`)
+  need(account.reference.currency === facility.currency, `facility ${id} is not in its account's currency`)
+  const held = state.facilities.get(id)
+  if (held !== undefined) {
+    held.reference = facility
+    return `facility:${id}`
+  }
+  const outstandingMinor = facility.outstandingMinor
+  const fresh = {
+    reference: facility,
+    outstandingMinor,
+    unmanagedOutstandingMinor: outstandingMinor,
+    reservedDrawMinor: 0,
+    reservedRepayMinor: 0,
+  }
+  put(state.facilities, id, fresh, 'facility')
+  return `facility:${id}`
+}
+
+export function foldRail(state: GroupState, rail: Rail): string {
+  const id = rail.railId
+  for (const amount of [rail.feeMinor, rail.minimumTicketMinor, rail.maximumTicketMinor, rail.dailyLimitMinor]) {
+    exactInteger(amount, `amount of rail ${id}`)
+    need(amount >= 0, `rail ${id} has a negative amount`)
+  }
+  exactInteger(rail.roundingMinor, 'roundingMinor')
+  need(rail.roundingMinor >= 1, `rail ${id} rounds to ${rail.roundingMinor}`)
+  need(rail.feeBp >= 0 && rail.feeBp <= 10_000, `rail ${id} has a fee of ${rail.feeBp} bp`)
+  const source = state.accounts.get(rail.sourceAccountId)
+  const destination = state.accounts.get(rail.destinationAccountId)
+  need(source !== undefined && destination !== undefined, `rail ${id} joins an account that is not known`)
+  need(source !== destination, `rail ${id} leads back to its own account`)
+  const sameCurrency = source.reference.currency === destination.reference.currency
+  need(sameCurrency === (rail.kind === 'TRANSFER'), `rail ${id} is ${rail.kind}, its accounts' currencies disagree`)
+  const held = state.rails.get(id)
+  if (held !== undefined) held.reference = rail
+  else put(state.rails, id, { reference: rail, usedDate: -1, usedMinor: 0 }, 'rail')
+  return `rail:${id}`
+}
+
+export function foldCalendar(state: GroupState, calendar: Calendar): string {
+  need(calendar.offsets.length >= 1 && calendar.offsets.length <= 1_000, `calendar ${calendar.calendarId}: offsets`)
+  for (let i = 1; i < calendar.offsets.length; i++) {
+    const ascending = calendar.offsets[i]!.fromTime > calendar.offsets[i - 1]!.fromTime
+    need(ascending, `calendar ${calendar.calendarId}: offsets must ascend`)
+  }
+  const covered = calendar.offsets[0]!.fromTime <= calendar.validFrom * 86_400_000_000
+  need(covered, `calendar ${calendar.calendarId}: the first offset begins after validFrom`)
+  put(state.calendars, calendar.calendarId, calendar, 'calendar')
+  return `calendar:${calendar.calendarId}`
+}
+
+export function foldCounterparty(state: GroupState, counterparty: Counterparty): string {
+  put(state.counterparties, counterparty.counterpartyId, counterparty, 'counterparty')
+  return `counterparty:${counterparty.counterpartyId}`
+}
+
+export function foldConstraint(state: GroupState, constraint: RegulatoryConstraint): string {
+  exactInteger(constraint.limitMinor, 'limitMinor')
+  if (constraint.active) put(state.constraints, constraint.constraintId, constraint, 'constraint')
+  else state.constraints.delete(constraint.constraintId)
+  return `constraint:${constraint.constraintId}`
+}
+
+/** A policy that does not parse is refused and the one in force stays. */
+export function foldPolicy(collector: CycleCollector, record: PolicyRecord): string {
+  const { state } = collector
+  try {
+    const policy = parsePolicy(record.document, `policy ${record.policyId} v${record.version}`)
+    need(policy.group === state.groupId, `the policy is for group ${policy.group}`)
+  } catch (error) {
+    if (!(error instanceof WeirError)) throw error
+    collector.alert('CRITICAL', 'policy-refused', `policy:${record.policyId}`, error.toLine())
+    throw new Refusal('invalid-policy', error.toLine())
+  }
+  state.policy = {
+    policyId: record.policyId,
+    version: record.version,
+    digestHex: toHex(sha256(Buffer.from(record.document, 'utf8'))),
+    document: record.document,
+  }
+  return `policy:${record.policyId}`
+}
+
+export function foldCommand(collector: CycleCollector, command: Command): string {
+  const { state } = collector
+  const known = /^(group|account:.+|rail:.+|facility:.+)$/.test(command.subject)
+  need(known, `subject "${command.subject}" is none of group, account:ID, rail:ID, facility:ID`)
+  if (command.kind === 'HOLD') put(state.holds, command.subject, `${command.author}: ${command.reason}`, 'hold')
+  else state.holds.delete(command.subject)
+  const verb = command.kind === 'HOLD' ? 'held' : 'released'
+  collector.alert('INFO', 'command', command.subject, `${command.subject} ${verb} by ${command.author}: ${command.reason}`)
+  return `hold:${command.subject}`
+}

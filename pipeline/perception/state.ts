@@ -1,0 +1,211 @@
+/**
+ * The liquidity state of a group: everything that `apply` reads and changes, as plain data.
+ *
+ * One owner changes it in place. Maps are iterated in order of insertion, which is a function of the journal,
+ * and are serialized in that order (`state-codec.ts`), so a restored state behaves as the original did.
+ * Money is integer minor units, times are microseconds, ids are 32 hexadecimal digits. Depends on the records only.
+ */
+import type {
+  Account,
+  Calendar,
+  CollateralAsset,
+  Counterparty,
+  Facility,
+  InstructionKind,
+  InstructionState as LifeCycleState,
+  Rail,
+  RegulatoryConstraint,
+} from '../../schemas/generated/types.js'
+import { NO_DIGEST } from '../identity.js'
+import type { FeedState } from './feeds.js'
+import { IdSet } from './id-set.js'
+
+export interface AccountState {
+  reference: Account
+  /** Booked balance by all movements and settled instructions. */
+  settledMinor: number
+  /** The balance had no instruction been sent: opening and movements alone. */
+  unmanagedMinor: number
+  /** Held for instructions that debit this account and are not final. */
+  reservedMinor: number
+  /** To be credited by instructions that are not final. */
+  incomingMinor: number
+  openingMinor: number
+  /** False until the first balance report: nothing may move an account whose balance is not known. */
+  opened: boolean
+  lastMovementMicros: number
+  /** Reported less kept balance of the last comparable report; not 0 freezes the account. */
+  breakMinor: number
+}
+
+export interface FacilityState {
+  reference: Facility
+  outstandingMinor: number
+  /** Outstanding had Weir never drawn or repaid. */
+  unmanagedOutstandingMinor: number
+  reservedDrawMinor: number
+  reservedRepayMinor: number
+}
+
+export interface RailState {
+  reference: Rail
+  /** Business day that `usedMinor` counts for, days since 1970-01-01. */
+  usedDate: number
+  usedMinor: number
+}
+
+export interface QuoteState {
+  instrument: string
+  kind: string
+  mid: number
+  halfSpreadBp: [number, number, number]
+  depthMinor: [number, number]
+  eventTimeMicros: number
+}
+
+export interface ExpectedFlowState {
+  accountId: string
+  amountMinor: number
+  expectedAtMicros: number
+  timeSpecific: boolean
+}
+
+export interface CollateralState {
+  reference: CollateralAsset | null
+  valueMinor: number
+  haircutBp: number
+  currency: string
+  eventTimeMicros: number
+}
+
+/** An instruction from its proposal until it has been final for a day. */
+export interface OpenInstruction {
+  instructionId: string
+  decisionId: string
+  cycle: number
+  leg: number
+  kind: InstructionKind
+  channelId: string
+  venueId: string
+  sourceAccountId: string
+  destinationAccountId: string
+  currency: string
+  amountMinor: number
+  counterCurrency: string
+  counterAmountMinor: number
+  /** Billed apart by the bank; enters the cost, never the balance. */
+  feeMinor: number
+  /** Cost of the spread of an FX ticket, minor units of the source currency. */
+  spreadCostMinor: number
+  createdAtMicros: number
+  expiresAtMicros: number
+  state: LifeCycleState
+  stateAtMicros: number
+  /** When the venue is to be asked next, and how often it was. */
+  nextQueryMicros: number
+  queries: number
+}
+
+export interface PolicyReference {
+  policyId: string
+  version: number
+  digestHex: string
+  document: string
+}
+
+/** What the last deliberation saw and left: the start of the next one. */
+export interface LastDecision {
+  cycle: number
+  atMicros: number
+  /** Projected balance of each account, in minor units. */
+  projected: Map<string, number>
+  /** Digest of names and structure of the model; a basis fits only the structure it came from. */
+  structureHex: string
+  basisHex: string
+  /** Accounts that were frozen, and why, as one text: a change is a reason to deliberate. */
+  frozen: string
+  policyDigestHex: string
+}
+
+export interface CurrencyTrack {
+  openingMinor: number
+  lowestMinor: number
+  lowestUnmanagedMinor: number
+}
+
+export interface GroupState {
+  groupId: string
+  nextCycle: number
+  closedAtMicros: number
+  inputs: number
+  policy: PolicyReference | null
+  accounts: Map<string, AccountState>
+  facilities: Map<string, FacilityState>
+  rails: Map<string, RailState>
+  calendars: Map<string, Calendar>
+  counterparties: Map<string, Counterparty>
+  constraints: Map<string, RegulatoryConstraint>
+  collateral: Map<string, CollateralState>
+  quotes: Map<string, QuoteState>
+  expectedFlows: Map<string, ExpectedFlowState>
+  feeds: Map<string, FeedState>
+  /** Held subjects and why. */
+  holds: Map<string, string>
+  instructions: Map<string, OpenInstruction>
+  seen: IdSet
+  lastDecision: LastDecision | null
+  /** UTC date that `movedTodayBaseMinor` counts for, days since 1970-01-01. */
+  budgetDate: number
+  movedTodayBaseMinor: number
+  counters: Map<string, number>
+  currencies: Map<string, CurrencyTrack>
+  /** Cost so far by the policy's prices, base currency major units. */
+  costManaged: number
+  costUnmanaged: number
+  decisionDigest: Uint8Array
+}
+
+/** Bounds of what outside records may make the state grow to; beyond them a record is a dead letter. */
+export const STATE_LIMITS = {
+  /** Reference records of one kind in one group. */
+  references: 10_000,
+  /** Expected flows that are neither fulfilled, cancelled nor past. */
+  expectedFlows: 200_000,
+  /** Feeds, instruments and holds. */
+  names: 10_000,
+} as const
+
+export function newGroupState(groupId: string): GroupState {
+  return {
+    groupId,
+    nextCycle: 0,
+    closedAtMicros: -1,
+    inputs: 0,
+    policy: null,
+    accounts: new Map(),
+    facilities: new Map(),
+    rails: new Map(),
+    calendars: new Map(),
+    counterparties: new Map(),
+    constraints: new Map(),
+    collateral: new Map(),
+    quotes: new Map(),
+    expectedFlows: new Map(),
+    feeds: new Map(),
+    holds: new Map(),
+    instructions: new Map(),
+    seen: new IdSet(),
+    lastDecision: null,
+    budgetDate: -1,
+    movedTodayBaseMinor: 0,
+    counters: new Map(),
+    currencies: new Map(),
+    costManaged: 0,
+    costUnmanaged: 0,
+    decisionDigest: NO_DIGEST,
+  }
+}
+
+export function count(state: GroupState, counter: string, by = 1): void {
+  state.counters.set(counter, (state.counters.get(counter) ?? 0) + by)
+}
