@@ -25,7 +25,10 @@ export function encodeState(state: GroupState): Uint8Array {
 export function decodeState(bytes: Uint8Array): GroupState {
   let parsed: { version: number; state: GroupState }
   try {
-    parsed = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'), revive)
+    parsed = JSON.parse(
+      Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'),
+      revive,
+    )
   } catch (cause) {
     throw new WeirError('WEIR_SNAPSHOT', 'the snapshot is not readable', { cause })
   }

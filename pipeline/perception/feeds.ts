@@ -19,7 +19,7 @@ export interface FeedState {
   givenUp: number
 }
 
-export type SequenceFinding = 'in-order' | 'unnumbered' | 'gap' | 'filled' | 'restarted'
+export type SequenceFinding = 'in-order' | 'unnumbered' | 'gap' | 'filled' | 'repeated' | 'restarted'
 
 export function newFeed(): FeedState {
   return { lastSequence: -1, clockMicros: -1, missing: [], givenUp: 0 }
@@ -44,7 +44,8 @@ export function observeFeed(feed: FeedState, sequence: number, eventTimeMicros: 
     return 'gap'
   }
   if (fillMissing(feed, sequence)) return 'filled'
-  // A number that was seen before, on a record with a new id: the feed began anew.
+  // A known number on a record that is no duplicate: an old one sent again, or a feed that began anew from 0 or 1.
+  if (sequence > 1) return 'repeated'
   feed.lastSequence = sequence
   feed.missing = []
   return 'restarted'

@@ -5,6 +5,7 @@
  * the state only.
  */
 import type { BalanceKind, ExpectedFlow } from '../../schemas/generated/types.js'
+import { toHex } from '../identity.js'
 import { formatMinor } from '../money.js'
 import { isBusinessDay } from './calendar.js'
 import { type CycleCollector, exactInteger, Refusal, refuseUnless } from './outcome.js'
@@ -42,8 +43,7 @@ export interface MovementFacts {
   readonly eventTimeMicros: number
 }
 
-/** Checks a movement without changing anything; the caller then looks for a duplicate, then applies. */
-export function checkMovement(state: GroupState, facts: MovementFacts): AccountState {
+function checkMovement(state: GroupState, facts: MovementFacts): AccountState {
   const account = accountFor(state, facts.groupId, facts.accountId, facts.currency)
   exactInteger(facts.amountMinor, 'amountMinor')
   exactInteger(account.settledMinor + facts.amountMinor, 'the balance after the movement')
@@ -59,7 +59,8 @@ export function checkMovement(state: GroupState, facts: MovementFacts): AccountS
   return account
 }
 
-export function applyMovement(state: GroupState, account: AccountState, facts: MovementFacts): string {
+export function foldMovement(state: GroupState, facts: MovementFacts): string {
+  const account = checkMovement(state, facts)
   account.settledMinor += facts.amountMinor
   account.unmanagedMinor += facts.amountMinor
   if (facts.eventTimeMicros > account.lastMovementMicros) account.lastMovementMicros = facts.eventTimeMicros
@@ -76,7 +77,7 @@ export interface ReportFacts {
   readonly eventTimeMicros: number
 }
 
-export function checkReport(state: GroupState, facts: ReportFacts): AccountState {
+function checkReport(state: GroupState, facts: ReportFacts): AccountState {
   const account = accountFor(state, facts.groupId, facts.accountId, facts.currency)
   exactInteger(facts.bookedMinor, 'bookedMinor')
   if (!account.opened) exactInteger(account.settledMinor + facts.bookedMinor, 'the opening balance')
@@ -87,7 +88,8 @@ export function checkReport(state: GroupState, facts: ReportFacts): AccountState
  * The first opening sets the balance. Every other report is compared with the balance Weir keeps: a difference is a
  * break, which freezes the account until a report agrees. A report from before the last movement is not comparable.
  */
-export function applyReport(collector: CycleCollector, account: AccountState, facts: ReportFacts): string {
+export function foldReport(collector: CycleCollector, facts: ReportFacts): string {
+  const account = checkReport(collector.state, facts)
   const touched = `account:${facts.accountId}`
   if (!account.opened) {
     account.opened = true
@@ -113,7 +115,8 @@ export function applyReport(collector: CycleCollector, account: AccountState, fa
 }
 
 /** The latest record of an id replaces earlier ones; a cancelled one withdraws it. */
-export function foldExpectedFlow(state: GroupState, flow: ExpectedFlow, flowHex: string): string {
+export function foldExpectedFlow(state: GroupState, flow: ExpectedFlow): string {
+  const flowHex = toHex(flow.expectedFlowId)
   accountFor(state, flow.groupId, flow.accountId, flow.currency)
   exactInteger(flow.amountMinor, 'amountMinor')
   exactInteger(flow.expectedAt, 'expectedAt')

@@ -30,13 +30,19 @@ function need(condition: boolean, detail: string): asserts condition {
 }
 
 export function foldAccount(state: GroupState, account: Account): string {
-  need(/^[A-Z]{3}$/.test(account.currency), `account ${account.accountId} has the currency "${account.currency}"`)
+  need(
+    /^[A-Z]{3}$/.test(account.currency),
+    `account ${account.accountId} has the currency "${account.currency}"`,
+  )
   need(account.currencyExponent >= 0 && account.currencyExponent <= 4, `exponent ${account.currencyExponent}`)
   exactInteger(account.intradayLineMinor, 'intradayLineMinor')
   need(account.intradayLineMinor >= 0, `intraday line ${account.intradayLineMinor}`)
   const held = state.accounts.get(account.accountId)
   if (held !== undefined) {
-    need(held.reference.currency === account.currency, `account ${account.accountId} cannot change its currency`)
+    need(
+      held.reference.currency === account.currency,
+      `account ${account.accountId} cannot change its currency`,
+    )
     held.reference = account
     return `account:${account.accountId}`
   }
@@ -86,7 +92,12 @@ export function foldFacility(state: GroupState, facility: Facility): string {
 
 export function foldRail(state: GroupState, rail: Rail): string {
   const id = rail.railId
-  for (const amount of [rail.feeMinor, rail.minimumTicketMinor, rail.maximumTicketMinor, rail.dailyLimitMinor]) {
+  for (const amount of [
+    rail.feeMinor,
+    rail.minimumTicketMinor,
+    rail.maximumTicketMinor,
+    rail.dailyLimitMinor,
+  ]) {
     exactInteger(amount, `amount of rail ${id}`)
     need(amount >= 0, `rail ${id} has a negative amount`)
   }
@@ -98,7 +109,10 @@ export function foldRail(state: GroupState, rail: Rail): string {
   need(source !== undefined && destination !== undefined, `rail ${id} joins an account that is not known`)
   need(source !== destination, `rail ${id} leads back to its own account`)
   const sameCurrency = source.reference.currency === destination.reference.currency
-  need(sameCurrency === (rail.kind === 'TRANSFER'), `rail ${id} is ${rail.kind}, its accounts' currencies disagree`)
+  need(
+    sameCurrency === (rail.kind === 'TRANSFER'),
+    `rail ${id} is ${rail.kind}, its accounts' currencies disagree`,
+  )
   const held = state.rails.get(id)
   if (held !== undefined) held.reference = rail
   else put(state.rails, id, { reference: rail, usedDate: -1, usedMinor: 0 }, 'rail')
@@ -106,7 +120,10 @@ export function foldRail(state: GroupState, rail: Rail): string {
 }
 
 export function foldCalendar(state: GroupState, calendar: Calendar): string {
-  need(calendar.offsets.length >= 1 && calendar.offsets.length <= 1_000, `calendar ${calendar.calendarId}: offsets`)
+  need(
+    calendar.offsets.length >= 1 && calendar.offsets.length <= 1_000,
+    `calendar ${calendar.calendarId}: offsets`,
+  )
   for (let i = 1; i < calendar.offsets.length; i++) {
     const ascending = calendar.offsets[i]!.fromTime > calendar.offsets[i - 1]!.fromTime
     need(ascending, `calendar ${calendar.calendarId}: offsets must ascend`)
@@ -134,7 +151,7 @@ export function foldPolicy(collector: CycleCollector, record: PolicyRecord): str
   const { state } = collector
   try {
     const policy = parsePolicy(record.document, `policy ${record.policyId} v${record.version}`)
-    need(policy.group === state.groupId, `the policy is for group ${policy.group}`)
+    need(policy.groupId === state.groupId, `the policy is for group ${policy.groupId}`)
   } catch (error) {
     if (!(error instanceof WeirError)) throw error
     collector.alert('CRITICAL', 'policy-refused', `policy:${record.policyId}`, error.toLine())
@@ -153,9 +170,15 @@ export function foldCommand(collector: CycleCollector, command: Command): string
   const { state } = collector
   const known = /^(group|account:.+|rail:.+|facility:.+)$/.test(command.subject)
   need(known, `subject "${command.subject}" is none of group, account:ID, rail:ID, facility:ID`)
-  if (command.kind === 'HOLD') put(state.holds, command.subject, `${command.author}: ${command.reason}`, 'hold')
+  if (command.kind === 'HOLD')
+    put(state.holds, command.subject, `${command.author}: ${command.reason}`, 'hold')
   else state.holds.delete(command.subject)
   const verb = command.kind === 'HOLD' ? 'held' : 'released'
-  collector.alert('INFO', 'command', command.subject, `${command.subject} ${verb} by ${command.author}: ${command.reason}`)
+  collector.alert(
+    'INFO',
+    'command',
+    command.subject,
+    `${command.subject} ${verb} by ${command.author}: ${command.reason}`,
+  )
   return `hold:${command.subject}`
 }

@@ -76,15 +76,18 @@ export class IdSet {
     return this.current.size + this.previous.size
   }
 
-  /** Adds the id of four 32-bit words; false when it was there already. */
-  add(a: number, b: number, c: number, d: number): boolean {
-    if (this.current.has(a, b, c, d) || this.previous.has(a, b, c, d)) return false
+  /** Whether the id of four 32-bit words was added. */
+  has(a: number, b: number, c: number, d: number): boolean {
+    return this.current.has(a, b, c, d) || this.previous.has(a, b, c, d)
+  }
+
+  /** Adds an id that is not in the set. */
+  add(a: number, b: number, c: number, d: number): void {
     if (this.current.size === this.capacity) {
       this.previous = this.current
       this.current = new Generation()
     }
     this.current.add(a, b, c, d)
-    return true
   }
 
   /** The two logs as base64 of big-endian words: equal sets give equal text. */

@@ -1,0 +1,85 @@
+/**
+ * Folds a venue's report into the instruction it is about. Only a final status moves money and ends the hold.
+ *
+ * Depends on life cycle and reservations.
+ */
+import type { Execution } from '../../schemas/generated/types.js'
+import { toHex } from '../identity.js'
+import { type CycleCollector, exactInteger, Refusal, refuseUnless } from '../perception/outcome.js'
+import { count, type OpenInstruction } from '../perception/state.js'
+import { advance } from './instructions.js'
+import { isFinal, type LifeCycleEvent } from './life-cycle.js'
+import { postHold, voidHold } from './reservations.js'
+
+const EVENTS: Record<Execution['status'], LifeCycleEvent> = {
+  ACCEPTED: 'accepted',
+  PENDING: 'pending',
+  SETTLED: 'settled',
+  REJECTED: 'rejected',
+  CANCELLED: 'cancelled',
+}
+
+/** The instruction of a report, with all that can be wrong about it checked before anything changes. */
+function checkExecution(collector: CycleCollector, execution: Execution): OpenInstruction {
+  const { state } = collector
+  refuseUnless(execution.groupId === state.groupId, 'wrong-group', `addressed to group ${execution.groupId}`)
+  const id = toHex(execution.instructionId)
+  const instruction = state.instructions.get(id)
+  if (instruction === undefined) {
+    throw new Refusal('unknown-instruction', `group ${state.groupId} sent no instruction ${id}`)
+  }
+  exactInteger(execution.settledMinor, 'settledMinor')
+  exactInteger(execution.counterSettledMinor, 'counterSettledMinor')
+  if (execution.status !== 'SETTLED') return instruction
+  const { settledMinor, counterSettledMinor } = execution
+  const fits = settledMinor > 0 && settledMinor <= instruction.amountMinor && counterSettledMinor >= 0
+  refuseUnless(fits, 'out-of-range', `settled ${settledMinor} of ${instruction.amountMinor}`)
+  const sameCurrency = instruction.counterCurrency === instruction.currency
+  const credited = instruction.destinationAccountId !== ''
+  const agrees = !sameCurrency || !credited || counterSettledMinor === settledMinor
+  refuseUnless(agrees, 'out-of-range', `debited ${settledMinor}, credited ${counterSettledMinor}`)
+  return instruction
+}
+
+export function foldExecution(collector: CycleCollector, execution: Execution): string {
+  const instruction = checkExecution(collector, execution)
+  const touched = `instruction:${instruction.instructionId}`
+  const moved = advance(
+    collector,
+    instruction,
+    EVENTS[execution.status],
+    execution.reasonCode,
+    execution.executionId,
+    execution.eventTime,
+  )
+  if (!moved) {
+    // A second, different final status would be a venue that contradicts itself: people must know.
+    if (isFinal(instruction.state) && execution.status !== instruction.state)
+      contradiction(collector, instruction, execution)
+    return touched
+  }
+  if (instruction.state === 'SETTLED') {
+    postHold(collector, instruction, execution.settledMinor, execution.counterSettledMinor)
+  } else if (instruction.state === 'REJECTED' || instruction.state === 'CANCELLED') {
+    voidHold(collector, instruction)
+    const what = `${instruction.kind} over ${instruction.channelId}`
+    collector.alert(
+      'WARNING',
+      'instruction-rejected',
+      touched,
+      `${what} was rejected: ${execution.reasonCode || 'no reason given'}.`,
+    )
+  }
+  return touched
+}
+
+function contradiction(collector: CycleCollector, instruction: OpenInstruction, execution: Execution): void {
+  count(collector.state, 'contradictory-report')
+  if (execution.status === 'ACCEPTED' || execution.status === 'PENDING') return
+  collector.alert(
+    'CRITICAL',
+    'contradictory-report',
+    `instruction:${instruction.instructionId}`,
+    `${instruction.venueId} reports ${execution.status} after ${instruction.state}; the first stands.`,
+  )
+}

@@ -1,0 +1,141 @@
+/**
+ * The risk gate: every limit that an instruction must keep, checked in integers after the solver and before
+ * anything is reserved. It trusts nothing that the optimizer said, and one denial refuses the whole plan.
+ *
+ * Each check returns true to pass; anything else, an error included, denies. Depends on plan, policy and state.
+ */
+import {
+  amountPosition,
+  channelId,
+  creditedAccount,
+  debitedAccount,
+  type Move,
+} from '../deliberation/plan.js'
+import type { Position } from '../deliberation/positions.js'
+import type { ResolvedPolicy } from '../deliberation/resolved-policy.js'
+import { isMinor } from '../money.js'
+import type { GroupState } from '../perception/state.js'
+
+export interface Denial {
+  /** Stable code of the check that denied. */
+  readonly code: string
+  /** Channel of the move that was denied, or `plan`. */
+  readonly subject: string
+}
+
+/** Price of a currency in the base currency as an integer: 10^-9 base minor units for one minor unit. */
+const PRICE_SCALE = 1_000_000_000
+
+interface GateContext {
+  readonly state: GroupState
+  readonly resolved: ResolvedPolicy
+  readonly moves: readonly Move[]
+  readonly move: Move
+}
+
+type Check = readonly [code: string, passes: (context: GateContext) => boolean]
+
+const MOVE_CHECKS: readonly Check[] = [
+  ['amount-not-exact', ({ move }) => isMinor(move.amountMinor) && isMinor(move.counterAmountMinor)],
+  ['amount-not-positive', ({ move }) => move.amountMinor > 0 && move.counterAmountMinor > 0],
+  [
+    'account-frozen',
+    ({ move }) => frozenOf(debitedAccount(move)) === '' && frozenOf(creditedAccount(move)) === '',
+  ],
+  ['channel-blocked', ({ move }) => (move.rail ?? move.facility!).blocked === ''],
+  ['above-channel-maximum', ({ move }) => move.amountMinor <= channelMaximum(move)],
+  ['below-minimum-ticket', ({ move }) => move.amountMinor >= minimumTicket(move)],
+  ['not-a-multiple', ({ move }) => move.amountMinor % rounding(move) === 0],
+  ['no-price', ({ move }) => move.kind !== 'FX' || (move.rail?.fx ?? null) !== null],
+  [
+    'above-maximum-instruction',
+    ({ resolved, move }) => baseMinor(move) <= BigInt(resolved.maximumInstructionBaseMinor),
+  ],
+  ['source-overdrawn', ({ moves, move }) => sourceBears(moves, move)],
+  ['channel-used-twice', ({ moves, move }) => moves.filter((other) => sameChannel(other, move)).length === 1],
+]
+
+const PLAN_CHECKS: readonly (readonly [string, (context: Omit<GateContext, 'move'>) => boolean])[] = [
+  [
+    'too-many-instructions',
+    ({ resolved, moves }) => moves.length <= resolved.policy.limits.instructionsPerCycle,
+  ],
+  ['above-cycle-budget', ({ resolved, moves }) => sumBaseMinor(moves) <= BigInt(resolved.perCycleBaseMinor)],
+  [
+    'above-day-budget',
+    ({ state, resolved, moves }) =>
+      BigInt(state.movedTodayBaseMinor) + sumBaseMinor(moves) <= BigInt(resolved.perDayBaseMinor),
+  ],
+]
+
+/** The first denial, or undefined when every check of every move passed. */
+export function denialOf(
+  state: GroupState,
+  resolved: ResolvedPolicy,
+  moves: readonly Move[],
+): Denial | undefined {
+  for (const [code, passes] of PLAN_CHECKS) {
+    if (safely(() => passes({ state, resolved, moves })) !== true) return { code, subject: 'plan' }
+  }
+  for (const move of moves) {
+    for (const [code, passes] of MOVE_CHECKS) {
+      if (safely(() => passes({ state, resolved, moves, move })) !== true)
+        return { code, subject: channelId(move) }
+    }
+  }
+  return undefined
+}
+
+/** A check that throws denies. */
+function safely(check: () => boolean): boolean {
+  try {
+    return check()
+  } catch {
+    return false
+  }
+}
+
+/** Amount in base currency minor units, rounded up: limits are never passed by rounding. */
+export function baseMinor(move: Move): bigint {
+  const price = BigInt(Math.ceil(amountPosition(move).baseFactor * PRICE_SCALE))
+  const scale = BigInt(PRICE_SCALE)
+  return (BigInt(move.amountMinor) * price + scale - 1n) / scale
+}
+
+export function sumBaseMinor(moves: readonly Move[]): bigint {
+  return moves.reduce((sum, move) => sum + baseMinor(move), 0n)
+}
+
+function frozenOf(position: Position | undefined): string {
+  return position?.frozen ?? ''
+}
+
+function channelMaximum(move: Move): number {
+  if (move.rail !== null) return move.rail.maximumMinor
+  return move.kind === 'DRAW' ? move.facility!.drawMaximumMinor : move.facility!.repayMaximumMinor
+}
+
+function minimumTicket(move: Move): number {
+  return move.rail?.rail.reference.minimumTicketMinor ?? move.facility!.facility.reference.minimumDrawMinor
+}
+
+function rounding(move: Move): number {
+  return (move.rail?.rail.reference ?? move.facility!.facility.reference).roundingMinor
+}
+
+function sameChannel(a: Move, b: Move): boolean {
+  return a.rail === b.rail && a.facility === b.facility
+}
+
+/**
+ * All that the plan takes from the source, even if no inflow has come yet, leaves the floor less the intraday line.
+ * Recomputed here from what is available, not from the optimizer's rows.
+ */
+function sourceBears(moves: readonly Move[], move: Move): boolean {
+  const source = debitedAccount(move)
+  if (source === undefined) return true
+  let taken = 0n
+  for (const other of moves) if (debitedAccount(other) === source) taken += BigInt(other.amountMinor)
+  const left = BigInt(source.spendableMinor) - taken
+  return left >= BigInt(source.floorMinor) - BigInt(source.lineMinor)
+}

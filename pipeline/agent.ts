@@ -1,0 +1,175 @@
+/**
+ * The agent of one liquidity group: `apply(state, cycle)` and nothing else.
+ *
+ *   decode -> order -> fold the inputs -> ask about silent instructions -> deliberate when something changed
+ *   -> gate -> reserve and instruct -> result
+ *
+ * It takes time from the cycle and the optimizer from its environment, does no I/O, and depends on perception,
+ * deliberation, action and governance. A cycle either applies as a whole or throws a bug; bad inputs never throw.
+ */
+import type { Cycle, CycleResult, Instruction, SourceDeclaration } from '../schemas/generated/types.js'
+import { foldExecution } from './action/executions.js'
+import { askAboutSilent, forgetFinal, rollBudget, toRecord } from './action/instructions.js'
+import { isOutstanding } from './action/life-cycle.js'
+import { decide } from './decide.js'
+import { chainDigest } from './decision-digest.js'
+import { accrueCost } from './deliberation/day-cost.js'
+import { GroupOptimizer } from './deliberation/optimizer.js'
+import { positionsOf } from './deliberation/positions.js'
+import { type ResolvedPolicy, resolvePolicy } from './deliberation/resolved-policy.js'
+import { triggerOf } from './deliberation/trigger.js'
+import { invariant, WeirError } from './errors.js'
+import { sha256 } from './identity.js'
+import { foldCycle } from './perception/fold-cycle.js'
+import { InputReader } from './perception/input-reader.js'
+import { CycleCollector } from './perception/outcome.js'
+import { count, type GroupState, newGroupState } from './perception/state.js'
+import type { Agent, AgentEnvironment, AppliedCycle, GroupSummary } from './ports.js'
+import { decodeState, encodeState } from './state-codec.js'
+import { summarize, trackBalances } from './summary.js'
+
+/** Silent instructions are asked again after this when no policy says otherwise. */
+const ANSWER_WITHIN_SECONDS = 600
+
+export function createAgent(groupId: string, environment: AgentEnvironment): Agent {
+  return new GroupAgent(newGroupState(groupId), environment)
+}
+
+/** Throws `WEIR_SNAPSHOT` for bytes that are no state of this version. */
+export function restoreAgent(snapshot: Uint8Array, environment: AgentEnvironment): Agent {
+  return new GroupAgent(decodeState(snapshot), environment)
+}
+
+class GroupAgent implements Agent {
+  private readonly reader = new InputReader()
+  private readonly optimizer: GroupOptimizer
+  /** Derived from policy and reference data; made anew when either was touched. */
+  private resolved: ResolvedPolicy | undefined
+  private resolvedIsCurrent = false
+
+  constructor(
+    private readonly state: GroupState,
+    private readonly environment: AgentEnvironment,
+  ) {
+    this.optimizer = new GroupOptimizer(environment.optimizer, environment.nowMicros)
+  }
+
+  get groupId(): string {
+    return this.state.groupId
+  }
+
+  get nextCycle(): number {
+    return this.state.nextCycle
+  }
+
+  get closedAt(): number {
+    return this.state.closedAtMicros
+  }
+
+  declareSource(declaration: SourceDeclaration): void {
+    this.reader.declare(declaration)
+  }
+
+  apply(cycle: Cycle): AppliedCycle {
+    const { state } = this
+    invariant(cycle.groupId === state.groupId, `cycle of ${cycle.groupId} for ${state.groupId}`)
+    invariant(cycle.cycle === state.nextCycle, `cycle ${cycle.cycle} where ${state.nextCycle} is next`)
+    invariant(cycle.closedAt >= state.closedAtMicros, `cycle ${cycle.cycle} closes before the one before it`)
+    const collector = new CycleCollector(state, cycle.cycle, cycle.closedAt)
+    const before = this.policy()
+    if (before !== undefined) accrueCost(state, before, cycle.closedAt)
+    rollBudget(state, cycle.closedAt)
+    const folded = foldCycle(collector, this.reader, cycle, foldExecution)
+    if (folded.referenceTouched) this.resolvedIsCurrent = false
+    const resolved = this.policy(collector)
+    const answerWithin = resolved?.policy.settlement.answerWithinSeconds ?? ANSWER_WITHIN_SECONDS
+    const query = askAboutSilent(collector, answerWithin)
+    const decided = this.deliberate(collector, resolved)
+    forgetFinal(state, cycle.closedAt)
+    trackBalances(state)
+    const result: CycleResult = {
+      groupId: state.groupId,
+      cycle: cycle.cycle,
+      closedAt: cycle.closedAt,
+      dispositions: folded.dispositions,
+      touched: folded.touched,
+      gaps: collector.gaps,
+      decisions: decided === undefined ? [] : [decided.decision],
+      explanations: decided?.explanation === undefined ? [] : [decided.explanation],
+      instructions: decided?.instructions ?? [],
+      instructionEvents: collector.instructionEvents,
+      reservations: collector.reservations,
+      alerts: collector.alerts,
+      deadLetters: collector.deadLetters,
+      decisionDigest: state.decisionDigest,
+      measured: { applyMicros: 0, solveMicros: 0, worker: 0 },
+    }
+    state.decisionDigest = chainDigest(state.decisionDigest, result)
+    result.decisionDigest = state.decisionDigest
+    state.nextCycle = cycle.cycle + 1
+    state.closedAtMicros = cycle.closedAt
+    state.inputs += cycle.inputs.length
+    return { result, release: decided?.release ?? [], query, solveMicros: this.optimizer.takeMicros() }
+  }
+
+  outstanding(): readonly Instruction[] {
+    const open: Instruction[] = []
+    for (const instruction of this.state.instructions.values()) {
+      if (isOutstanding(instruction.state)) open.push(toRecord(this.state.groupId, instruction))
+    }
+    return open
+  }
+
+  snapshot(): Uint8Array {
+    return encodeState(this.state)
+  }
+
+  stateDigest(): Uint8Array {
+    return sha256(this.snapshot())
+  }
+
+  decisionDigest(): Uint8Array {
+    return this.state.decisionDigest
+  }
+
+  summary(): GroupSummary {
+    return summarize(this.state, this.policy())
+  }
+
+  private deliberate(collector: CycleCollector, resolved: ResolvedPolicy | undefined) {
+    if (resolved === undefined || resolved.accounts.size === 0) return undefined
+    const { state } = this
+    const positions = positionsOf(state, resolved, collector.closedAtMicros)
+    const trigger = triggerOf(state, resolved, positions, collector.closedAtMicros)
+    if (trigger === undefined) return undefined
+    const decided = decide(
+      collector,
+      resolved,
+      positions,
+      trigger,
+      this.optimizer,
+      this.environment.optimizerDigest,
+    )
+    count(state, `decision:${decided.decision.outcome}`)
+    return decided
+  }
+
+  /** The policy in minor units. Amounts that do not fit the accounts' currencies are told once, and nothing is decided. */
+  private policy(collector?: CycleCollector): ResolvedPolicy | undefined {
+    if (this.resolvedIsCurrent) return this.resolved
+    try {
+      this.resolved = resolvePolicy(this.state)
+    } catch (error) {
+      if (!(error instanceof WeirError)) throw error
+      this.resolved = undefined
+      collector?.alert(
+        'CRITICAL',
+        'policy-unusable',
+        `policy:${this.state.policy?.policyId ?? ''}`,
+        error.toLine(),
+      )
+    }
+    this.resolvedIsCurrent = true
+    return this.resolved
+  }
+}

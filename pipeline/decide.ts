@@ -1,0 +1,149 @@
+/**
+ * One decision from start to end: deliberation, gate, reservation, record and explanation.
+ *
+ * Every run leaves a decision, also when there is nothing to do or the plan is refused. Depends on deliberation and
+ * action; changes the state's reservations, instructions and last decision.
+ */
+import type { Decision, Explanation, Instruction } from '../schemas/generated/types.js'
+import { denialOf } from './action/gate.js'
+import { instruct } from './action/instructions.js'
+import { type Deliberation, deliberate } from './deliberation/deliberate.js'
+import { explain } from './deliberation/explanation.js'
+import type { GroupOptimizer } from './deliberation/optimizer.js'
+import type { Position } from './deliberation/positions.js'
+import type { ResolvedPolicy } from './deliberation/resolved-policy.js'
+import { frozenText, type Trigger } from './deliberation/trigger.js'
+import { powerOfTen } from './deliberation/valuation.js'
+import { derivedId, fromHex, NO_DIGEST, toHex } from './identity.js'
+import type { CycleCollector } from './perception/outcome.js'
+
+export interface Decided {
+  readonly decision: Decision
+  /** Of decisions that acted or were refused. */
+  readonly explanation: Explanation | undefined
+  readonly instructions: Instruction[]
+  /** Those of `instructions` that may leave once the cycle is journaled. */
+  readonly release: Instruction[]
+}
+
+interface Verdict {
+  readonly outcome: Decision['outcome']
+  readonly reason: string
+}
+
+export function decide(
+  collector: CycleCollector,
+  resolved: ResolvedPolicy,
+  positions: readonly Position[],
+  trigger: Trigger,
+  optimizer: GroupOptimizer,
+  optimizerDigest: Uint8Array,
+): Decided {
+  const { state, cycle, closedAtMicros } = collector
+  const decisionId = derivedId('decision', state.groupId, cycle)
+  const deliberation = deliberate(state, resolved, positions, closedAtMicros, optimizer)
+  const verdict = judge(collector, resolved, deliberation)
+  const acted = verdict.outcome === 'ACTED'
+  const decision = record(collector, resolved, deliberation, verdict, decisionId, trigger, optimizerDigest)
+  const explanation =
+    verdict.outcome === 'NOTHING_TO_DO'
+      ? undefined
+      : explain(
+          deliberation,
+          state.groupId,
+          cycle,
+          decisionId,
+          verdict.reason,
+          resolved.policy.baseCurrency,
+          resolved.baseExponent,
+        )
+  if (verdict.outcome === 'REFUSED') alertRefusal(collector, deliberation, verdict)
+  const instructions = acted ? instruct(collector, resolved, decisionId, deliberation.moves) : []
+  decision.instructions = instructions.length
+  remember(collector, resolved, deliberation)
+  const release = resolved.policy.mode === 'autonomous' ? instructions : []
+  return { decision, explanation, instructions, release }
+}
+
+function judge(collector: CycleCollector, resolved: ResolvedPolicy, deliberation: Deliberation): Verdict {
+  if (deliberation.outcome !== 'PLAN') return { outcome: deliberation.outcome, reason: deliberation.reason }
+  const denial = denialOf(collector.state, resolved, deliberation.moves)
+  if (denial === undefined) return { outcome: 'ACTED', reason: deliberation.reason }
+  collector.alert('WARNING', 'gate-denied', denial.subject, `The risk gate denied the plan: ${denial.code}.`)
+  return { outcome: 'REFUSED', reason: `gate-denied:${denial.code}` }
+}
+
+/** In doubt, do less, and say so: what the agent may not decide goes to people. */
+function alertRefusal(collector: CycleCollector, deliberation: Deliberation, verdict: Verdict): void {
+  if (verdict.reason.startsWith('gate-denied')) return
+  const subject = deliberation.subject === '' ? 'group' : `account:${deliberation.subject}`
+  const message =
+    verdict.reason === 'floor-cannot-be-held'
+      ? `No plan within the policy keeps ${deliberation.subject} at its floor; nothing was sent.`
+      : `The plan was refused: ${verdict.reason} (${deliberation.subject}).`
+  collector.alert('CRITICAL', verdict.reason, subject, message)
+}
+
+function record(
+  collector: CycleCollector,
+  resolved: ResolvedPolicy,
+  deliberation: Deliberation,
+  verdict: Verdict,
+  decisionId: Uint8Array,
+  trigger: Trigger,
+  optimizerDigest: Uint8Array,
+): Decision {
+  const { solve } = deliberation
+  const solution = solve?.solution
+  const major = (baseMinor: number) => baseMinor / powerOfTen(resolved.baseExponent)
+  const executed =
+    verdict.outcome === 'ACTED' ? deliberation.plannedCostBaseMinor : deliberation.doNothingCostBaseMinor
+  const optimal = solution?.status === 'optimal'
+  return {
+    decisionId,
+    groupId: collector.state.groupId,
+    cycle: collector.cycle,
+    previousCycle: collector.state.lastDecision?.cycle ?? -1,
+    decidedAt: collector.closedAtMicros,
+    policyId: resolved.policy.policyId,
+    policyVersion: resolved.policy.version,
+    policyDigest: fromHex(resolved.digestHex),
+    outcome: verdict.outcome,
+    reason: verdict.reason,
+    trigger,
+    modelDigest: solve?.modelDigest ?? NO_DIGEST,
+    wasmDigest: solve === null ? NO_DIGEST : optimizerDigest,
+    solverStatus: solution?.status ?? 'not-run',
+    startBasis: solution?.startBasis ?? new Uint8Array(0),
+    basis: solution?.basis ?? new Uint8Array(0),
+    primal: optimal ? [...solution.primal] : [],
+    dual: optimal ? [...solution.dual] : [],
+    objective: optimal ? major(solve!.objectiveBaseMinor) : 0,
+    executedCost: major(executed),
+    doNothingCost: major(deliberation.doNothingCostBaseMinor),
+    primalResidual: optimal ? solution.primalResidual : 0,
+    dualResidual: optimal ? solution.dualResidual : 0,
+    rows: solve?.model.sparse.rows ?? 0,
+    columns: solve?.model.sparse.columns ?? 0,
+    iterations: solve?.iterations ?? 0,
+    solves: solve?.solves ?? 0,
+    instructions: 0,
+  }
+}
+
+/** What the next deliberation is compared with, and the basis that it starts from. */
+function remember(collector: CycleCollector, resolved: ResolvedPolicy, deliberation: Deliberation): void {
+  const { state, cycle, closedAtMicros } = collector
+  const { solve, positions } = deliberation
+  const optimal = solve !== null && solve.solution.status === 'optimal'
+  const last = state.lastDecision
+  state.lastDecision = {
+    cycle,
+    atMicros: closedAtMicros,
+    projected: new Map(positions.map((position) => [position.accountId, position.projectedMinor])),
+    structureHex: optimal ? solve.structureHex : (last?.structureHex ?? ''),
+    basisHex: optimal ? toHex(solve.solution.basis) : (last?.basisHex ?? ''),
+    frozen: frozenText(positions),
+    policyDigestHex: resolved.digestHex,
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * What the day costs at the policy's prices, as it was managed and had nothing been sent.
+ *
+ * Balances are held between two cycle closings; each interval is priced with the targets of the policy, without
+ * safety margins, so that both ways are weighed alike. Drawn facilities accrue their margin over the base rate.
+ */
+import type { GroupState, OpenInstruction } from '../perception/state.js'
+import { DAYS_PER_YEAR } from './channels.js'
+import { accountCostPerDay } from './plan.js'
+import type { ResolvedPolicy } from './resolved-policy.js'
+import { baseRate, minorFactor, powerOfTen } from './valuation.js'
+
+const MICROS_PER_DAY = 86_400_000_000
+
+/** Adds the cost of the interval from the last closing to `nowMicros` to both sums. */
+export function accrueCost(state: GroupState, resolved: ResolvedPolicy, nowMicros: number): void {
+  if (state.closedAtMicros < 0) return
+  const days = (nowMicros - state.closedAtMicros) / MICROS_PER_DAY
+  const perMajor = days / powerOfTen(resolved.baseExponent)
+  for (const targets of resolved.accounts.values()) {
+    const account = state.accounts.get(targets.accountId)!
+    if (!account.opened) continue
+    const { currency, currencyExponent } = account.reference
+    const baseFactor = factorOf(state, resolved, currency, currencyExponent)
+    const valued = { ...targets, baseFactor }
+    state.costManaged += accountCostPerDay(resolved, valued, account.settledMinor) * perMajor
+    state.costUnmanaged += accountCostPerDay(resolved, valued, account.unmanagedMinor) * perMajor
+  }
+  for (const facility of state.facilities.values()) {
+    const { currency, accountId, drawnMarginBp, commitmentFeeBp } = facility.reference
+    const account = state.accounts.get(accountId)
+    if (account === undefined) continue
+    const baseFactor = factorOf(state, resolved, currency, account.reference.currencyExponent)
+    const perDay = (baseRate(state, currency) + (drawnMarginBp - commitmentFeeBp) / 1e4) / DAYS_PER_YEAR
+    state.costManaged += facility.outstandingMinor * perDay * baseFactor * perMajor
+    state.costUnmanaged += facility.unmanagedOutstandingMinor * perDay * baseFactor * perMajor
+  }
+}
+
+/** Adds fees and spread of an instruction that settled. */
+export function chargeTicket(
+  state: GroupState,
+  resolved: ResolvedPolicy,
+  instruction: OpenInstruction,
+): void {
+  const account = state.accounts.get(instruction.sourceAccountId)
+  if (account === undefined) return
+  const { currency, currencyExponent } = account.reference
+  const baseFactor = factorOf(state, resolved, currency, currencyExponent)
+  const ticketMinor = (instruction.feeMinor + instruction.spreadCostMinor) * baseFactor
+  state.costManaged += ticketMinor / powerOfTen(resolved.baseExponent)
+}
+
+function factorOf(state: GroupState, resolved: ResolvedPolicy, currency: string, exponent: number): number {
+  return minorFactor(state, currency, exponent, resolved.policy.baseCurrency, resolved.baseExponent) ?? 0
+}

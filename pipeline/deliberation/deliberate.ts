@@ -1,0 +1,148 @@
+/**
+ * One deliberation: from the positions of a group to a plan in integers, or to the reason why there is none.
+ *
+ *   inside bands? -> build the LP -> solve -> drop small tickets and solve again (twice at most) -> round
+ *   -> keep the largest -> verify floors in integers -> compare with doing nothing
+ *
+ * Pure but for the optimizer instance, whose answer depends on model and start basis alone.
+ */
+import { fromHex } from '../identity.js'
+import type { GroupState } from '../perception/state.js'
+import { type Channels, channelsOf } from './channels.js'
+import { type GroupOptimizer, modelDigest, type Solution, structureHex } from './optimizer.js'
+import { type Move, objectiveOffset, planCost } from './plan.js'
+import type { Position } from './positions.js'
+import { buildRebalancingModel, MODEL_UNIT, type RebalancingModel } from './rebalancing-model.js'
+import type { ResolvedPolicy } from './resolved-policy.js'
+import { largestMoves, repairFloors, toTickets } from './rounding.js'
+import { insideBands } from './trigger.js'
+
+/** Passes after the first in which tickets that are too small are forbidden. */
+const REPAIR_PASSES = 2
+
+/** A floor violation of less than this is rounding, not a breach: one minor unit. */
+const VIOLATION_NOISE = 1 / MODEL_UNIT
+
+export type Outcome = 'PLAN' | 'NOTHING_TO_DO' | 'REFUSED'
+
+/** What was solved: kept with the decision so that anyone can check it. */
+export interface SolveRecord {
+  readonly model: RebalancingModel
+  readonly modelDigest: Uint8Array
+  readonly structureHex: string
+  readonly solution: Solution
+  readonly iterations: number
+  readonly solves: number
+  /** LP optimum without the model's constant, base minor units. */
+  readonly objectiveBaseMinor: number
+}
+
+export interface Deliberation {
+  readonly outcome: Outcome
+  /** Stable code of how it came out. */
+  readonly reason: string
+  /** Account, row or status that the reason is about; empty when there is none. */
+  readonly subject: string
+  readonly positions: readonly Position[]
+  readonly moves: readonly Move[]
+  readonly solve: SolveRecord | null
+  readonly plannedCostBaseMinor: number
+  readonly doNothingCostBaseMinor: number
+}
+
+export function deliberate(
+  state: GroupState,
+  resolved: ResolvedPolicy,
+  positions: readonly Position[],
+  nowMicros: number,
+  optimizer: GroupOptimizer,
+): Deliberation {
+  const doNothing = planCost(resolved, positions, [])
+  const base = { positions, moves: [], plannedCostBaseMinor: doNothing, doNothingCostBaseMinor: doNothing }
+  if (insideBands(state, positions)) {
+    return { ...base, outcome: 'NOTHING_TO_DO', reason: 'inside-bands', subject: '', solve: null }
+  }
+  const channels = channelsOf(state, resolved, positions, nowMicros)
+  const { solve, moves } = solveWithRepair(state, resolved, positions, channels, optimizer)
+  if (solve.solution.status !== 'optimal') {
+    const reason = solve.solution.status === 'infeasible' ? 'model-infeasible' : 'solver-failure'
+    return { ...base, outcome: 'REFUSED', reason, subject: solve.solution.status, solve }
+  }
+  const violated = firstViolation(solve)
+  if (violated !== undefined) {
+    return { ...base, outcome: 'REFUSED', reason: 'floor-cannot-be-held', subject: violated, solve }
+  }
+  const kept = largestMoves(moves, resolved.policy.limits.instructionsPerCycle)
+  const repair = repairFloors(positions, kept)
+  if ('broken' in repair) {
+    const subject = repair.broken.accountId
+    return { ...base, outcome: 'REFUSED', reason: 'rounding-breaks-floor', subject, solve }
+  }
+  if (repair.moves.length === 0) {
+    return { ...base, outcome: 'NOTHING_TO_DO', reason: 'no-move-pays', subject: '', solve }
+  }
+  const plannedCostBaseMinor = planCost(resolved, positions, repair.moves)
+  if (plannedCostBaseMinor >= doNothing) {
+    // Fixed fees are outside the LP: a plan may cost more than it mends.
+    return { ...base, outcome: 'NOTHING_TO_DO', reason: 'fees-exceed-benefit', subject: '', solve }
+  }
+  return {
+    ...base,
+    outcome: 'PLAN',
+    reason: 'rebalanced',
+    subject: '',
+    moves: repair.moves,
+    solve,
+    plannedCostBaseMinor,
+  }
+}
+
+function solveWithRepair(
+  state: GroupState,
+  resolved: ResolvedPolicy,
+  positions: readonly Position[],
+  channels: Channels,
+  optimizer: GroupOptimizer,
+): { solve: SolveRecord; moves: Move[] } {
+  const model = buildRebalancingModel(state, resolved, positions, channels)
+  const structure = structureHex(model)
+  const last = state.lastDecision
+  const fits = last !== null && last.structureHex === structure && last.basisHex !== ''
+  optimizer.load(model, fits ? fromHex(last.basisHex) : null)
+  let solution = optimizer.solve()
+  let iterations = solution.iterations
+  let solves = 1
+  let tickets =
+    solution.status === 'optimal' ? toTickets(model, solution.primal) : { moves: [], tooSmall: [] }
+  while (tickets.tooSmall.length > 0 && solves <= REPAIR_PASSES) {
+    for (const column of tickets.tooSmall) {
+      optimizer.forbid(column)
+      // The record is of the model that was solved last: the digest must cover what was forbidden.
+      model.sparse.columnUpper[column] = 0
+    }
+    solution = optimizer.solve()
+    iterations += solution.iterations
+    solves++
+    if (solution.status !== 'optimal') break
+    tickets = toTickets(model, solution.primal)
+  }
+  const objectiveBaseMinor = (solution.objective - objectiveOffset(resolved, positions)) * MODEL_UNIT
+  const solve: SolveRecord = {
+    model,
+    modelDigest: modelDigest(model.sparse),
+    structureHex: structure,
+    solution,
+    iterations,
+    solves,
+    objectiveBaseMinor,
+  }
+  return { solve, moves: tickets.moves }
+}
+
+/** Account whose hard floor the optimum would break; any such plan is refused (DOMAIN 3.2, row 2). */
+function firstViolation(solve: SolveRecord): string | undefined {
+  for (const [accountId, column] of solve.model.violationColumns) {
+    if (solve.solution.primal[column]! > VIOLATION_NOISE) return accountId
+  }
+  return undefined
+}

@@ -1,0 +1,232 @@
+/**
+ * The rebalancing LP of a group for one period: DOMAIN 3.2, rows 1 to 6, 8 and 9, and the cycle's risk budget.
+ *
+ *   unit        10^8 minor units of the currency at hand: a million of most, a hundred million yen
+ *   objective   10^8 minor units of the base currency, for one day at the policy's prices
+ *
+ *   rows                                                     columns (>= 0 but for `balance`)
+ *   cash:A      balance - in + out - draw + repay  = projected    balance:A      free
+ *   floor:A     balance + violation               >= floor        violation:A    M
+ *   guard:A     out + repay                       <= spendable - floor + line   (2b: inflows may come last)
+ *   target:A    balance + shortfall1..3           >= target       shortfallN:A   w_N, the third unbounded
+ *   ceiling:A   balance - idle                    <= ceiling      idle:A         v
+ *   fx:R        sum of the segments               <= U_R          fxN:R          half spread
+ *   facility:K  draw - repay                      in [-prepayable, headroom]    draw:K, repay:K
+ *   bank:G      sum of balances at G, in base     <= max(limit, what lies there now)
+ *   budget      sum of moves, in base             <= what the cycle and the day leave
+ *
+ * `transfer:R` columns carry the rail's limit as their bound. An account that is frozen keeps its rows without the
+ * floor's: no plan can mend it, and its case is an alert of its own. Depends on positions, channels and policy.
+ */
+import type { GroupState } from '../perception/state.js'
+import { type Channels, DAYS_PER_YEAR, type FacilityChannel, type RailChannel } from './channels.js'
+import { type Entry, ModelBuilder, type NamedModel } from './model-builder.js'
+import type { Position } from './positions.js'
+import type { ResolvedPolicy } from './resolved-policy.js'
+
+/** Minor units in one unit of the model. */
+export const MODEL_UNIT = 1e8
+
+/** Pieces of the shortfall below the target, as fractions of it; the third has no end (DOMAIN, trap 5). */
+export const SHORTFALL_PIECES = [0.1, 0.2] as const
+
+/** A column's extra price by its place, relative to the churn price: a fixed rule among equal plans. */
+const TIE_BREAK = 1e-4
+
+/** What a column moves; others (balances, slack) are not in the list. */
+export interface MoveColumn {
+  readonly column: number
+  /** 0, 1, 2 for the segments of an FX rail, else 0. */
+  readonly segment: number
+  readonly rail: RailChannel | null
+  readonly facility: FacilityChannel | null
+  readonly kind: 'TRANSFER' | 'FX' | 'DRAW' | 'REPAY'
+}
+
+export interface RebalancingModel extends NamedModel {
+  readonly moves: readonly MoveColumn[]
+  /** Column of `violation:A` for each account that has one. */
+  readonly violationColumns: ReadonlyMap<string, number>
+}
+
+interface AccountRows {
+  readonly cash: number
+  readonly guard: number
+}
+
+class RebalancingModelBuilder {
+  private readonly builder = new ModelBuilder()
+  private readonly accountRows = new Map<string, AccountRows>()
+  private readonly moves: MoveColumn[] = []
+  private readonly violationColumns = new Map<string, number>()
+  private budget = -1
+
+  constructor(
+    private readonly state: GroupState,
+    private readonly resolved: ResolvedPolicy,
+    private readonly positions: readonly Position[],
+    private readonly channels: Channels,
+  ) {}
+
+  build(): RebalancingModel {
+    const bankRows = this.addBankRows()
+    for (const position of this.positions) this.addAccount(position, bankRows.get(position.bankId))
+    this.budget = this.builder.row('budget', 0, this.budgetLeftMinor() / MODEL_UNIT)
+    for (const channel of this.channels.rails) this.addRail(channel)
+    for (const channel of this.channels.facilities) this.addFacility(channel)
+    return { ...this.builder.build(), moves: this.moves, violationColumns: this.violationColumns }
+  }
+
+  private budgetLeftMinor(): number {
+    const leftToday = this.resolved.perDayBaseMinor - this.state.movedTodayBaseMinor
+    return Math.max(0, Math.min(this.resolved.perCycleBaseMinor, leftToday))
+  }
+
+  /** Rows 9: never stricter than what lies at the bank already, since inflows cannot be refused. */
+  private addBankRows(): Map<string, number> {
+    const rows = new Map<string, number>()
+    for (const [bankId, limitMinor] of bankLimits(this.state, this.resolved)) {
+      const here = this.positions.filter((position) => position.bankId === bankId)
+      if (here.length === 0) continue
+      const exposure = here.reduce((sum, position) => sum + position.projectedMinor * position.baseFactor, 0)
+      const upper = Math.max(limitMinor, exposure) / MODEL_UNIT
+      rows.set(bankId, this.builder.row(`bank:${bankId}`, Number.NEGATIVE_INFINITY, upper))
+    }
+    return rows
+  }
+
+  private addAccount(position: Position, bankRow: number | undefined): void {
+    const { builder } = this
+    const { costs } = this.resolved.policy
+    const id = position.accountId
+    const value = position.baseFactor
+    const perDay = (basisPoints: number) => (basisPoints / 1e4) * value
+    const start = position.projectedMinor / MODEL_UNIT
+    const target = position.targetMinor / MODEL_UNIT
+    const spendable = Math.max(0, position.spendableMinor - position.floorMinor + position.lineMinor)
+    const cash = builder.row(`cash:${id}`, start, start)
+    const guard = builder.row(`guard:${id}`, Number.NEGATIVE_INFINITY, spendable / MODEL_UNIT)
+    const targetRow = builder.row(`target:${id}`, target, Number.POSITIVE_INFINITY)
+    const ceiling = builder.row(`ceiling:${id}`, Number.NEGATIVE_INFINITY, position.ceilingMinor / MODEL_UNIT)
+    this.accountRows.set(id, { cash, guard })
+    const inBalance: Entry[] = [one(cash), one(targetRow), one(ceiling)]
+    if (bankRow !== undefined) inBalance.push({ row: bankRow, value })
+    if (position.frozen === '') {
+      const floor = builder.row(`floor:${id}`, position.floorMinor / MODEL_UNIT, Number.POSITIVE_INFINITY)
+      inBalance.push(one(floor))
+      const price = perDay(costs.floorViolationBp)
+      const column = builder.column(`violation:${id}`, price, 0, Number.POSITIVE_INFINITY, [one(floor)])
+      this.violationColumns.set(id, column)
+    }
+    const surplusPrice = (costs.surplusBpPerYear / DAYS_PER_YEAR) * 1e-4 * value
+    builder.column(
+      `balance:${id}`,
+      surplusPrice,
+      Number.NEGATIVE_INFINITY,
+      Number.POSITIVE_INFINITY,
+      inBalance,
+    )
+    const pieces = [SHORTFALL_PIECES[0] * target, SHORTFALL_PIECES[1] * target, Number.POSITIVE_INFINITY]
+    for (let piece = 0; piece < 3; piece++) {
+      // A surplus price on the balance lowers what a shortfall saves; add it back so that pieces cost what the policy says.
+      const price = perDay(costs.shortfallBpPerDay[piece]!) + surplusPrice
+      builder.column(`shortfall${piece + 1}:${id}`, price, 0, pieces[piece]!, [one(targetRow)])
+    }
+    const idlePrice = perDay(costs.idleBpPerYear / DAYS_PER_YEAR)
+    builder.column(`idle:${id}`, idlePrice, 0, Number.POSITIVE_INFINITY, [minusOne(ceiling)])
+  }
+
+  private addRail(channel: RailChannel): void {
+    const { reference } = channel.rail
+    const source = this.accountRows.get(channel.source.accountId)!
+    const destination = this.accountRows.get(channel.destination.accountId)!
+    const value = channel.source.baseFactor
+    const maximum = channel.maximumMinor / MODEL_UNIT
+    const spent: Entry[] = [one(source.cash), one(source.guard), { row: this.budget, value }]
+    if (reference.kind === 'TRANSFER') {
+      const price = (reference.feeBp / 1e4) * value
+      const entries = [...spent, minusOne(destination.cash)]
+      this.addMove('TRANSFER', 0, channel, null, `transfer:${reference.railId}`, price, maximum, entries)
+      return
+    }
+    const limit = this.builder.row(`fx:${reference.railId}`, Number.NEGATIVE_INFINITY, maximum)
+    // The structure of the model does not depend on whether a price is at hand: a basis outlives a silent feed.
+    const factor = channel.fx?.factor ?? 0
+    for (let segment = 0; segment < 3; segment++) {
+      const spread = channel.fx?.spreads[segment] ?? 0
+      const depthMinor = segment < 2 ? (channel.fx?.depthMinor[segment] ?? 0) : channel.maximumMinor
+      const bought: Entry = { row: destination.cash, value: -factor * (1 - spread) }
+      const price = (reference.feeBp / 1e4 + spread) * value
+      const upper = Math.min(depthMinor, channel.maximumMinor) / MODEL_UNIT
+      const name = `fx${segment + 1}:${reference.railId}`
+      this.addMove('FX', segment, channel, null, name, price, upper, [...spent, one(limit), bought])
+    }
+  }
+
+  private addFacility(channel: FacilityChannel): void {
+    const id = channel.facility.reference.facilityId
+    const account = this.accountRows.get(channel.account.accountId)!
+    const value = channel.account.baseFactor
+    const draw = channel.drawMaximumMinor / MODEL_UNIT
+    const repay = channel.repayMaximumMinor / MODEL_UNIT
+    const net = this.builder.row(`facility:${id}`, -repay, draw)
+    const price = channel.costPerDay * value
+    const budget: Entry = { row: this.budget, value }
+    this.addMove('DRAW', 0, null, channel, `draw:${id}`, price, draw, [
+      minusOne(account.cash),
+      one(net),
+      budget,
+    ])
+    this.addMove('REPAY', 0, null, channel, `repay:${id}`, -price, repay, [
+      one(account.cash),
+      one(account.guard),
+      minusOne(net),
+      budget,
+    ])
+  }
+
+  private addMove(
+    kind: MoveColumn['kind'],
+    segment: number,
+    rail: RailChannel | null,
+    facility: FacilityChannel | null,
+    name: string,
+    price: number,
+    upper: number,
+    entries: readonly Entry[],
+  ): void {
+    const value = (rail?.source ?? facility!.account).baseFactor
+    const churn = (this.resolved.policy.costs.churnBp / 1e4) * value
+    const tieBreak = churn * (1 + TIE_BREAK * this.moves.length)
+    const column = this.builder.column(name, price + tieBreak, 0, upper, entries)
+    this.moves.push({ column, segment, rail, facility, kind })
+  }
+}
+
+function one(row: number): Entry {
+  return { row, value: 1 }
+}
+
+function minusOne(row: number): Entry {
+  return { row, value: -1 }
+}
+
+/** Limits by counterparty: the stricter of policy and regulatory constraint, base minor units. */
+function bankLimits(state: GroupState, resolved: ResolvedPolicy): Map<string, number> {
+  const limits = new Map(resolved.concentration)
+  for (const constraint of state.constraints.values()) {
+    if (constraint.kind !== 'CONCENTRATION' || constraint.currency !== resolved.policy.baseCurrency) continue
+    const held = limits.get(constraint.subjectId) ?? Number.POSITIVE_INFINITY
+    limits.set(constraint.subjectId, Math.min(held, constraint.limitMinor))
+  }
+  return limits
+}
+
+export function buildRebalancingModel(
+  state: GroupState,
+  resolved: ResolvedPolicy,
+  positions: readonly Position[],
+  channels: Channels,
+): RebalancingModel {
+  return new RebalancingModelBuilder(state, resolved, positions, channels).build()
+}

@@ -1,0 +1,65 @@
+/**
+ * The policy in force with its amounts in minor units of the group's accounts: what deliberation and gate read.
+ *
+ * Made anew when the policy or the reference data changes; never part of the state. An account that the policy
+ * names and the reference data lacks is left out until it appears. Depends on policy and state.
+ */
+import { type Policy, parsePolicy } from '../governance/policy.js'
+import { toMinor } from '../money.js'
+import type { GroupState } from '../perception/state.js'
+import { currencyExponent } from './valuation.js'
+
+export interface AccountTargets {
+  readonly accountId: string
+  readonly floorMinor: number
+  readonly targetMinor: number
+  readonly ceilingMinor: number
+  readonly lowerPercent: number
+  readonly upperPercent: number
+}
+
+export interface ResolvedPolicy {
+  readonly policy: Policy
+  readonly digestHex: string
+  readonly baseExponent: number
+  readonly accounts: ReadonlyMap<string, AccountTargets>
+  readonly maximumInstructionBaseMinor: number
+  readonly perCycleBaseMinor: number
+  readonly perDayBaseMinor: number
+  /** Limit by counterparty, base currency minor units. */
+  readonly concentration: ReadonlyMap<string, number>
+}
+
+/** Undefined while no policy is in force. Amounts with more decimals than the currency throw `WEIR_AMOUNT`. */
+export function resolvePolicy(state: GroupState): ResolvedPolicy | undefined {
+  const reference = state.policy
+  if (reference === null) return undefined
+  const policy = parsePolicy(reference.document, `policy ${reference.policyId} v${reference.version}`)
+  const baseExponent = currencyExponent(state, policy.baseCurrency)
+  const accounts = new Map<string, AccountTargets>()
+  for (const entry of policy.accounts) {
+    const account = state.accounts.get(entry.accountId)
+    if (account === undefined || !account.reference.controllable) continue
+    const exponent = account.reference.currencyExponent
+    accounts.set(entry.accountId, {
+      accountId: entry.accountId,
+      floorMinor: toMinor(entry.floor, exponent),
+      targetMinor: toMinor(entry.target, exponent),
+      ceilingMinor: toMinor(entry.ceiling, exponent),
+      lowerPercent: entry.band.lowerPercent,
+      upperPercent: entry.band.upperPercent,
+    })
+  }
+  return {
+    policy,
+    digestHex: reference.digestHex,
+    baseExponent,
+    accounts,
+    maximumInstructionBaseMinor: toMinor(policy.limits.maximumInstruction, baseExponent),
+    perCycleBaseMinor: toMinor(policy.limits.perCycle, baseExponent),
+    perDayBaseMinor: toMinor(policy.limits.perDay, baseExponent),
+    concentration: new Map(
+      policy.limits.concentration.map((limit) => [limit.counterpartyId, toMinor(limit.limit, baseExponent)]),
+    ),
+  }
+}

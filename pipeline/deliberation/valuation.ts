@@ -1,0 +1,73 @@
+/**
+ * What a currency is worth in the policy's base currency, from the FX quotes held.
+ *
+ * Prices are doubles: they weigh costs and limits, they never become a balance. Depends on the state only.
+ */
+import type { GroupState, QuoteState } from '../perception/state.js'
+
+/** Currencies through which a pair without a quote of its own is crossed, in order of preference. */
+const CROSS_CURRENCIES = ['USD', 'EUR'] as const
+
+/** 10^0 … 10^8, exact. */
+const POWERS_OF_TEN = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000] as const
+
+export function powerOfTen(exponent: number): number {
+  return POWERS_OF_TEN[exponent]!
+}
+
+/** Major units of `to` for one major unit of `from`; undefined when no quote leads there. */
+export function exchangeRate(state: GroupState, from: string, to: string): number | undefined {
+  const direct = quotedRate(state, from, to)
+  if (direct !== undefined) return direct
+  for (const cross of CROSS_CURRENCIES) {
+    const first = quotedRate(state, from, cross)
+    const second = quotedRate(state, cross, to)
+    if (first !== undefined && second !== undefined) return first * second
+  }
+  return undefined
+}
+
+function quotedRate(state: GroupState, from: string, to: string): number | undefined {
+  if (from === to) return 1
+  const quote = state.quotes.get(`${from}/${to}`)
+  if (quote !== undefined) return quote.mid
+  const inverse = state.quotes.get(`${to}/${from}`)
+  return inverse === undefined ? undefined : 1 / inverse.mid
+}
+
+/** Base minor units for one minor unit of `currency`. */
+export function minorFactor(
+  state: GroupState,
+  currency: string,
+  exponent: number,
+  base: string,
+  baseExponent: number,
+): number | undefined {
+  const rate = exchangeRate(state, currency, base)
+  return rate === undefined ? undefined : (rate * powerOfTen(baseExponent)) / powerOfTen(exponent)
+}
+
+/** Overnight base rate of a currency as a fraction per year; 0 when none is quoted. */
+export function baseRate(state: GroupState, currency: string): number {
+  return state.quotes.get(`RATE:${currency}`)?.mid ?? 0
+}
+
+/** Minor units of the bought currency for one minor unit sold, before spread. */
+export function conversionFactor(
+  quote: QuoteState,
+  soldCurrency: string,
+  soldExponent: number,
+  boughtExponent: number,
+): number {
+  const sellsFirst = quote.instrument.startsWith(`${soldCurrency}/`)
+  const price = sellsFirst ? quote.mid : 1 / quote.mid
+  return (price * powerOfTen(boughtExponent)) / powerOfTen(soldExponent)
+}
+
+/** Exponent of a currency as the group's accounts state it; 2 for a currency without an account. */
+export function currencyExponent(state: GroupState, currency: string): number {
+  for (const account of state.accounts.values()) {
+    if (account.reference.currency === currency) return account.reference.currencyExponent
+  }
+  return 2
+}
