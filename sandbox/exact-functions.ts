@@ -6,7 +6,7 @@
  * Depends on nothing.
  */
 
-const LN2 = 0.6931471805599453
+const { LN2 } = Math
 const bits = new DataView(new ArrayBuffer(8))
 
 /** Natural logarithm of x > 0 (normal numbers), relative error below 1e-14. */

@@ -1,10 +1,11 @@
 /** Reading policies: the good one in full, and every kind of mistake with its place and remedy. */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { WeirError } from '../errors.js'
-import { parsePolicy } from './policy.js'
+import { type Policy, parsePolicy } from './policy.js'
 
 const GOOD = `policy: europe-intraday
 version: 3
@@ -204,4 +205,13 @@ test('no text makes it throw anything but WEIR_POLICY', () => {
     }),
     { seed: 20260318, numRuns: 1500 },
   )
+})
+test('every policy in policies/ is valid and named after its group', () => {
+  const folder = new URL('../../../policies/', import.meta.url)
+  const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'))
+  assert.ok(files.length >= 4)
+  for (const name of files) {
+    const policy: Policy = parsePolicy(readFileSync(new URL(name, folder), 'utf8'), `policies/${name}`)
+    assert.equal(name, `${policy.groupId}.yaml`)
+  }
 })
