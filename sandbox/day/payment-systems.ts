@@ -4,8 +4,9 @@
  * Windows of T2, CHAPS, Fedwire and BOJ-NET are the published ones (DOMAIN: customer cut-offs); those of SIC,
  * Lynx, MEPS+ and RITS are rounded assumptions. Bumps of USD, GBP and EUR are fitted to published facts
  * (share of Fedwire value after 17:00, CHAPS throughput at 12:00 and 14:30); the others are assumptions in their
- * likeness. Depends on nothing.
+ * likeness. Depends on `pipeline/money.ts`.
  */
+import { assertMinor } from '../../pipeline/money.js'
 
 /** A Gaussian bump of the payment intensity, local time. */
 export interface Bump {
@@ -134,6 +135,18 @@ export function systemOf(currency: string): PaymentSystem {
   const system = byCurrency.get(currency)
   if (system === undefined) throw new RangeError(`no payment system is planned for ${currency}`)
   return system
+}
+
+/** Minor units of one major unit: 100 for EUR, 1 for JPY. */
+export function minorPerMajor(currency: string): number {
+  let units = 1
+  for (let decimals = systemOf(currency).exponent; decimals > 0; decimals--) units *= 10
+  return units
+}
+
+/** Minor units of a whole amount in major units. */
+export function minorOf(major: number, currency: string): number {
+  return assertMinor(Math.round(major * minorPerMajor(currency)))
 }
 
 /** Seconds after local midnight of `HH:MM`, or of the evening before for `-HH:MM` (negative). */
