@@ -37,7 +37,7 @@ const TAIL_ALPHA = 1.4
 /** No ticket is more than this share of the account's gross: larger ones are paid in parts. */
 const LARGEST_SHARE = 0.05
 /** This share of tickets, the largest, is spread evenly over the day. */
-const SPREAD_SHARE = 0.03
+const SPREAD_SHARE = 0.06
 /** Receipts follow payments by this long (recycling of liquidity, 30 to 60 minutes). */
 const RECEIPT_LAG_MINUTES = 45
 /** Instant payments run around the clock, one about every ten minutes on each account. */
