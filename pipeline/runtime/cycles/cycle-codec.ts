@@ -1,0 +1,156 @@
+/**
+ * Writes and reads `weir.Cycle` in Avro without building objects for its inputs on the way in.
+ *
+ *   groupId (string) │ cycle (long) │ closedAt (long) │ inputs
+ *   inputs  = -count (long) │ bytes (long) │ input, input, ... │ 0          (no input: only 0)
+ *   input   = source (int) │ position (long) │ arrivedAt (long) │ payload: length (long), bytes
+ *
+ * The negative count with a byte size is the form of an array that a reader can skip in one step; every Avro reader
+ * knows it. The order of fields is that of cycle.avsc; a test compares with avsc both ways.
+ * Depends on the varint codec.
+ */
+import type { Cycle } from '../../../schemas/generated/types.js'
+import { invariant } from '../../errors.js'
+import { MAX_LONG_BYTES, VarintReader, writeLong } from '../encoding/varint.js'
+
+const FIRST_BYTES = 1024
+
+/** Inputs of one cycle, encoded as they come. */
+export class InputBuffer {
+  #bytes = Buffer.allocUnsafeSlow(FIRST_BYTES)
+  #end = 0
+  #count = 0
+
+  get count(): number {
+    return this.#count
+  }
+
+  get length(): number {
+    return this.#end
+  }
+
+  /** Appends an input; `payload` is copied. Times in microseconds. */
+  append(source: number, position: number, arrivedAt: number, payload: Uint8Array): void {
+    const needed = this.#end + 4 * MAX_LONG_BYTES + payload.length
+    if (needed > this.#bytes.length) this.#grow(needed)
+    const bytes = this.#bytes
+    let at = writeLong(bytes, this.#end, source)
+    at = writeLong(bytes, at, position)
+    at = writeLong(bytes, at, arrivedAt)
+    at = writeLong(bytes, at, payload.length)
+    bytes.set(payload, at)
+    this.#end = at + payload.length
+    this.#count++
+  }
+
+  /** Gives what was appended as bytes of its own and becomes empty. */
+  take(): EncodedInputs {
+    const bytes = Buffer.allocUnsafeSlow(this.#end)
+    this.#bytes.copy(bytes, 0, 0, this.#end)
+    const taken = { bytes, count: this.#count }
+    this.#end = 0
+    this.#count = 0
+    return taken
+  }
+
+  #grow(needed: number): void {
+    const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.#bytes.length * 2))
+    this.#bytes.copy(larger, 0, 0, this.#end)
+    this.#bytes = larger
+  }
+}
+
+/** Inputs one after the other, each encoded as in the layout. */
+export interface EncodedInputs {
+  readonly bytes: Buffer
+  readonly count: number
+}
+
+export const NO_INPUTS: EncodedInputs = { bytes: Buffer.alloc(0), count: 0 }
+
+/** Encodes a cycle around inputs that are encoded already. */
+export function encodeCycle(
+  groupId: string,
+  cycle: number,
+  closedAtMicros: number,
+  inputs: EncodedInputs,
+): Buffer {
+  const group = Buffer.from(groupId, 'utf8')
+  const target = Buffer.allocUnsafeSlow(group.length + 6 * MAX_LONG_BYTES + inputs.bytes.length)
+  let at = writeLong(target, 0, group.length)
+  target.set(group, at)
+  at = writeLong(target, at + group.length, cycle)
+  at = writeLong(target, at, closedAtMicros)
+  if (inputs.count > 0) {
+    at = writeLong(target, at, -inputs.count)
+    at = writeLong(target, at, inputs.bytes.length)
+    target.set(inputs.bytes, at)
+    at += inputs.bytes.length
+  }
+  at = writeLong(target, at, 0)
+  return target.subarray(0, at)
+}
+
+/** Walks over the inputs of an encoded cycle; fields hold the current one. */
+export class CycleReader {
+  groupId = ''
+  cycle = 0
+  closedAt = 0
+  source = 0
+  position = 0
+  arrivedAt = 0
+  payloadStart = 0
+  payloadEnd = 0
+  readonly #reader = new VarintReader()
+  #left = 0
+
+  /** Begins with the cycle in `bytes`. */
+  open(bytes: Uint8Array): void {
+    const reader = this.#reader
+    reader.reset(bytes, 0, bytes.length)
+    const length = reader.readLong()
+    const start = reader.position
+    reader.skip(length)
+    invariant(!reader.failed, 'a cycle holds a group')
+    this.groupId = Buffer.from(bytes.buffer, bytes.byteOffset + start, length).toString('utf8')
+    this.cycle = reader.readLong()
+    this.closedAt = reader.readLong()
+    this.#left = 0
+  }
+
+  /** Goes to the next input; false after the last. */
+  next(): boolean {
+    const reader = this.#reader
+    if (this.#left === 0) {
+      let count = reader.readLong()
+      if (count < 0) {
+        count = -count
+        reader.readLong()
+      }
+      if (count === 0) return false
+      this.#left = count
+    }
+    this.#left--
+    this.source = reader.readLong()
+    this.position = reader.readLong()
+    this.arrivedAt = reader.readLong()
+    const length = reader.readLong()
+    this.payloadStart = reader.position
+    reader.skip(length)
+    invariant(!reader.failed, 'a cycle is as long as its inputs say')
+    this.payloadEnd = reader.position
+    return true
+  }
+}
+
+/** Decodes a cycle; payloads are views of `bytes`, which must not change afterwards. */
+export function decodeCycle(bytes: Buffer): Cycle {
+  const reader = new CycleReader()
+  reader.open(bytes)
+  const inputs: Cycle['inputs'][number][] = []
+  while (reader.next()) {
+    const { source, position, arrivedAt, payloadStart, payloadEnd } = reader
+    inputs.push({ source, position, arrivedAt, payload: bytes.subarray(payloadStart, payloadEnd) })
+  }
+  return { groupId: reader.groupId, cycle: reader.cycle, closedAt: reader.closedAt, inputs }
+}

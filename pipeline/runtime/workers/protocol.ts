@@ -1,0 +1,85 @@
+/**
+ * What crosses the rings between the main thread and a stage worker.
+ *
+ * A message is one frame, or, when it is larger than `CHUNK_BYTES`, several of the same kind of which all but the last
+ * carry the flag `MORE` in `kind`. `first` names the group by its index in the run. Depends on the rings only.
+ *
+ *   to the worker                        first   second        payload
+ *   DECLARE  a source                    -       -             SourceDeclaration (Avro)
+ *   ADOPT    own a group from now on     group   -             group id (UTF-8)
+ *   RESTORE  own a group from a snapshot group   -             digest (32 bytes), snapshot
+ *   CYCLE    apply                       group   1: snapshot   Cycle (Avro)
+ *   FINISH   report on a group           group   -             -
+ *   STOP     leave                       -       -             -
+ *
+ *   from the worker
+ *   READY    adopted or restored         group   1: restored, 0: the snapshot was refused
+ *   RESULT   of a cycle                  group   -             see result-message.ts
+ *   SNAPSHOT after a cycle               group   -             digest (32 bytes), snapshot
+ *   SUMMARY  of a group                  group   -             JSON: GroupReport
+ *   FAILED   the worker is broken        group   -             JSON: FailureReport
+ */
+import type { ErrorCode } from '../../errors.js'
+import type { GroupSummary } from '../../ports.js'
+
+export const DECLARE = 1
+export const ADOPT = 2
+export const RESTORE = 3
+export const CYCLE = 4
+export const FINISH = 5
+export const STOP = 6
+
+export const READY = 16
+export const RESULT = 17
+export const SNAPSHOT = 18
+export const SUMMARY = 19
+export const FAILED = 20
+
+/** Flag in `kind`: the message goes on in the next frame. */
+export const MORE = 0x100
+/** A quarter of a ring, so that a long message does not need the ring to be empty. */
+export const CHUNK_BYTES = 1 << 20
+export const RING_SLOTS = (4 * CHUNK_BYTES) / 64
+
+/** Longest time a group's index may take: groups of one run. */
+export const MAX_GROUPS = 100_000
+
+export interface Message {
+  readonly kind: number
+  readonly first: number
+  readonly second: number
+  readonly payload: Buffer
+}
+
+export interface GroupReport {
+  readonly summary: GroupSummary
+  /** Hex. */
+  readonly stateDigest: string
+  /** Hex. */
+  readonly decisionDigest: string
+}
+
+export interface FailureReport {
+  readonly code: ErrorCode
+  readonly message: string
+  readonly place?: string
+  readonly remedy?: string
+  readonly stack?: string
+}
+
+/** Puts messages together from frames; one for each ring, on the reading side. */
+export class MessageAssembler {
+  #parts: Buffer[] = []
+
+  /** Takes a frame; gives the message when it was the last of it. */
+  add(frame: Message): Message | undefined {
+    if ((frame.kind & MORE) !== 0) {
+      this.#parts.push(frame.payload)
+      return undefined
+    }
+    if (this.#parts.length === 0) return frame
+    const payload = Buffer.concat([...this.#parts, frame.payload])
+    this.#parts = []
+    return { kind: frame.kind, first: frame.first, second: frame.second, payload }
+  }
+}

@@ -1,0 +1,204 @@
+/**
+ * The stage worker: a Piscina task that lives as long as the run and owns whole groups.
+ *
+ * It reads messages from its ring, runs the pure agents and writes their results to the other ring. Its thread blocks
+ * while there is nothing to do; timers and sockets do not work in here, and nothing here needs them.
+ * Depends on the agent module given by path, the rings and the schemas.
+ */
+import type { MessagePort } from 'node:worker_threads'
+import { typeOf } from '../../../schemas/avro/registry.js'
+import type { SourceDeclaration } from '../../../schemas/generated/types.js'
+import { WeirError } from '../../errors.js'
+import type { Agent, AgentEnvironment } from '../../ports.js'
+import { decodeCycle } from '../cycles/cycle-codec.js'
+import { BellRope, readBlocking, wakeProducerThread, writeBlocking } from '../rings/bell.js'
+import { Ring } from '../rings/ring.js'
+import * as protocol from './protocol.js'
+import { measuredOffset } from './measured.js'
+import { encodeResultMessage } from './result-message.js'
+
+export interface StageWorkerTask {
+  readonly worker: number
+  readonly inbound: SharedArrayBuffer
+  readonly outbound: SharedArrayBuffer
+  readonly bell: SharedArrayBuffer
+  readonly port: MessagePort
+  /** URL of the module that exports `createAgent` and `restoreAgent`. */
+  readonly agentModule: string
+  readonly optimizer: WebAssembly.Module
+  readonly optimizerDigest: Uint8Array
+}
+
+interface AgentModule {
+  createAgent(groupId: string, environment: AgentEnvironment): Agent
+  restoreAgent(snapshot: Uint8Array, environment: AgentEnvironment): Agent
+}
+
+const DIGEST_BYTES = 32
+const declarationType = typeOf('source-declaration')
+const resultType = typeOf('cycle-result')
+
+/** Runs until it is told to stop or an agent throws, which it reports before it ends. */
+export async function runStage(task: StageWorkerTask): Promise<void> {
+  const rope = new BellRope(task.bell, task.port)
+  const outbound = new Ring(task.outbound)
+  const send = (kind: number, group: number, second: number, payload: Uint8Array): void => {
+    let start = 0
+    for (; payload.length - start > protocol.CHUNK_BYTES; start += protocol.CHUNK_BYTES) {
+      const chunk = payload.subarray(start, start + protocol.CHUNK_BYTES)
+      // The main thread may sleep on an empty ring while this one waits for room in it: ring first.
+      writeBlocking(outbound, kind | protocol.MORE, group, second, chunk, rope)
+    }
+    writeBlocking(outbound, kind, group, second, payload.subarray(start), rope)
+    rope.ring()
+  }
+  let current = -1
+  try {
+    const stage = new Stage(task, (await import(task.agentModule)) as AgentModule, send)
+    const inbound = new Ring(task.inbound)
+    const assembler = new protocol.MessageAssembler()
+    for (;;) {
+      const frame = readBlocking(inbound)
+      wakeProducerThread(inbound, rope)
+      const message = assembler.add(frame)
+      if (message === undefined) continue
+      if (message.kind === protocol.STOP) break
+      current = message.first
+      stage.handle(message)
+    }
+  } catch (error) {
+    send(protocol.FAILED, current, 0, Buffer.from(JSON.stringify(failureOf(error))))
+  } finally {
+    task.port.close()
+  }
+}
+
+type Send = (kind: number, group: number, second: number, payload: Uint8Array) => void
+
+class Stage {
+  readonly #task: StageWorkerTask
+  readonly #module: AgentModule
+  readonly #send: Send
+  readonly #environment: AgentEnvironment
+  readonly #agents = new Map<number, Agent>()
+  readonly #declarations: SourceDeclaration[] = []
+
+  constructor(task: StageWorkerTask, module: AgentModule, send: Send) {
+    this.#task = task
+    this.#module = module
+    this.#send = send
+    this.#environment = {
+      optimizer: task.optimizer,
+      optimizerDigest: task.optimizerDigest,
+      nowMicros: () => performance.now() * 1000,
+    }
+  }
+
+  handle(message: protocol.Message): void {
+    const { kind, first: group, second, payload } = message
+    if (kind === protocol.CYCLE) this.#apply(group, payload, second === 1)
+    else if (kind === protocol.DECLARE) this.#declare(payload)
+    else if (kind === protocol.ADOPT) this.#adopt(group, payload.toString('utf8'))
+    else if (kind === protocol.RESTORE) this.#restore(group, payload)
+    else if (kind === protocol.FINISH) this.#finish(group)
+    else throw new WeirError('WEIR_BUG', `a worker was sent a message of unknown kind ${kind}`)
+  }
+
+  #declare(payload: Buffer): void {
+    const declaration = declarationType.fromBuffer(payload) as SourceDeclaration
+    this.#declarations.push(declaration)
+    for (const agent of this.#agents.values()) agent.declareSource(declaration)
+  }
+
+  #adopt(group: number, groupId: string): void {
+    this.#take(group, this.#module.createAgent(groupId, this.#environment))
+    this.#send(protocol.READY, group, 1, Buffer.alloc(0))
+  }
+
+  /** A snapshot that this version cannot restore is refused, not fatal: an older one or the journal serves. */
+  #restore(group: number, payload: Buffer): void {
+    const digest = payload.subarray(0, DIGEST_BYTES)
+    let agent: Agent | undefined
+    try {
+      agent = this.#module.restoreAgent(payload.subarray(DIGEST_BYTES), this.#environment)
+      if (!digest.equals(agent.stateDigest())) agent = undefined
+    } catch {
+      agent = undefined
+    }
+    if (agent !== undefined) this.#take(group, agent)
+    this.#send(protocol.READY, group, agent === undefined ? 0 : 1, Buffer.alloc(0))
+  }
+
+  #take(group: number, agent: Agent): void {
+    for (const declaration of this.#declarations) agent.declareSource(declaration)
+    this.#agents.set(group, agent)
+  }
+
+  #apply(group: number, bytes: Buffer, snapshot: boolean): void {
+    const agent = this.#agentOf(group)
+    const cycle = decodeCycle(bytes)
+    try {
+      const begun = performance.now()
+      const applied = agent.apply(cycle)
+      const applyMicros = (performance.now() - begun) * 1000
+      const { solveMicros, release, query } = applied
+      const measured = { applyMicros, solveMicros, worker: this.#task.worker }
+      const result = resultType.toBuffer({ ...applied.result, measured })
+      const message = encodeResultMessage({
+        cycle: cycle.cycle,
+        outstanding: agent.outstanding().length,
+        applyMicros,
+        solveMicros,
+        deadLetters: applied.result.deadLetters.length,
+        result,
+        pureBytes: measuredOffset(result, this.#task.worker),
+        release,
+        query,
+      })
+      this.#send(protocol.RESULT, group, 0, message)
+      if (snapshot) this.#send(protocol.SNAPSHOT, group, 0, snapshotPayload(agent))
+    } catch (error) {
+      throw located(error, cycle.groupId, cycle.cycle)
+    }
+  }
+
+  #finish(group: number): void {
+    const agent = this.#agentOf(group)
+    const report: protocol.GroupReport = {
+      summary: agent.summary(),
+      stateDigest: Buffer.from(agent.stateDigest()).toString('hex'),
+      decisionDigest: Buffer.from(agent.decisionDigest()).toString('hex'),
+    }
+    this.#send(protocol.SUMMARY, group, 0, Buffer.from(JSON.stringify(report)))
+  }
+
+  #agentOf(group: number): Agent {
+    const agent = this.#agents.get(group)
+    if (agent === undefined) throw new WeirError('WEIR_BUG', 'a worker was sent a group that it does not own')
+    return agent
+  }
+}
+
+function snapshotPayload(agent: Agent): Buffer {
+  return Buffer.concat([agent.stateDigest(), agent.snapshot()])
+}
+
+/** An agent has no business throwing: whatever it throws is a bug, named by group and cycle. */
+function located(error: unknown, groupId: string, cycle: number): WeirError {
+  const message = error instanceof Error ? error.message : String(error)
+  return new WeirError('WEIR_BUG', `the agent failed: ${message}`, {
+    place: `group ${groupId}, cycle ${cycle}`,
+    remedy: 'nothing that was accepted is lost: report this with the journal; a corrected version goes on from there',
+    cause: error,
+  })
+}
+
+function failureOf(error: unknown): protocol.FailureReport {
+  const inner = error instanceof WeirError && error.cause instanceof Error ? error.cause : error
+  const stack = inner instanceof Error ? inner.stack : undefined
+  const failure =
+    error instanceof WeirError
+      ? { code: error.code, message: error.message, place: error.place, remedy: error.remedy }
+      : { code: 'WEIR_BUG' as const, message: error instanceof Error ? error.message : String(error) }
+  return JSON.parse(JSON.stringify({ ...failure, stack })) as protocol.FailureReport
+}
