@@ -38,11 +38,7 @@ export function mergeInputs(
   return merged.take()
 }
 
-function appendReport(
-  target: InputBuffer,
-  report: ScheduledReport,
-  positions: Map<number, number>,
-): void {
+function appendReport(target: InputBuffer, report: ScheduledReport, positions: Map<number, number>): void {
   const position = positions.get(report.source) ?? 0
   positions.set(report.source, position + 1)
   target.append(report.source, position, report.eventTimeMicros, report.payload)

@@ -10,7 +10,19 @@ const long = avro.Type.forSchema('long')
 const exact = fc.oneof(
   fc.integer({ min: -(2 ** 52), max: 2 ** 52 }),
   fc.integer({ min: -300, max: 300 }),
-  fc.constantFrom(0, -1, 1, 2 ** 30, -(2 ** 30), 2 ** 30 - 1, -(2 ** 30) - 1, 2 ** 31, -(2 ** 31), 2 ** 27, 2 ** 28),
+  fc.constantFrom(
+    0,
+    -1,
+    1,
+    2 ** 30,
+    -(2 ** 30),
+    2 ** 30 - 1,
+    -(2 ** 30) - 1,
+    2 ** 31,
+    -(2 ** 31),
+    2 ** 27,
+    2 ** 28,
+  ),
 )
 
 test('longs are written as avsc writes them and read back', () => {

@@ -7,7 +7,7 @@
  */
 import { type FileHandle, open } from 'node:fs/promises'
 import { VarintReader } from '../encoding/varint.js'
-import { BLOCK_PREFIX_BYTES, decodeSegmentHeader, SYNC_BYTES, type SegmentHeader } from './layout.js'
+import { BLOCK_PREFIX_BYTES, decodeSegmentHeader, type SegmentHeader, SYNC_BYTES } from './layout.js'
 
 /** Largest block that is believed: a commit buffer plus its largest entry stay far below. */
 export const MAX_BLOCK_BYTES = 1 << 30
@@ -71,7 +71,8 @@ export class BlockFile {
     const dataOffset = this.offset + this.#reader.position
     if (dataOffset + length + SYNC_BYTES > this.size) return { damaged: 'the block is cut short' }
     const bytes = await this.#bytesAt(dataOffset, length + SYNC_BYTES)
-    if (!bytes.subarray(length).equals(header.sync)) return { damaged: 'the mark at the end of the block is damaged' }
+    if (!bytes.subarray(length).equals(header.sync))
+      return { damaged: 'the mark at the end of the block is damaged' }
     const block: Block = { offset: this.offset, count, data: bytes.subarray(0, length) }
     this.offset = dataOffset + length + SYNC_BYTES
     return { block }

@@ -50,7 +50,11 @@ async function withDirectory(run: (directory: string) => Promise<void>): Promise
   }
 }
 
-async function readAll(directory: string, from = 0, until = Number.POSITIVE_INFINITY): Promise<JournalBody[]> {
+async function readAll(
+  directory: string,
+  from = 0,
+  until = Number.POSITIVE_INFINITY,
+): Promise<JournalBody[]> {
   const bodies: JournalBody[] = []
   let expected = from
   for await (const batch of readJournal(directory, from, until))
@@ -62,7 +66,11 @@ async function readAll(directory: string, from = 0, until = Number.POSITIVE_INFI
 }
 
 /** Writes bodies in commits of the given sizes, so that block boundaries are known. */
-async function writeCommits(directory: string, commits: JournalBody[][], segmentBytes?: number): Promise<void> {
+async function writeCommits(
+  directory: string,
+  commits: JournalBody[][],
+  segmentBytes?: number,
+): Promise<void> {
   const journal = await Journal.open(segmentBytes === undefined ? { directory } : { directory, segmentBytes })
   for (const commit of commits) {
     let last = -1
@@ -86,7 +94,10 @@ test('entries are read back in order, from any place, over segments and after op
           await writeCommits(directory, commits, 20_000)
           const all = [...commits.flat(), ...commits.flat()]
           assert.deepEqual(plain(await readAll(directory)), plain(all))
-          assert.deepEqual(plain(await readAll(directory, from, from + length)), plain(all.slice(from, from + length)))
+          assert.deepEqual(
+            plain(await readAll(directory, from, from + length)),
+            plain(all.slice(from, from + length)),
+          )
         })
       },
     ),

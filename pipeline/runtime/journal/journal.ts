@@ -275,7 +275,13 @@ export class Journal {
   }
 }
 
-function writeAt(file: number, bytes: Buffer, from: number, length: number, position: number): Promise<number> {
+function writeAt(
+  file: number,
+  bytes: Buffer,
+  from: number,
+  length: number,
+  position: number,
+): Promise<number> {
   return new Promise((resolve, reject) => {
     write(file, bytes, from, length, position, (error, written) => (error ? reject(error) : resolve(written)))
   })

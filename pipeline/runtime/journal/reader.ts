@@ -100,7 +100,12 @@ function readBlock(
   for (let index = 0; index < count; index++) {
     if (!entries.read(data, position, data.length) || entries.sequence !== first + index) return undefined
     batch.push(
-      new JournalRecord(entries.sequence, entries.kind, data.subarray(entries.recordStart, entries.end), schema),
+      new JournalRecord(
+        entries.sequence,
+        entries.kind,
+        data.subarray(entries.recordStart, entries.end),
+        schema,
+      ),
     )
     position = entries.end
   }

@@ -46,7 +46,8 @@ export async function scanSegment(path: string, from: ChainState): Promise<Segme
       const offset = file.offset
       const read = await file.next()
       if ('end' in read) return { header, size, state, damage: undefined }
-      const after = 'block' in read ? checkBlock(entries, read.block.data, read.block.count, state) : undefined
+      const after =
+        'block' in read ? checkBlock(entries, read.block.data, read.block.count, state) : undefined
       if (after === undefined) {
         const reason = 'damaged' in read ? read.damaged : 'an entry of the block is damaged'
         return { header, size, state, damage: await examine(path, header, offset, state, reason) }
@@ -100,7 +101,12 @@ async function examine(
   }
 }
 
-function salvage(bytes: Buffer, offset: number, from: ChainState, schema: SegmentSchema): SegmentDamage['salvaged'] {
+function salvage(
+  bytes: Buffer,
+  offset: number,
+  from: ChainState,
+  schema: SegmentSchema,
+): SegmentDamage['salvaged'] {
   const entries = new EntryReader(schema.skippers)
   // The frame itself may be damaged: the first entry is known by its sequence and by the checksum it continues.
   for (let start = offset + 2; start <= offset + BLOCK_PREFIX_BYTES + 4 && start < bytes.length; start++) {

@@ -133,6 +133,7 @@ function qualify(name: string, namespace: string): string {
 
 function primitive(name: string, named: Map<string, Skipper>): Skipper {
   const skipper = primitives[name] ?? named.get(name)
-  if (skipper === undefined) throw new WeirError('WEIR_SCHEMA', `the journal's schema names an unknown type ${name}`)
+  if (skipper === undefined)
+    throw new WeirError('WEIR_SCHEMA', `the journal's schema names an unknown type ${name}`)
   return skipper
 }

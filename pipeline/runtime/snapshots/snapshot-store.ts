@@ -115,7 +115,15 @@ export class SnapshotStore {
     if (reports.length !== header.reportBytes || digestOf(header, agent, reports) !== header.digest)
       throw refused(path, 'it does not match its digest')
     const { sequence, standing } = header
-    return { groupId, cycle, sequence, standing, agent, agentDigest: Buffer.from(header.agentDigest, 'hex'), reports }
+    return {
+      groupId,
+      cycle,
+      sequence,
+      standing,
+      agent,
+      agentDigest: Buffer.from(header.agentDigest, 'hex'),
+      reports,
+    }
   }
 
   #folder(groupId: string): string {

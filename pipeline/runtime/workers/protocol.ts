@@ -41,9 +41,6 @@ export const MORE = 0x100
 export const CHUNK_BYTES = 1 << 20
 export const RING_SLOTS = (4 * CHUNK_BYTES) / 64
 
-/** Longest time a group's index may take: groups of one run. */
-export const MAX_GROUPS = 100_000
-
 export interface Message {
   readonly kind: number
   readonly first: number
@@ -81,5 +78,10 @@ export class MessageAssembler {
     const payload = Buffer.concat([...this.#parts, frame.payload])
     this.#parts = []
     return { kind: frame.kind, first: frame.first, second: frame.second, payload }
+  }
+
+  /** Forgets what was begun. */
+  clear(): void {
+    this.#parts = []
   }
 }

@@ -13,8 +13,8 @@ import type { Agent, AgentEnvironment } from '../../ports.js'
 import { decodeCycle } from '../cycles/cycle-codec.js'
 import { BellRope, readBlocking, wakeProducerThread, writeBlocking } from '../rings/bell.js'
 import { Ring } from '../rings/ring.js'
-import * as protocol from './protocol.js'
 import { measuredOffset } from './measured.js'
+import * as protocol from './protocol.js'
 import { encodeResultMessage } from './result-message.js'
 
 export interface StageWorkerTask {
@@ -188,7 +188,8 @@ function located(error: unknown, groupId: string, cycle: number): WeirError {
   const message = error instanceof Error ? error.message : String(error)
   return new WeirError('WEIR_BUG', `the agent failed: ${message}`, {
     place: `group ${groupId}, cycle ${cycle}`,
-    remedy: 'nothing that was accepted is lost: report this with the journal; a corrected version goes on from there',
+    remedy:
+      'nothing that was accepted is lost: report this with the journal; a corrected version goes on from there',
     cause: error,
   })
 }
