@@ -73,7 +73,12 @@ function fileFault(source: Source, input: CycleInput): Refusal {
   return new Refusal(fault.reason as RefusalReason, fault.detail)
 }
 
-function decoded(stream: InputBody['stream'], record: Header, input: CycleInput, index: number): DecodedInput {
+function decoded(
+  stream: InputBody['stream'],
+  record: Header,
+  input: CycleInput,
+  index: number,
+): DecodedInput {
   return {
     index,
     source: input.source,
