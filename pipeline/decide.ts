@@ -10,6 +10,7 @@ import { instruct } from './action/instructions.js'
 import { type Deliberation, deliberate } from './deliberation/deliberate.js'
 import { explain } from './deliberation/explanation.js'
 import type { GroupOptimizer } from './deliberation/optimizer.js'
+import { plannedBalances } from './deliberation/plan.js'
 import type { Position } from './deliberation/positions.js'
 import type { ResolvedPolicy } from './deliberation/resolved-policy.js'
 import { frozenText, type Trigger } from './deliberation/trigger.js'
@@ -60,8 +61,8 @@ export function decide(
   if (verdict.outcome === 'REFUSED') alertRefusal(collector, deliberation, verdict)
   const instructions = acted ? instruct(collector, resolved, decisionId, deliberation.moves) : []
   decision.instructions = instructions.length
-  remember(collector, resolved, deliberation)
   const release = resolved.policy.mode === 'autonomous' ? instructions : []
+  remember(collector, resolved, deliberation, release.length > 0)
   return { decision, explanation, instructions, release }
 }
 
@@ -131,16 +132,25 @@ function record(
   }
 }
 
-/** What the next deliberation is compared with, and the basis that it starts from. */
-function remember(collector: CycleCollector, resolved: ResolvedPolicy, deliberation: Deliberation): void {
+/**
+ * What the next deliberation is compared with, and the basis that it starts from. A plan on its way is expected to
+ * arrive: its balances are remembered, so that its settling is no news and its rejection is.
+ */
+function remember(
+  collector: CycleCollector,
+  resolved: ResolvedPolicy,
+  deliberation: Deliberation,
+  released: boolean,
+): void {
   const { state, cycle, closedAtMicros } = collector
   const { solve, positions } = deliberation
+  const moves = released ? deliberation.moves : []
   const optimal = solve !== null && solve.solution.status === 'optimal'
   const last = state.lastDecision
   state.lastDecision = {
     cycle,
     atMicros: closedAtMicros,
-    projected: new Map(positions.map((position) => [position.accountId, position.projectedMinor])),
+    projected: plannedBalances(positions, moves),
     structureHex: optimal ? solve.structureHex : (last?.structureHex ?? ''),
     basisHex: optimal ? toHex(solve.solution.basis) : (last?.basisHex ?? ''),
     frozen: frozenText(positions),
