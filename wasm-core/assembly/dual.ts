@@ -1,0 +1,234 @@
+/**
+ * Bounded dual simplex: the way back to feasibility after bounds and sides have changed, in few steps, because
+ * the basis of the last solve is still (nearly) dual feasible. Depends on dual-ratio.ts, iterate.ts, linear-systems.ts, ray.ts.
+ *
+ * A wrong reduced cost is first made right by flipping a boxed variable, otherwise by shifting its cost; the
+ * same when the ratio test lets one slip through zero. Shifts are dropped by the caller, who finishes with the
+ * primal method on the true costs: an answer never contains a shift, and a proof of infeasibility knows no costs.
+ *
+ * Pricing: largest infeasibility^2 / dualWeight, Devex weights that start from 1 in each solve.
+ */
+import { addF64, clearF64, f64At, i32At, setF64, setI32, setU8, u8At } from './access'
+import { chooseDualEntering, flips } from './dual-ratio'
+import { AT_LOWER, AT_UPPER, BASIC, FREE } from './factor'
+import {
+  boundTolerance, computePrimal, computeReducedCosts, dualTolerance, isFixed, markDrifted, drifted, refresh,
+} from './iterate'
+import {
+  alpha, alphaRow, candidate, columns, dualWeight, head, reduced, rho, rhs, rowColumn, rows, rowStart, rowValue, status, touched,
+  variables, workCost, workLower, workUpper, x,
+} from './memory'
+import { countIteration, etaLimit, FEASIBLE, INFEASIBLE, reasonToStop, STUCK } from './progress'
+import { farkasRay } from './ray'
+import { addColumn, btran, etaCount, ftran, replaceInBasis } from './linear-systems'
+import { PIVOT_AGREEMENT, PIVOT_TOLERANCE, STALL_LIMIT } from './tolerances'
+
+/** Stands for an entry that cancelled to zero, so that zero means "not listed yet". Far below every tolerance. */
+const CANCELLED: f64 = 1e-100
+
+let touchedCount: i32 = 0
+
+/** Runs to FEASIBLE (costs may be shifted), INFEASIBLE (ray written and checked), a limit, or STUCK. */
+export function dualSimplex(): i32 {
+  for (let p = 0; p < rows; p++) setF64(dualWeight, p, 1)
+  restart()
+  let stalled = 0
+  while (true) {
+    const reason = reasonToStop()
+    if (reason >= 0) return reason
+    if (etaCount >= etaLimit) {
+      if (!refresh()) return STUCK
+      restart()
+    }
+    const p = chooseLeaving()
+    if (p < 0) {
+      if (etaCount == 0 && !drifted) return FEASIBLE
+      if (!refresh()) return STUCK
+      restart()
+      if (chooseLeaving() < 0) return FEASIBLE
+      continue
+    }
+    const leaving = i32At(head, p)
+    const isBelow = f64At(x, leaving) < f64At(workLower, leaving)
+    const bound = isBelow ? f64At(workLower, leaving) : f64At(workUpper, leaving)
+    computeRow(p)
+    const q = chooseDualEntering(Math.abs(f64At(x, leaving) - bound), isBelow ? -1 : 1, touchedCount)
+    if (q < 0) {
+      clearRow()
+      if (etaCount == 0 && !drifted) return farkasRay(rho, isBelow ? 1 : -1) ? INFEASIBLE : STUCK
+      if (!refresh()) return STUCK
+      restart()
+      continue
+    }
+    if (!computeColumn(q, p)) {
+      clearRow()
+      if (etaCount == 0 || !refresh()) return STUCK
+      restart()
+      continue
+    }
+    stalled = f64At(reduced, q) == 0 ? stalled + 1 : 0
+    if (stalled > STALL_LIMIT) {
+      clearRow()
+      return STUCK
+    }
+    if (flips > 0) flipCandidates()
+    updateReducedCosts(q, leaving)
+    updateWeights(p)
+    exchange(p, q, bound, isBelow)
+    clearRow()
+    countIteration()
+  }
+}
+
+/** Reduced costs from scratch, all on their right side of zero, and x to match. */
+function restart(): void {
+  computeReducedCosts()
+  let flipped = false
+  for (let v = 0; v < variables; v++) {
+    const code = u8At(status, v)
+    if (code == BASIC || isFixed(v)) continue
+    const d = f64At(reduced, v)
+    if (code == AT_LOWER && d < -dualTolerance && f64At(workUpper, v) < Infinity) {
+      setU8(status, v, AT_UPPER)
+      flipped = true
+    } else if (code == AT_UPPER && d > dualTolerance && f64At(workLower, v) > -Infinity) {
+      setU8(status, v, AT_LOWER)
+      flipped = true
+    } else if (code == AT_LOWER ? d < 0 : code == AT_UPPER ? d > 0 : d != 0) {
+      shiftToZero(v)
+    }
+  }
+  if (flipped) computePrimal()
+}
+
+// @ts-ignore: decorator
+@inline function shiftToZero(v: i32): void {
+  addF64(workCost, v, -f64At(reduced, v))
+  setF64(reduced, v, 0)
+}
+
+/** Position of the basic variable that is worst outside its bounds; -1 when all are inside. */
+function chooseLeaving(): i32 {
+  let best = -1
+  let bestScore: f64 = 0
+  for (let p = 0; p < rows; p++) {
+    const v = i32At(head, p)
+    const low = f64At(workLower, v)
+    const high = f64At(workUpper, v)
+    const at = f64At(x, v)
+    const excess = max(low - at, at - high)
+    if (excess <= 0 || excess <= boundTolerance(at < low ? low : high)) continue
+    const score = (excess * excess) / f64At(dualWeight, p)
+    if (score > bestScore) {
+      best = p
+      bestScore = score
+    }
+  }
+  return best
+}
+
+/** rho = row p of B^-1 and the tableau row rho' [A | -I], with the list of its nonzeros. */
+function computeRow(p: i32): void {
+  clearF64(rho, rows)
+  setF64(rho, p, 1)
+  btran(rho)
+  touchedCount = 0
+  for (let i = 0; i < rows; i++) {
+    const factor = f64At(rho, i)
+    if (factor == 0) continue
+    setF64(alphaRow, columns + i, -factor)
+    setI32(touched, touchedCount++, columns + i)
+  }
+  for (let i = 0; i < rows; i++) {
+    const factor = f64At(rho, i)
+    if (factor == 0) continue
+    for (let e = i32At(rowStart, i), end = i32At(rowStart, i + 1); e < end; e++) {
+      const j = i32At(rowColumn, e)
+      const before = f64At(alphaRow, j)
+      if (before == 0) {
+        if (u8At(status, j) == BASIC) continue
+        setI32(touched, touchedCount++, j)
+      }
+      const after = before + factor * f64At(rowValue, e)
+      setF64(alphaRow, j, after == 0 ? CANCELLED : after)
+    }
+  }
+}
+
+function clearRow(): void {
+  for (let t = 0; t < touchedCount; t++) setF64(alphaRow, i32At(touched, t), 0)
+}
+
+/** Tableau column of q into alpha; false when it does not agree with the row computed before (worn out factorization). */
+function computeColumn(q: i32, p: i32): bool {
+  clearF64(alpha, rows)
+  addColumn(alpha, q, 1)
+  ftran(alpha)
+  const fromColumn = f64At(alpha, p)
+  const fromRow = f64At(alphaRow, q)
+  if (Math.abs(fromColumn) < PIVOT_TOLERANCE) return false
+  return Math.abs(fromColumn - fromRow) <= PIVOT_AGREEMENT * (1 + Math.abs(fromColumn))
+}
+
+/** Moves the passed candidates to their other bounds and the basics with them. */
+function flipCandidates(): void {
+  clearF64(rhs, rows)
+  for (let k = 0; k < flips; k++) {
+    const v = i32At(candidate, k)
+    const toUpper = u8At(status, v) == AT_LOWER
+    const to = toUpper ? f64At(workUpper, v) : f64At(workLower, v)
+    addColumn(rhs, v, to - f64At(x, v))
+    setU8(status, v, toUpper ? AT_UPPER : AT_LOWER)
+    setF64(x, v, to)
+  }
+  ftran(rhs)
+  for (let i = 0; i < rows; i++) {
+    const v = i32At(head, i)
+    setF64(x, v, f64At(x, v) - f64At(rhs, i))
+  }
+  markDrifted()
+}
+
+function updateReducedCosts(q: i32, leaving: i32): void {
+  const theta = f64At(reduced, q) / f64At(alphaRow, q)
+  for (let t = 0; t < touchedCount; t++) {
+    const v = i32At(touched, t)
+    const code = u8At(status, v)
+    if (code == BASIC) continue
+    const d = f64At(reduced, v) - theta * f64At(alphaRow, v)
+    setF64(reduced, v, d)
+    if (isFixed(v) || v == q) continue
+    if (code == AT_LOWER ? d < 0 : code == AT_UPPER ? d > 0 : d != 0) shiftToZero(v)
+  }
+  setF64(reduced, q, 0)
+  setF64(reduced, leaving, -theta)
+}
+
+/** Devex: a lower bound of the true steepest-edge weights that needs only the tableau column. */
+function updateWeights(p: i32): void {
+  const pivot = f64At(alpha, p)
+  const weight = f64At(dualWeight, p)
+  for (let i = 0; i < rows; i++) {
+    const entry = f64At(alpha, i)
+    if (entry == 0 || i == p) continue
+    const ratio = entry / pivot
+    setF64(dualWeight, i, max(f64At(dualWeight, i), ratio * ratio * weight))
+  }
+  setF64(dualWeight, p, max(weight / (pivot * pivot), 1))
+}
+
+/** The leaving variable goes to its violated bound, q takes its position. */
+function exchange(p: i32, q: i32, bound: f64, isBelow: bool): void {
+  const leaving = i32At(head, p)
+  const change = (f64At(x, leaving) - bound) / f64At(alpha, p)
+  for (let i = 0; i < rows; i++) {
+    const v = i32At(head, i)
+    setF64(x, v, f64At(x, v) - change * f64At(alpha, i))
+  }
+  setF64(x, leaving, bound)
+  setU8(status, leaving, isBelow ? AT_LOWER : AT_UPPER)
+  setF64(x, q, f64At(x, q) + change)
+  setU8(status, q, BASIC)
+  replaceInBasis(p, q, alpha)
+  markDrifted()
+}

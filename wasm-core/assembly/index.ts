@@ -1,0 +1,45 @@
+/**
+ * What the optimizer exports. Only numbers and addresses cross; memory.ts draws where things lie. The typed
+ * face of these functions is wasm-core/host/linear-program.ts; nothing else calls them.
+ *
+ * Order of calls: reserve, host writes the matrix, bounds and costs, prepare; then any number of: host changes bounds
+ * and costs in place, resolve, host reads the answer. Memory grows in `reserve` only.
+ */
+import { dualResidual, objective, primalResidual } from './answer'
+import { repairs } from './factor'
+import { offender, setSlackBasis } from './iterate'
+import { control, directory, reserve as reserveMemory } from './memory'
+import { prepareModel } from './model'
+import { iterations } from './progress'
+import { chooseMethod, failures, fallbacks, solve } from './resolve'
+import { forgetFactorization } from './linear-systems'
+
+/** 0, 1 (too large), or 2 (no memory). All addresses change. */
+export function reserve(rows: i32, columns: i32, nonzeros: i32): i32 { return reserveMemory(rows, columns, nonzeros) }
+
+/** Scales and copies the matrix the host has written, and starts from the slack basis. */
+export function prepare(): void {
+  prepareModel()
+  setSlackBasis()
+}
+
+export function resolve(iterationLimit: i32): i32 { return solve(iterationLimit) }
+
+export function resetBasis(): void { setSlackBasis() }
+
+/** The host has written `status` (exactly `rows` basic variables); a singular set is repaired by the next resolve. */
+export function basisImported(): void { forgetFactorization() }
+
+export function directoryAddress(): usize { return directory }
+export function controlAddress(): usize { return control }
+export function objectiveValue(): f64 { return objective }
+export function iterationCount(): i32 { return iterations }
+export function primalResidualValue(): f64 { return primalResidual }
+export function dualResidualValue(): f64 { return dualResidual }
+/** The variable that made `resolve` answer INVALID_DATA, or whose bounds cross. */
+export function offendingVariable(): i32 { return offender }
+export function fallbackCount(): i32 { return fallbacks }
+export function failureCount(): i32 { return failures }
+export function repairCount(): i32 { return repairs }
+/** 0 automatic, 1 primal only: a second, independent way to the same answers, for tests and cross-checks. */
+export function setMethod(code: i32): void { chooseMethod(code) }

@@ -1,0 +1,212 @@
+/**
+ * Where everything lies in linear memory. `reserve` lays all arrays out for one model and is the only
+ * place where memory grows. Depends on access.ts and tolerances.ts.
+ *
+ *   0            __heap_base                                                     memory end
+ *   | static data | model | derived | iterate | basis | factor | etas | work | answer |
+ *
+ * Sizes: m rows, n columns, z nonzeros, N = n + m variables. A *variable* is a column (0..n-1) or the
+ * activity of a row (n..n+m-1, the row's logical), so that "A x - r = 0" holds for all of them and a
+ * side of a row is a bound of its logical. Arrays over variables hold columns first, then rows.
+ *
+ *   model    columnStart i32[n+1]  rowIndex i32[z]  value f64[z]  cost f64[n]  lower f64[N]  upper f64[N]      written by the host
+ *   derived  scaledValue f64[z]  scale f64[N]  rowStart i32[m+1]  rowColumn i32[z]  rowValue f64[z]  priceWeight f64[N]
+ *   iterate  workLower workUpper workCost x reduced f64[N]   status u8[N]
+ *   basis    head i32[m] (position -> variable; a position is a row)
+ *   factor   see factor.ts
+ *   etas     etaStart i32[K+1]  etaPosition i32[K]  etaPivot f64[K]  etaIndex i32[K m]  etaValue f64[K m]     K = ETA_LIMIT
+ *   work     vectors of m and N elements, named below
+ *   answer   answerPrimal f64[N]  answerDual f64[N]  ray f64[N]  basis u8[N]                                 read by the host
+ *
+ * The host finds what it shares through the directory, 16 words of static data:
+ *   0 columnStart  1 rowIndex  2 value  3 cost  4 lower  5 upper  6 answerPrimal  7 answerDual  8 ray  9 basis  10 status
+ * and through the control block, 16 words of static data: word 0 = stop request (nonzero stops `resolve`), the others reserved.
+ */
+import { setI32 } from './access'
+import { ETA_LIMIT, MAX_COLUMNS, MAX_NONZEROS, MAX_ROWS } from './tolerances'
+
+export const directory: usize = memory.data(64, 8)
+export const control: usize = memory.data(64, 8)
+
+export let rows: i32 = 0
+export let columns: i32 = 0
+export let nonzeros: i32 = 0
+/** columns + rows */
+export let variables: i32 = 0
+
+export let columnStart: usize = 0
+export let rowIndex: usize = 0
+export let value: usize = 0
+export let cost: usize = 0
+export let lower: usize = 0
+export let upper: usize = 0
+
+export let scaledValue: usize = 0
+export let scale: usize = 0
+export let rowStart: usize = 0
+export let rowColumn: usize = 0
+export let rowValue: usize = 0
+export let priceWeight: usize = 0
+
+export let workLower: usize = 0
+export let workUpper: usize = 0
+export let workCost: usize = 0
+export let x: usize = 0
+export let reduced: usize = 0
+export let status: usize = 0
+
+export let head: usize = 0
+
+export let factorHead: usize = 0
+export let pivotOrder: usize = 0
+export let pivotValue: usize = 0
+export let rowStage: usize = 0
+export let basicList: usize = 0
+export let activeCount: usize = 0
+export let rowCount: usize = 0
+export let queue: usize = 0
+export let basisRowStart: usize = 0
+export let basisRowEntry: usize = 0
+export let kernel: usize = 0
+export let kernelRow: usize = 0
+export let kernelIndex: usize = 0
+export let kernelWork: usize = 0
+
+export let etaStart: usize = 0
+export let etaPosition: usize = 0
+export let etaPivot: usize = 0
+export let etaIndex: usize = 0
+export let etaValue: usize = 0
+
+/** Tableau column of the entering variable, by position. */
+export let alpha: usize = 0
+/** Row of the basis inverse, by row. */
+export let rho: usize = 0
+/** Dual values of the scaled model, by row. */
+export let y: usize = 0
+/** Right-hand side or bound-flip column, by row. */
+export let rhs: usize = 0
+/** Dual pricing weights, by position. */
+export let dualWeight: usize = 0
+/** Tableau row of the leaving variable, by variable; +0 outside `touched`. */
+export let alphaRow: usize = 0
+export let touched: usize = 0
+export let candidate: usize = 0
+export let banned: usize = 0
+/** Up to two breakpoints for a position in the phase 1 ratio test: step, slope change, position (sign: which bound). */
+export let breakStep: usize = 0
+export let breakSlope: usize = 0
+export let breakCode: usize = 0
+
+export let answerPrimal: usize = 0
+export let answerDual: usize = 0
+export let ray: usize = 0
+export let basis: usize = 0
+
+let cursor: usize = 0
+
+// Every array starts on 16 bytes, so that a later SIMD kernel needs no other layout.
+function take(count: i32, bytesEach: i32): usize {
+  const address = cursor
+  cursor = (cursor + <usize>count * <usize>bytesEach + 15) & ~(<usize>15)
+  return address
+}
+
+/** Lays out the memory for a model; 0, or 1 when it is too large, or 2 when memory cannot grow. */
+export function reserve(m: i32, n: i32, z: i32): i32 {
+  if (<u32>m > <u32>MAX_ROWS || <u32>n > <u32>MAX_COLUMNS || <u32>z > <u32>MAX_NONZEROS) return 1
+  rows = m
+  columns = n
+  nonzeros = z
+  variables = n + m
+  cursor = (__heap_base + 15) & ~(<usize>15)
+  reserveModel(m, n, z)
+  reserveFactor(m, z)
+  reserveWork(m, variables)
+  // The kernel is last: its pages are touched only as far as a basis needs them.
+  kernel = take(m * m, 8)
+  const missing = <i64>cursor - (<i64>memory.size() << 16)
+  if (missing > 0 && memory.grow(<i32>((missing + 0xffff) >> 16)) < 0) return 2
+  // Work vectors rely on starting from zero; the memory may hold an earlier model.
+  const end = kernel
+  memory.fill(columnStart, 0, end - columnStart)
+  publish()
+  return 0
+}
+
+function reserveModel(m: i32, n: i32, z: i32): void {
+  const all = n + m
+  columnStart = take(n + 1, 4)
+  rowIndex = take(z, 4)
+  value = take(z, 8)
+  cost = take(n, 8)
+  lower = take(all, 8)
+  upper = take(all, 8)
+  scaledValue = take(z, 8)
+  scale = take(all, 8)
+  rowStart = take(m + 1, 4)
+  rowColumn = take(z, 4)
+  rowValue = take(z, 8)
+  priceWeight = take(all, 8)
+  workLower = take(all, 8)
+  workUpper = take(all, 8)
+  workCost = take(all, 8)
+  x = take(all, 8)
+  reduced = take(all, 8)
+  status = take(all, 1)
+  head = take(m, 4)
+}
+
+function reserveFactor(m: i32, z: i32): void {
+  factorHead = take(m, 4)
+  pivotOrder = take(m, 4)
+  pivotValue = take(m, 8)
+  rowStage = take(m, 1)
+  basicList = take(m, 4)
+  activeCount = take(m, 4)
+  rowCount = take(m, 4)
+  queue = take(m, 4)
+  basisRowStart = take(m + 1, 4)
+  basisRowEntry = take(z, 4)
+  kernelRow = take(m, 4)
+  kernelIndex = take(m, 4)
+  kernelWork = take(m, 8)
+  etaStart = take(ETA_LIMIT + 1, 4)
+  etaPosition = take(ETA_LIMIT, 4)
+  etaPivot = take(ETA_LIMIT, 8)
+  etaIndex = take(ETA_LIMIT * m, 4)
+  etaValue = take(ETA_LIMIT * m, 8)
+}
+
+function reserveWork(m: i32, all: i32): void {
+  alpha = take(m, 8)
+  rho = take(m, 8)
+  y = take(m, 8)
+  rhs = take(m, 8)
+  dualWeight = take(m, 8)
+  alphaRow = take(all, 8)
+  touched = take(all, 4)
+  candidate = take(all, 4)
+  banned = take(all, 1)
+  breakStep = take(2 * m, 8)
+  breakSlope = take(2 * m, 8)
+  breakCode = take(2 * m, 4)
+  answerPrimal = take(all, 8)
+  answerDual = take(all, 8)
+  ray = take(all, 8)
+  basis = take(all, 1)
+}
+
+function publish(): void {
+  setI32(directory, 0, <i32>columnStart)
+  setI32(directory, 1, <i32>rowIndex)
+  setI32(directory, 2, <i32>value)
+  setI32(directory, 3, <i32>cost)
+  setI32(directory, 4, <i32>lower)
+  setI32(directory, 5, <i32>upper)
+  setI32(directory, 6, <i32>answerPrimal)
+  setI32(directory, 7, <i32>answerDual)
+  setI32(directory, 8, <i32>ray)
+  setI32(directory, 9, <i32>basis)
+  setI32(directory, 10, <i32>status)
+}

@@ -1,0 +1,147 @@
+/**
+ * Bounded primal simplex. Phase 1 minimizes the sum of infeasibilities over the model's own variables (no
+ * artificial ones); phase 2 the cost. Which phase an iteration belongs to is seen from the point alone.
+ * Depends on primal-ratio.ts, iterate.ts, linear-systems.ts, ray.ts, progress.ts.
+ *
+ * Pricing: largest d^2 / priceWeight (fixed weights). After STALL_LIMIT steps of length zero Bland's rule chooses both
+ * entering and leaving variable until a step makes progress again. Nothing is perturbed.
+ */
+import { clearF64, f64At, i32At, setF64, setU8, u8At } from './access'
+import { AT_LOWER, AT_UPPER, BASIC, FREE } from './factor'
+import { aboveUpper, belowLower, computeDuals, dualTolerance, isFixed, markDrifted, drifted, priceOut, refresh } from './iterate'
+import { alpha, banned, head, priceWeight, rows, status, variables, workCost, workLower, workUpper, x, y } from './memory'
+import { blandRatio, FLIP, leavesAtUpper, NONE, phase1Ratio, phase2Ratio, step } from './primal-ratio'
+import { blandAlways, countIteration, etaLimit, INFEASIBLE, OPTIMAL, reasonToStop, STUCK, UNBOUNDED } from './progress'
+import { farkasRay, recessionRay } from './ray'
+import { addColumn, btran, etaCount, ftran, replaceInBasis } from './linear-systems'
+import { DUAL_TOLERANCE, PIVOT_TOLERANCE, STALL_LIMIT } from './tolerances'
+
+let enteringCost: f64 = 0
+let anyBanned: bool = false
+
+/**
+ * Runs to a verdict on a fresh factorization: OPTIMAL, INFEASIBLE or UNBOUNDED (their rays written and checked), or to a
+ * limit, or STUCK.
+ */
+export function primalSimplex(): i32 {
+  let stalled = 0
+  clearBans()
+  while (true) {
+    const reason = reasonToStop()
+    if (reason >= 0) return reason
+    if (etaCount >= etaLimit && !refresh()) return STUCK
+    const phase1 = setDuals()
+    const bland = blandAlways || stalled > STALL_LIMIT
+    const q = chooseEntering(phase1, bland)
+    if (q < 0) {
+      // A verdict counts only at a point computed from scratch.
+      if (etaCount > 0 || drifted) {
+        if (!refresh()) return STUCK
+        clearBans()
+        continue
+      }
+      if (anyBanned) return STUCK
+      if (!phase1) return OPTIMAL
+      return phase1Ray() ? INFEASIBLE : STUCK
+    }
+    const direction: f64 = enteringCost < 0 ? 1 : -1
+    clearF64(alpha, rows)
+    addColumn(alpha, q, 1)
+    ftran(alpha)
+    const range = f64At(workUpper, q) - f64At(workLower, q)
+    const p = phase1 ? phase1Ratio(direction, range, enteringCost, bland)
+      : bland ? blandRatio(direction, range) : phase2Ratio(direction, range)
+    if (p == NONE) {
+      if (etaCount > 0 || drifted) {
+        if (!refresh()) return STUCK
+        continue
+      }
+      if (!phase1 && recessionRay(q, direction)) return UNBOUNDED
+      ban(q)
+      continue
+    }
+    if (p != FLIP && Math.abs(f64At(alpha, p)) < PIVOT_TOLERANCE) {
+      if (etaCount > 0 && !refresh()) return STUCK
+      ban(q)
+      continue
+    }
+    stalled = step > 0 ? 0 : stalled + 1
+    move(q, p, direction)
+    if (anyBanned) clearBans()
+    countIteration()
+  }
+}
+
+/** Dual values for the costs of the current phase; true in phase 1 (costs -1 below, +1 above, 0 inside the bounds). */
+function setDuals(): bool {
+  let phase1 = false
+  for (let p = 0; p < rows; p++) {
+    const v = i32At(head, p)
+    const price: f64 = belowLower(v) ? -1 : aboveUpper(v) ? 1 : 0
+    if (price != 0) phase1 = true
+    setF64(y, p, price)
+  }
+  if (phase1) btran(y)
+  else computeDuals()
+  return phase1
+}
+
+/** The variable to enter, its reduced cost in `enteringCost`; -1 when none improves. */
+function chooseEntering(phase1: bool, bland: bool): i32 {
+  const tolerance = phase1 ? DUAL_TOLERANCE : dualTolerance
+  let best = -1
+  let bestScore: f64 = 0
+  for (let v = 0; v < variables; v++) {
+    const code = u8At(status, v)
+    if (code == BASIC || isFixed(v)) continue
+    const d = priceOut(v, phase1 ? 0 : f64At(workCost, v))
+    if (code == AT_LOWER ? d >= -tolerance : code == AT_UPPER ? d <= tolerance : Math.abs(d) <= tolerance) continue
+    if (u8At(banned, v) != 0) continue
+    const score = (d * d) / f64At(priceWeight, v)
+    if (score <= bestScore) continue
+    best = v
+    bestScore = score
+    enteringCost = d
+    if (bland) return v
+  }
+  return best
+}
+
+/** Moves the entering variable by the step and, unless it only flips its bound, changes the basis at position p. */
+function move(q: i32, p: i32, direction: f64): void {
+  const change = direction * step
+  if (change != 0) {
+    for (let i = 0; i < rows; i++) {
+      const v = i32At(head, i)
+      setF64(x, v, f64At(x, v) - change * f64At(alpha, i))
+    }
+  }
+  markDrifted()
+  if (p == FLIP) {
+    const toUpper = direction > 0
+    setU8(status, q, toUpper ? AT_UPPER : AT_LOWER)
+    setF64(x, q, toUpper ? f64At(workUpper, q) : f64At(workLower, q))
+    return
+  }
+  const leaving = i32At(head, p)
+  setF64(x, leaving, leavesAtUpper ? f64At(workUpper, leaving) : f64At(workLower, leaving))
+  setU8(status, leaving, leavesAtUpper ? AT_UPPER : AT_LOWER)
+  setF64(x, q, f64At(x, q) + change)
+  setU8(status, q, BASIC)
+  replaceInBasis(p, q, alpha)
+}
+
+/** The phase 1 duals at its optimum prove infeasibility: see ray.ts for the sign. */
+function phase1Ray(): bool {
+  return farkasRay(y, -1)
+}
+
+function ban(v: i32): void {
+  setU8(banned, v, 1)
+  anyBanned = true
+}
+
+function clearBans(): void {
+  memory.fill(banned, 0, <usize>variables)
+  anyBanned = false
+}

@@ -1,0 +1,50 @@
+/**
+ * Outcomes of the two simplex methods, and the limits both obey. Depends on memory.ts and access.ts.
+ */
+import { i32At } from './access'
+import { control } from './memory'
+import { ETA_LIMIT } from './tolerances'
+
+/** Codes returned by `resolve`; the host knows the same. */
+export const OPTIMAL: i32 = 0
+export const INFEASIBLE: i32 = 1
+export const UNBOUNDED: i32 = 2
+export const ITERATION_LIMIT: i32 = 3
+export const DEADLINE: i32 = 4
+export const NUMERICAL_FAILURE: i32 = 5
+/** A bound or cost is not a number or infinite on the wrong side; `resolve` did nothing. */
+export const INVALID_DATA: i32 = 6
+/** Inside the module only: the method cannot go on from here, another one may. */
+export const STUCK: i32 = 7
+/** Inside the module only: the dual method reached a primal feasible point. */
+export const FEASIBLE: i32 = 8
+
+/** Iterations (pivots and bound flips) of this solve. */
+export let iterations: i32 = 0
+let iterationLimit: i32 = 0
+let rungEnd: i32 = 0
+
+/** Rules of the rung of the ladder that is being tried. */
+export let etaLimit: i32 = ETA_LIMIT
+export let blandAlways: bool = false
+
+export function beginSolve(limit: i32): void {
+  iterations = 0
+  iterationLimit = limit
+}
+
+export function beginRung(iterationsAllowed: i32, updates: i32, bland: bool): void {
+  rungEnd = iterations + iterationsAllowed
+  etaLimit = updates
+  blandAlways = bland
+}
+
+export function countIteration(): void { iterations++ }
+
+/** -1 to go on, otherwise the reason to stop. A plain load: the stop word may be written by another thread at any time. */
+export function reasonToStop(): i32 {
+  if (i32At(control, 0) != 0) return DEADLINE
+  if (iterations >= iterationLimit) return ITERATION_LIMIT
+  if (iterations >= rungEnd) return STUCK
+  return -1
+}

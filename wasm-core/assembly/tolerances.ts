@@ -1,0 +1,42 @@
+/**
+ * Every tolerance and limit of the optimizer, with its reason. Depends on nothing.
+ *
+ * SAFE TO CHANGE: the values, within the stated order; answers (their last bits) change with them, so
+ * the digest of the module in stored decisions does too.
+ */
+
+/** A variable may leave a bound b by this times (1 + |b|), scaled. Two orders inside ANSWER_TOLERANCE, so that unscaling stays inside it. */
+export const PRIMAL_TOLERANCE: f64 = 1e-9
+/** Wrong sign of a reduced cost that is accepted, times the cost unit of iterate.ts. */
+export const DUAL_TOLERANCE: f64 = 1e-9
+/** What the final check against the unscaled model accepts; the usual 1e-7 of LP solvers. */
+export const ANSWER_TOLERANCE: f64 = 1e-7
+/** Pivots below this are refused while a better factorization or another candidate is to be had. */
+export const PIVOT_TOLERANCE: f64 = 1e-7
+/** Entries of a tableau row or column below this are rounding noise: they block nothing. */
+export const TABLEAU_ZERO: f64 = 1e-11
+/** Entries below this are not stored in an eta vector. */
+export const ETA_ZERO: f64 = 1e-15
+/** A basis column whose best pivot is below this (matrix scaled to about 1) is linearly dependent. */
+export const SINGULAR_PIVOT: f64 = 1e-11
+/** Row and column of a pivot must agree to this (relative), otherwise the factorization is worn out. */
+export const PIVOT_AGREEMENT: f64 = 1e-7
+/** A ray's entry on an infinite bound may be this large (largest entry = 1) and still count as zero. */
+export const RAY_ZERO: f64 = 1e-9
+
+/** Basis changes kept as eta vectors before a factorization from scratch; bounds their memory and their error growth. */
+export const ETA_LIMIT: i32 = 50
+/** The same on the careful rungs of the ladder. */
+export const CAREFUL_ETA_LIMIT: i32 = 10
+/** Steps without progress before Bland's rule takes over; ordinary degeneracy resolves itself sooner. */
+export const STALL_LIMIT: i32 = 200
+/** Iterations of one rung: FACTOR * (rows + columns) + BASE. Real models need 1 to 5 * (rows + columns). */
+export const RUNG_ITERATION_FACTOR: i32 = 30
+export const RUNG_ITERATION_BASE: i32 = 1000
+/** Repairs of a singular basis in one factorization; each exchanges at least one column, two suffice in practice. */
+export const REPAIR_LIMIT: i32 = 20
+
+/** The kernel of the factorization is dense: rows * rows doubles are reserved. 4,096 rows are 128 MiB. */
+export const MAX_ROWS: i32 = 4096
+export const MAX_COLUMNS: i32 = 1000000
+export const MAX_NONZEROS: i32 = 10000000

@@ -1,0 +1,50 @@
+/**
+ * Compiles the optimizer to `wasm-core/build/optimizer.wasm` and puts it where the host looks for it,
+ * `dist/wasm-core/optimizer.wasm`. Does nothing when sources, flags and compiler are unchanged.
+ *
+ * Run as `node wasm-core/build.mjs`, or import `buildOptimizer`. Depends on the compiler only.
+ */
+import { createHash } from 'node:crypto'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import asc from 'assemblyscript/asc'
+
+const here = dirname(fileURLToPath(import.meta.url))
+const sources = join(here, 'assembly')
+const compiled = join(here, 'build', 'optimizer.wasm')
+const stamp = join(here, 'build', 'optimizer.inputs.sha256')
+const placed = join(here, '..', 'dist', 'wasm-core', 'optimizer.wasm')
+
+// No --enable relaxed-simd, ever: its results differ between processors.
+const flags = ['-O3', '--noAssert', '--runtime', 'stub']
+
+function digestOfInputs() {
+  const hash = createHash('sha256').update(`asc ${asc.version}\n${flags.join(' ')}\n`)
+  for (const name of readdirSync(sources).sort()) {
+    if (name.endsWith('.ts')) hash.update(`${name}\n`).update(readFileSync(join(sources, name)))
+  }
+  return hash.digest('hex')
+}
+
+/** @returns {Promise<boolean>} whether it had to compile */
+export async function buildOptimizer() {
+  const inputs = digestOfInputs()
+  const current = existsSync(compiled) && existsSync(stamp) && readFileSync(stamp, 'utf8') === inputs
+  if (!current) {
+    mkdirSync(dirname(compiled), { recursive: true })
+    const args = [join(sources, 'index.ts'), '--outFile', compiled, ...flags]
+    const { error, stderr } = await asc.main(args)
+    if (error) throw new Error(`${error.message}\n${stderr.toString()}`)
+    writeFileSync(stamp, inputs)
+  }
+  mkdirSync(dirname(placed), { recursive: true })
+  const wasPlaced = existsSync(placed) && readFileSync(placed).equals(readFileSync(compiled))
+  if (!wasPlaced) copyFileSync(compiled, placed)
+  return !current
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const built = await buildOptimizer()
+  process.stdout.write(built ? 'optimizer: compiled\n' : 'optimizer: up to date\n')
+}

@@ -1,0 +1,305 @@
+/**
+ * The optimizer's face: a linear program that lives in one WebAssembly instance and is re-solved after
+ * changes written in place. Depends on sparse-model.ts, module-interface.ts and pipeline/errors.ts.
+ *
+ * Only this file knows where things lie in the module's memory (assembly/memory.ts draws it). Nothing is copied on
+ * the way in or out: the arrays below are views into that memory. `load` replaces all of them.
+ */
+import { WeirError } from '../../pipeline/errors.js'
+import {
+  CONTROL_WORDS,
+  DIRECTORY_WORDS,
+  directoryWord,
+  INVALID_DATA_CODE,
+  type OptimizerExports,
+  type SolveStatus,
+  statusOfCode,
+} from './module-interface.js'
+import { checkModel, type SparseModel } from './sparse-model.js'
+
+/** No limit of the caller's; the module still bounds each rung of its ladder. */
+const NO_ITERATION_LIMIT = 2 ** 31 - 1
+
+export interface ResolveOptions {
+  /** Iterations (pivots and bound flips) after which to give up; 0 or more. */
+  readonly iterationLimit?: number
+}
+
+/** How an optimum is looked for. `primal` never uses the dual method: a second way to the same answer, for checks. */
+export type SolveMethod = 'automatic' | 'primal'
+
+/** What went on inside since the instance was made. */
+export interface SolveCounters {
+  /** Solves whose first attempt failed its check, so that a more careful one was needed. */
+  readonly fallbacks: number
+  /** Solves that ended as 'numerical-failure'. */
+  readonly failures: number
+  /** Basic variables exchanged because a basis was singular. */
+  readonly repairs: number
+}
+
+const noDoubles = new Float64Array(0)
+const noBytes = new Uint8Array(0)
+
+/**
+ * Signs (minimization): `reducedCost[j] = cost[j] - sum_i dual[i] * a[i][j]`, and `dual[i]` is the change of the optimal
+ * objective for one unit more of the row's side that binds. So a row held up by its lower side has dual >= 0, one held
+ * down by its upper side dual <= 0; a column at its lower bound has reducedCost >= 0, at its upper bound <= 0.
+ */
+export class LinearProgram {
+  readonly #exports: OptimizerExports
+  #rows = 0
+  #columns = 0
+  #isLoaded = false
+  #cost = noDoubles
+  #lower = noDoubles
+  #upper = noDoubles
+  #columnLower = noDoubles
+  #columnUpper = noDoubles
+  #rowLower = noDoubles
+  #rowUpper = noDoubles
+  #primal = noDoubles
+  #rowActivity = noDoubles
+  #reducedCost = noDoubles
+  #dual = noDoubles
+  #ray = noDoubles
+  #basis = noBytes
+  #status = noBytes
+  #control: Int32Array
+
+  private constructor(exports: OptimizerExports) {
+    this.#exports = exports
+    this.#control = new Int32Array(exports.memory.buffer, exports.controlAddress(), CONTROL_WORDS)
+  }
+
+  /** A new instance without a model. Synchronous; takes well under a millisecond. */
+  static instantiate(module: WebAssembly.Module): LinearProgram {
+    const instance = new WebAssembly.Instance(module)
+    return new LinearProgram(instance.exports as unknown as OptimizerExports)
+  }
+
+  /**
+   * Makes `model` the resident one, at its slack basis. All views taken before are void; memory may grow here and
+   * nowhere else. Throws `WEIR_SOLVER` on a malformed model, which leaves the earlier one in place.
+   */
+  load(model: SparseModel): void {
+    checkModel(model)
+    const nonzeros = model.columnStart[model.columns] as number
+    const refusal = this.#exports.reserve(model.rows, model.columns, nonzeros)
+    if (refusal !== 0) this.#refuseSize(model, refusal)
+    this.#rows = model.rows
+    this.#columns = model.columns
+    this.#mapViews(model, nonzeros)
+    this.#cost.set(model.cost)
+    this.#columnLower.set(model.columnLower)
+    this.#columnUpper.set(model.columnUpper)
+    this.#rowLower.set(model.rowLower)
+    this.#rowUpper.set(model.rowUpper)
+    this.#exports.prepare()
+    this.#basis.set(this.#status)
+    this.#isLoaded = true
+  }
+
+  #refuseSize(model: SparseModel, refusal: number): never {
+    // Out of memory may have come after the layout moved; the instance holds no model then.
+    if (refusal === 2) this.#isLoaded = false
+    const size = `${model.rows} rows x ${model.columns} columns`
+    throw new WeirError(
+      'WEIR_SOLVER',
+      refusal === 1 ? `${size} is beyond the limits of the optimizer` : `no memory for ${size}`,
+      { place: 'model', remedy: 'split the model; the limits are in wasm-core/README.md' },
+    )
+  }
+
+  #mapViews(model: SparseModel, nonzeros: number): void {
+    const { buffer } = this.#exports.memory
+    const directory = new Int32Array(buffer, this.#exports.directoryAddress(), DIRECTORY_WORDS)
+    const addressOf = (word: keyof typeof directoryWord) => (directory[directoryWord[word]] as number) >>> 0
+    const doubles = (word: keyof typeof directoryWord, length: number) =>
+      new Float64Array(buffer, addressOf(word), length)
+    const { rows, columns } = model
+    const variables = rows + columns
+    new Int32Array(buffer, addressOf('columnStart'), columns + 1).set(model.columnStart)
+    new Int32Array(buffer, addressOf('rowIndex'), nonzeros).set(model.rowIndex)
+    doubles('value', nonzeros).set(model.value)
+    this.#cost = doubles('cost', columns)
+    this.#lower = doubles('lower', variables)
+    this.#upper = doubles('upper', variables)
+    this.#columnLower = this.#lower.subarray(0, columns)
+    this.#columnUpper = this.#upper.subarray(0, columns)
+    this.#rowLower = this.#lower.subarray(columns)
+    this.#rowUpper = this.#upper.subarray(columns)
+    const primal = doubles('answerPrimal', variables)
+    this.#primal = primal.subarray(0, columns)
+    this.#rowActivity = primal.subarray(columns)
+    const dual = doubles('answerDual', variables)
+    this.#reducedCost = dual.subarray(0, columns)
+    this.#dual = dual.subarray(columns)
+    this.#ray = doubles('ray', variables)
+    this.#basis = new Uint8Array(buffer, addressOf('basis'), variables)
+    this.#status = new Uint8Array(buffer, addressOf('status'), variables)
+    this.#control = new Int32Array(buffer, this.#exports.controlAddress(), CONTROL_WORDS)
+  }
+
+  /**
+   * Solves the model as it stands now, starting from the basis of the last solve.
+   *
+   * The outcome is a function of the model and of the start basis alone, to the last bit. Throws `WEIR_SOLVER` when a bound
+   * or cost was overwritten with something that is no bound or cost; the model and basis stay as they are.
+   */
+  resolve(options: ResolveOptions = {}): SolveStatus {
+    this.#requireModel()
+    const limit = options.iterationLimit ?? NO_ITERATION_LIMIT
+    if (!Number.isInteger(limit) || limit < 0 || limit > NO_ITERATION_LIMIT) {
+      throw new WeirError('WEIR_SOLVER', `is ${limit}`, {
+        place: 'iterationLimit',
+        remedy: 'give a whole number from 0',
+      })
+    }
+    const code = this.#exports.resolve(limit)
+    if (code === INVALID_DATA_CODE) this.#refuseData()
+    const status = statusOfCode[code]
+    if (status === undefined) throw new WeirError('WEIR_BUG', `the optimizer answered with code ${code}`)
+    return status
+  }
+
+  #refuseData(): never {
+    const v = this.#exports.offendingVariable()
+    const isColumn = v < this.#columns
+    const bounds = `bounds ${this.#lower[v]} and ${this.#upper[v]}`
+    throw new WeirError('WEIR_SOLVER', isColumn ? `cost ${this.#cost[v]}, ${bounds}` : `sides: ${bounds}`, {
+      place: isColumn ? `column ${v}` : `row ${v - this.#columns}`,
+      remedy: 'a cost is finite, a lower bound a number or -Infinity, an upper bound a number or Infinity',
+    })
+  }
+
+  #requireModel(): void {
+    if (!this.#isLoaded) throw new WeirError('WEIR_BUG', 'no model is loaded')
+  }
+
+  get rows(): number {
+    return this.#rows
+  }
+  get columns(): number {
+    return this.#columns
+  }
+
+  /** Costs by column; write in place, then `resolve`. */
+  get cost(): Float64Array {
+    return this.#cost
+  }
+  /** Bounds by column; write in place, then `resolve`. */
+  get columnLower(): Float64Array {
+    return this.#columnLower
+  }
+  get columnUpper(): Float64Array {
+    return this.#columnUpper
+  }
+  /** Sides by row; write in place, then `resolve`. */
+  get rowLower(): Float64Array {
+    return this.#rowLower
+  }
+  get rowUpper(): Float64Array {
+    return this.#rowUpper
+  }
+
+  /** Values by column. As all answers: a view, valid until the next `resolve` or `load`; after 'infeasible' or a limit, the last point. */
+  get primal(): Float64Array {
+    return this.#primal
+  }
+  /** A x, by row. */
+  get rowActivity(): Float64Array {
+    return this.#rowActivity
+  }
+  /** Shadow prices by row; see the class comment for signs. */
+  get dual(): Float64Array {
+    return this.#dual
+  }
+  get reducedCost(): Float64Array {
+    return this.#reducedCost
+  }
+  /**
+   * Columns, then rows. After 'infeasible': multipliers m with sum m_j x_j + sum m_i (A x)_i = 0 for every x, while
+   * sum (m > 0 ? m * lower : m * upper) > 0; if one column's or row's own bounds cross, its unit vector instead.
+   * After 'unbounded': a direction d (rows: A d) from the feasible point `primal` along which the objective falls forever.
+   */
+  get ray(): Float64Array {
+    return this.#ray
+  }
+  /** Columns, then rows: 0 basic, 1 at lower, 2 at upper, 3 free at zero. */
+  get basis(): Uint8Array {
+    return this.#basis
+  }
+  get objective(): number {
+    return this.#exports.objectiveValue()
+  }
+  get iterations(): number {
+    return this.#exports.iterationCount()
+  }
+  /** Largest violation of a bound or side b in the answer, divided by 1 + |b|. At most 1e-7 when 'optimal'. */
+  get primalResidual(): number {
+    return this.#exports.primalResidualValue()
+  }
+  /**
+   * Largest reduced cost or dual with the wrong sign for where its column or row stands (feasibility of the dual and
+   * complementarity in one), divided by max(min(1, c), 1e-5 c) with c the largest |cost|. At most 1e-7 when 'optimal'.
+   */
+  get dualResidual(): number {
+    return this.#exports.dualResidualValue()
+  }
+  get counters(): SolveCounters {
+    const { failureCount, fallbackCount, repairCount } = this.#exports
+    return { fallbacks: fallbackCount(), failures: failureCount(), repairs: repairCount() }
+  }
+  /** Word 0: nonzero asks the running `resolve` to stop with 'deadline'. The caller clears it. */
+  get control(): Int32Array {
+    return this.#control
+  }
+  /** Bytes of linear memory; constant between two loads. */
+  get memoryBytes(): number {
+    return this.#exports.memory.buffer.byteLength
+  }
+
+  /**
+   * Sets the start basis of the next `resolve`, in the form of `basis`. Statuses that do not fit the bounds, and dependent basic
+   * variables, are put right by a fixed rule when it is used. Throws `WEIR_SOLVER` when it belongs to no model of this shape.
+   */
+  importBasis(basis: Uint8Array): void {
+    this.#requireModel()
+    const refuse = (message: string): never => {
+      throw new WeirError('WEIR_SOLVER', message, {
+        place: 'basis',
+        remedy: 'use a basis of a model of the same shape',
+      })
+    }
+    if (basis.length !== this.#status.length)
+      refuse(`has ${basis.length} elements, not ${this.#status.length}`)
+    let basics = 0
+    for (const code of basis) {
+      if (code > 3) refuse(`has the code ${code}, beyond 3`)
+      if (code === 0) basics++
+    }
+    if (basics !== this.#rows) refuse(`has ${basics} basic variables, not one for each of ${this.#rows} rows`)
+    this.#status.set(basis)
+    this.#basis.set(basis)
+    this.#exports.basisImported()
+  }
+
+  /** A copy of `basis`. */
+  exportBasis(): Uint8Array {
+    this.#requireModel()
+    return this.#status.slice()
+  }
+
+  /** Back to the slack basis: the next `resolve` starts as after `load`. */
+  resetBasis(): void {
+    this.#requireModel()
+    this.#exports.resetBasis()
+    this.#basis.set(this.#status)
+  }
+
+  /** For checks and tests; 'automatic' after `instantiate`. */
+  useMethod(method: SolveMethod): void {
+    this.#exports.setMethod(method === 'primal' ? 1 : 0)
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * The module's exports and the places of its shared arrays, as drawn in assembly/memory.ts and
+ * assembly/index.ts. Imported by linear-program.ts only. Depends on nothing.
+ */
+
+/** Exports of assembly/index.ts. */
+export interface OptimizerExports {
+  readonly memory: WebAssembly.Memory
+  reserve(rows: number, columns: number, nonzeros: number): number
+  prepare(): void
+  resolve(iterationLimit: number): number
+  resetBasis(): void
+  basisImported(): void
+  directoryAddress(): number
+  controlAddress(): number
+  objectiveValue(): number
+  iterationCount(): number
+  primalResidualValue(): number
+  dualResidualValue(): number
+  offendingVariable(): number
+  fallbackCount(): number
+  failureCount(): number
+  repairCount(): number
+  setMethod(code: number): void
+}
+
+/** Words of the directory (assembly/memory.ts). */
+export const DIRECTORY_WORDS = 11
+export const directoryWord = {
+  columnStart: 0,
+  rowIndex: 1,
+  value: 2,
+  cost: 3,
+  lower: 4,
+  upper: 5,
+  answerPrimal: 6,
+  answerDual: 7,
+  ray: 8,
+  basis: 9,
+  status: 10,
+} as const
+
+export const CONTROL_WORDS = 16
+
+export type SolveStatus =
+  | 'optimal'
+  | 'infeasible'
+  | 'unbounded'
+  | 'iteration-limit'
+  | 'deadline'
+  | 'numerical-failure'
+
+/** Results of `resolve` in the order of their codes (assembly/progress.ts); the code after the last means invalid data. */
+export const statusOfCode: readonly SolveStatus[] = [
+  'optimal',
+  'infeasible',
+  'unbounded',
+  'iteration-limit',
+  'deadline',
+  'numerical-failure',
+]
+export const INVALID_DATA_CODE = 6

@@ -1,0 +1,94 @@
+/**
+ * A linear program as sparse columns, and the checks it must pass before it enters the module.
+ * Depends on pipeline/errors.ts.
+ *
+ *   minimize  cost'x   subject to   rowLower <= A x <= rowUpper,   columnLower <= x <= columnUpper
+ */
+import { WeirError } from '../../pipeline/errors.js'
+
+/** Bounds may be -Infinity or +Infinity for none. A lower bound above its upper one is allowed and makes the model infeasible. */
+export interface SparseModel {
+  readonly rows: number
+  readonly columns: number
+  /** `columns + 1` offsets: column j owns entries columnStart[j] .. columnStart[j + 1] - 1. */
+  readonly columnStart: Int32Array
+  /** Row of each entry, from 0; any order within a column, no row twice. */
+  readonly rowIndex: Int32Array
+  readonly value: Float64Array
+  readonly cost: Float64Array
+  readonly columnLower: Float64Array
+  readonly columnUpper: Float64Array
+  readonly rowLower: Float64Array
+  readonly rowUpper: Float64Array
+}
+
+function refuse(place: string, message: string, remedy: string): never {
+  throw new WeirError('WEIR_SOLVER', message, { place, remedy })
+}
+
+/** Throws `WEIR_SOLVER` naming the first row, column or entry that makes no linear program. */
+export function checkModel(model: SparseModel): void {
+  const { rows, columns } = model
+  checkCount('rows', rows)
+  checkCount('columns', columns)
+  checkLength('columnStart', model.columnStart, columns + 1)
+  const nonzeros = model.columnStart[columns] as number
+  if (model.columnStart[0] !== 0) refuse('columnStart[0]', 'must be 0', 'start the first column at entry 0')
+  checkLength('rowIndex', model.rowIndex, nonzeros)
+  checkLength('value', model.value, nonzeros)
+  checkLength('cost', model.cost, columns)
+  checkLength('columnLower', model.columnLower, columns)
+  checkLength('columnUpper', model.columnUpper, columns)
+  checkLength('rowLower', model.rowLower, rows)
+  checkLength('rowUpper', model.rowUpper, rows)
+  checkEntries(model)
+  for (let j = 0; j < columns; j++) {
+    if (!Number.isFinite(model.cost[j])) refuse(`cost[${j}]`, `is ${model.cost[j]}`, 'give a finite cost')
+  }
+  checkBounds('columnLower', model.columnLower, 'columnUpper', model.columnUpper)
+  checkBounds('rowLower', model.rowLower, 'rowUpper', model.rowUpper)
+}
+
+function checkCount(name: string, count: number): void {
+  if (!Number.isInteger(count) || count < 0) refuse(name, `is ${count}`, 'give a count of 0 or more')
+}
+
+function checkLength(name: string, array: { readonly length: number }, expected: number): void {
+  if (array.length !== expected) {
+    refuse(
+      name,
+      `has ${array.length} elements, not ${expected}`,
+      'give one element for each row, column or entry',
+    )
+  }
+}
+
+function checkEntries(model: SparseModel): void {
+  const columnOfRow = new Int32Array(model.rows).fill(-1)
+  for (let j = 0; j < model.columns; j++) {
+    const start = model.columnStart[j] as number
+    const end = model.columnStart[j + 1] as number
+    if (end < start) refuse(`columnStart[${j + 1}]`, `is ${end}, below ${start}`, 'order the columns')
+    for (let k = start; k < end; k++) {
+      const i = model.rowIndex[k] as number
+      if (i === undefined || i < 0 || i >= model.rows) {
+        refuse(`rowIndex[${k}]`, `column ${j} names row ${i} of ${model.rows}`, 'count rows from 0')
+      }
+      if (columnOfRow[i] === j)
+        refuse(`rowIndex[${k}]`, `column ${j} has row ${i} twice`, 'add the two entries up')
+      columnOfRow[i] = j
+      if (!Number.isFinite(model.value[k]))
+        refuse(`value[${k}]`, `is ${model.value[k]}`, 'give a finite coefficient')
+    }
+  }
+}
+
+// The same conditions as loadWorkingData in assembly/iterate.ts checks on every solve.
+function checkBounds(lowerName: string, lower: Float64Array, upperName: string, upper: Float64Array): void {
+  for (let v = 0; v < lower.length; v++) {
+    const low = lower[v] as number
+    const high = upper[v] as number
+    if (!(low < Infinity)) refuse(`${lowerName}[${v}]`, `is ${low}`, 'give a number, or -Infinity for none')
+    if (!(high > -Infinity)) refuse(`${upperName}[${v}]`, `is ${high}`, 'give a number, or Infinity for none')
+  }
+}
