@@ -17,6 +17,8 @@ import {
 } from './module-interface.js'
 import { checkModel, type SparseModel } from './sparse-model.js'
 
+export type { SolveStatus } from './module-interface.js'
+
 /** No limit of the caller's; the module still bounds each rung of its ladder. */
 const NO_ITERATION_LIMIT = 2 ** 31 - 1
 

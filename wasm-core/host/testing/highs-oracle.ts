@@ -1,0 +1,106 @@
+/**
+ * HiGHS (npm `highs`) as the judge of our answers: status and objective of a cold solve without presolve.
+ * Depends on the npm package and sparse-model.ts.
+ */
+import { createRequire } from 'node:module'
+import type { Highs, ModelData } from 'highs'
+import type { SolveStatus } from '../linear-program.js'
+import type { SparseModel } from '../sparse-model.js'
+
+// The package's types describe its CommonJS and its ES entry at once, which NodeNext resolution does not accept for a default import.
+const loadHighs = createRequire(import.meta.url)('highs') as () => Promise<Highs>
+
+export interface OracleAnswer {
+  readonly status: 'optimal' | 'infeasible' | 'unbounded' | 'unknown'
+  readonly objective: number
+  readonly rowDual: Float64Array
+  readonly colDual: Float64Array
+  /** False when HiGHS contradicted itself. */
+  readonly isFirstOpinion: boolean
+}
+
+export class HighsOracle {
+  readonly #highs: Highs
+
+  private constructor(highs: Highs) {
+    this.#highs = highs
+  }
+
+  static async load(): Promise<HighsOracle> {
+    return new HighsOracle(await loadHighs())
+  }
+
+  /**
+   * HiGHS gives up on a model now and then (call status -1), and on a few its settings contradict each other. So its first
+   * opinion that agrees with `ours` counts, otherwise its first decided one.
+   */
+  solve(model: SparseModel, ours?: SolveStatus): OracleAnswer {
+    let first: OracleAnswer | undefined
+    for (const settings of SETTINGS) {
+      const answer = this.#attempt(model, settings)
+      if (answer.status === 'unknown') continue
+      if (ours === undefined || answer.status === ours)
+        return { ...answer, isFirstOpinion: first === undefined }
+      first ??= answer
+    }
+    return first ?? undecided
+  }
+
+  #attempt(model: SparseModel, settings: Settings): OracleAnswer {
+    return this.#highs.withModel((instance) => {
+      instance.options.set({ output_flag: false, ...settings })
+      if (instance.raw.passModel(toHighs(model)).status < 0) return undecided
+      if (instance.raw.run().status < 0) return undecided
+      const solution = instance.getSolution()
+      return {
+        status: statusNames[instance.getModelStatus()] ?? 'unknown',
+        objective: instance.getObjectiveValue(),
+        rowDual: solution.rowDual,
+        colDual: solution.colDual,
+        isFirstOpinion: true,
+      }
+    })
+  }
+}
+
+const statusNames: Readonly<Record<number, OracleAnswer['status']>> = {
+  7: 'optimal',
+  8: 'infeasible',
+  10: 'unbounded',
+}
+
+const undecided: OracleAnswer = {
+  status: 'unknown',
+  objective: Number.NaN,
+  rowDual: new Float64Array(0),
+  colDual: new Float64Array(0),
+  isFirstOpinion: true,
+}
+
+type Settings = Readonly<Record<string, string | number>>
+const SETTINGS: readonly Settings[] = [
+  { presolve: 'off' },
+  { presolve: 'on' },
+  { presolve: 'off', simplex_strategy: 4 },
+]
+
+/** The model in the form that npm `highs` takes. */
+export function toHighs(model: SparseModel): ModelData {
+  return {
+    numCols: model.columns,
+    numRows: model.rows,
+    colCost: model.cost,
+    colLower: model.columnLower,
+    colUpper: model.columnUpper,
+    rowLower: model.rowLower,
+    rowUpper: model.rowUpper,
+    matrix: {
+      format: 'csc',
+      numRows: model.rows,
+      numCols: model.columns,
+      starts: model.columnStart,
+      indices: model.rowIndex,
+      values: model.value,
+    },
+  }
+}
