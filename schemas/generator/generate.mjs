@@ -1,12 +1,13 @@
 /**
  * `node schemas/generator/generate.mjs`: makes everything that follows from the contracts in `schemas/*.avsc`.
  *
- * Into `schemas/generated/` (not committed): `types.ts`, `schemas.ts`. A file is
+ * Into `schemas/generated/` (not committed): `types.ts`, `schemas.ts`, `codecs.ts`. A file is
  * written only when it changed, so that the TypeScript compiler can reuse its last run.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { renderCodecs } from './codecs.mjs'
 import { loadContracts } from './load.mjs'
 import { renderStreams } from './streams.mjs'
 import { renderTypes } from './types.mjs'
@@ -19,6 +20,7 @@ export function renderAll() {
   return new Map([
     ['schemas/generated/types.ts', renderTypes(contracts)],
     ['schemas/generated/schemas.ts', renderStreams(contracts)],
+    ['schemas/generated/codecs.ts', renderCodecs(contracts)],
   ])
 }
 
