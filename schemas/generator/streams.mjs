@@ -12,6 +12,7 @@ export function renderStreams({ streams, named }) {
   const names = streams.map(({ name }) => `  '${name}',`)
   const schemas = streams.map(({ name, schema }) => `  '${name}':\n    ${quote(JSON.stringify(schema))},`)
   const fingerprints = streams.map(({ name, schema }) => `  '${name}': '${fingerprint(schema)}',`)
+  const inputs = streams.filter(isInput)
   const enums = [...named].filter(([, type]) => type.type === 'enum')
   return `// Generated from schemas/*.avsc by schemas/generator; do not edit.
 
@@ -21,6 +22,13 @@ ${names.join('\n')}
 ] as const
 
 export type StreamName = (typeof STREAMS)[number]
+
+/** Streams that may be given as input: their records name group, feed, sequence and event time. */
+export const INPUT_STREAMS = [
+${inputs.map(({ name }) => `  '${name}',`).join('\n')}
+] as const satisfies readonly StreamName[]
+
+export type InputStream = (typeof INPUT_STREAMS)[number]
 
 /** Self-contained schema of each stream as JSON text, docs included: what a writer puts into a file's header. */
 export const SCHEMA_JSON: Readonly<Record<StreamName, string>> = {
@@ -34,6 +42,15 @@ ${fingerprints.join('\n')}
 
 ${enums.map(([fullName, type]) => renderSymbols(fullName, type)).join('\n')}
 `
+}
+
+/** What perception needs of every input. */
+const INPUT_FIELDS = ['groupId', 'sourceId', 'sourceSequence', 'eventTime']
+
+/** @param {import('./load.mjs').Stream} stream */
+export function isInput({ schema }) {
+  const names = schema.fields.map((/** @type {any} */ field) => field.name)
+  return INPUT_FIELDS.every((name) => names.includes(name))
 }
 
 /** @param {string} fullName @param {any} type */

@@ -1,0 +1,75 @@
+/**
+ * Finds the records in a block, and of each its group and event time: all that the runtime must know
+ * to order and route an input whose bytes it never re-encodes. Depends on the codecs and `walker.ts`.
+ */
+import { HOT_CODECS, type HotCodec } from '../generated/codecs.js'
+import type { StreamName } from '../generated/schemas.js'
+import type { RecordOf } from '../generated/types.js'
+import { isHot } from './hot.js'
+import { resolverFor } from './registry.js'
+import { Interner } from './text.js'
+import { createWalker } from './walker.js'
+
+export interface RecordScanner {
+  /**
+   * Position after the record that starts at `position` of `bytes`, or -1 when it ends beyond `limit`, -2 when it is
+   * malformed. On success the two properties below describe the record. Allocates nothing for a known group.
+   */
+  scan(bytes: Uint8Array, position: number, limit: number): number
+  /** Event time, microseconds; -1 for a stream whose records have none. May be out of range: beyond +-2^52. */
+  readonly eventTimeMicros: number
+  /** Group; empty for a stream whose records name none. */
+  readonly groupId: string
+}
+
+/** Groups are few; a flood of distinct names is decoded anew each time. */
+const GROUP_LIMIT = 4_096
+
+/** Throws WEIR_SCHEMA when records of the writer schema cannot be read as the stream's. */
+export function createScanner(stream: StreamName, writerSchemaJson: string): RecordScanner {
+  const { canonical, writerType } = resolverFor(stream, writerSchemaJson)
+  if (canonical && isHot(stream)) return new HotScanner(HOT_CODECS[stream])
+  return new WalkingScanner(createWalker(writerType))
+}
+
+class HotScanner implements RecordScanner {
+  eventTimeMicros = -1
+  groupId = ''
+  readonly #slot: Float64Array
+  readonly #groups = new Interner(GROUP_LIMIT)
+  readonly #codec: Omit<HotCodec<RecordOf[StreamName]>, 'encode'>
+
+  constructor(codec: Omit<HotCodec<RecordOf[StreamName]>, 'encode'>) {
+    this.#codec = codec
+    this.#slot = new Float64Array(codec.lanes)
+  }
+
+  scan(bytes: Uint8Array, position: number, limit: number): number {
+    const next = this.#codec.decode(bytes, position, limit, this.#slot, 0)
+    if (next < 0) return next
+    const group = this.#codec.groupIdLane
+    this.eventTimeMicros = this.#slot[this.#codec.eventTimeLane]
+    this.groupId = this.#groups.intern(bytes, this.#slot[group], this.#slot[group + 1])
+    return next
+  }
+}
+
+class WalkingScanner implements RecordScanner {
+  eventTimeMicros = -1
+  groupId = ''
+  readonly #groups = new Interner(GROUP_LIMIT)
+  readonly #walker: ReturnType<typeof createWalker>
+
+  constructor(walker: ReturnType<typeof createWalker>) {
+    this.#walker = walker
+  }
+
+  scan(bytes: Uint8Array, position: number, limit: number): number {
+    const next = this.#walker.walk(bytes, position, limit)
+    if (next < 0) return next
+    const { groupStart, groupEnd, eventTime } = this.#walker.found
+    this.eventTimeMicros = eventTime
+    this.groupId = this.#groups.intern(bytes, groupStart, groupEnd)
+    return next
+  }
+}
