@@ -103,8 +103,14 @@ function frozenReason(
   if (account.breakMinor !== 0) return 'balance-break'
   if (factor === undefined) return 'currency-not-quoted'
   if (feedId === '') return ''
-  const clock = state.feeds.get(feedId)?.clockMicros ?? -1
+  const clock = lastHeardMicros(state, account)
   return stalenessAt(clock, nowMicros, resolved.policy.staleness.account) === 'frozen' ? 'feed-silent' : ''
+}
+
+/** The account's clock: its feed's latest record, or the latest balance report on it. */
+function lastHeardMicros(state: GroupState, account: AccountState): number {
+  const feedClock = state.feeds.get(account.reference.feedId)?.clockMicros ?? -1
+  return Math.max(feedClock, account.reportedAtMicros)
 }
 
 function wideningPercent(
@@ -114,10 +120,11 @@ function wideningPercent(
   nowMicros: number,
 ): number {
   const { staleness } = resolved.policy
-  const feed = state.feeds.get(account.reference.feedId)
-  if (feed === undefined) return 0
-  const silent = stalenessAt(feed.clockMicros, nowMicros, staleness.account) !== 'fresh'
-  const incomplete = missingCount(feed) > 0
+  const { feedId } = account.reference
+  if (feedId === '') return 0
+  const feed = state.feeds.get(feedId)
+  const silent = stalenessAt(lastHeardMicros(state, account), nowMicros, staleness.account) !== 'fresh'
+  const incomplete = feed !== undefined && missingCount(feed) > 0
   return (silent ? staleness.account.widenPercent : 0) + (incomplete ? staleness.gapWidenPercent : 0)
 }
 

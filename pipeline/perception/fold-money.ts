@@ -91,6 +91,7 @@ function checkReport(state: GroupState, facts: ReportFacts): AccountState {
 export function foldReport(collector: CycleCollector, facts: ReportFacts): string {
   const account = checkReport(collector.state, facts)
   const touched = `account:${facts.accountId}`
+  account.reportedAtMicros = Math.max(account.reportedAtMicros, facts.eventTimeMicros)
   if (!account.opened) {
     account.opened = true
     account.openingMinor = facts.bookedMinor

@@ -55,6 +55,7 @@ export function foldAccount(state: GroupState, account: Account): string {
     openingMinor: 0,
     opened: false,
     lastMovementMicros: -1,
+    reportedAtMicros: -1,
     breakMinor: 0,
   }
   put(state.accounts, account.accountId, fresh, 'account')

@@ -34,6 +34,8 @@ export interface AccountState {
   /** False until the first balance report: nothing may move an account whose balance is not known. */
   opened: boolean
   lastMovementMicros: number
+  /** Event time of the latest balance report: a statement about the account, as good as a sign of life of its feed. */
+  reportedAtMicros: number
   /** Reported less kept balance of the last comparable report; not 0 freezes the account. */
   breakMinor: number
 }
