@@ -13,13 +13,14 @@ import { askAboutSilent, forgetFinal, rollBudget, toRecord } from './action/inst
 import { isOutstanding } from './action/life-cycle.js'
 import { decide } from './decide.js'
 import { chainDigest } from './decision-digest.js'
-import { accrueCost } from './deliberation/day-cost.js'
+import { accrueCost, chargeTicket } from './deliberation/day-cost.js'
+import { ExpectedFlows, forgetPastFlows } from './deliberation/expected-flows.js'
 import { GroupOptimizer } from './deliberation/optimizer.js'
 import { positionsOf } from './deliberation/positions.js'
 import { type ResolvedPolicy, resolvePolicy } from './deliberation/resolved-policy.js'
 import { triggerOf } from './deliberation/trigger.js'
 import { invariant, WeirError } from './errors.js'
-import { sha256 } from './identity.js'
+import { sha256, toHex } from './identity.js'
 import { foldCycle } from './perception/fold-cycle.js'
 import { InputReader } from './perception/input-reader.js'
 import { CycleCollector } from './perception/outcome.js'
@@ -43,6 +44,7 @@ export function restoreAgent(snapshot: Uint8Array, environment: AgentEnvironment
 class GroupAgent implements Agent {
   private readonly reader = new InputReader()
   private readonly optimizer: GroupOptimizer
+  private readonly expectedFlows = new ExpectedFlows()
   /** Derived from policy and reference data; made anew when either was touched. */
   private resolved: ResolvedPolicy | undefined
   private resolvedIsCurrent = false
@@ -78,10 +80,11 @@ class GroupAgent implements Agent {
     const collector = new CycleCollector(state, cycle.cycle, cycle.closedAt)
     const before = this.policy()
     if (before !== undefined) accrueCost(state, before, cycle.closedAt)
-    rollBudget(state, cycle.closedAt)
+    if (rollBudget(state, cycle.closedAt)) forgetPastFlows(state, cycle.closedAt)
     const folded = foldCycle(collector, this.reader, cycle, foldExecution)
     if (folded.referenceTouched) this.resolvedIsCurrent = false
     const resolved = this.policy(collector)
+    if (resolved !== undefined) this.chargeSettled(collector, resolved)
     const answerWithin = resolved?.policy.settlement.answerWithinSeconds ?? ANSWER_WITHIN_SECONDS
     const query = askAboutSilent(collector, answerWithin)
     const decided = this.deliberate(collector, resolved)
@@ -136,11 +139,20 @@ class GroupAgent implements Agent {
     return summarize(this.state, this.policy())
   }
 
+  private chargeSettled(collector: CycleCollector, resolved: ResolvedPolicy): void {
+    for (const event of collector.instructionEvents) {
+      if (event.state !== 'SETTLED') continue
+      chargeTicket(this.state, resolved, this.state.instructions.get(toHex(event.instructionId))!)
+    }
+  }
+
   private deliberate(collector: CycleCollector, resolved: ResolvedPolicy | undefined) {
     if (resolved === undefined || resolved.accounts.size === 0) return undefined
     const { state } = this
-    const positions = positionsOf(state, resolved, collector.closedAtMicros)
-    const trigger = triggerOf(state, resolved, positions, collector.closedAtMicros)
+    const now = collector.closedAtMicros
+    const expected = this.expectedFlows.within(state, resolved, now)
+    const positions = positionsOf(state, resolved, now, expected)
+    const trigger = triggerOf(state, resolved, positions, now)
     if (trigger === undefined) return undefined
     const decided = decide(
       collector,

@@ -116,12 +116,13 @@ function countUsage(state: GroupState, moves: readonly Move[], nowMicros: number
   state.movedTodayBaseMinor += Number(sumBaseMinor(moves))
 }
 
-/** The day budget starts anew at 00:00 UTC. */
-export function rollBudget(state: GroupState, nowMicros: number): void {
+/** The day budget starts anew at 00:00 UTC. True when a new day began. */
+export function rollBudget(state: GroupState, nowMicros: number): boolean {
   const date = Math.floor(nowMicros / MICROS_PER_DAY)
-  if (state.budgetDate === date) return
+  if (state.budgetDate === date) return false
   state.budgetDate = date
   state.movedTodayBaseMinor = 0
+  return true
 }
 
 /** Takes the event if the life cycle knows it in this state; false when it has no effect. */

@@ -8,7 +8,7 @@ import type { GroupState, OpenInstruction } from '../perception/state.js'
 import { DAYS_PER_YEAR } from './channels.js'
 import { accountCostPerDay } from './plan.js'
 import type { ResolvedPolicy } from './resolved-policy.js'
-import { baseRate, minorFactor, powerOfTen } from './valuation.js'
+import { baseRate, powerOfTen, Valuation } from './valuation.js'
 
 const MICROS_PER_DAY = 86_400_000_000
 
@@ -17,11 +17,12 @@ export function accrueCost(state: GroupState, resolved: ResolvedPolicy, nowMicro
   if (state.closedAtMicros < 0) return
   const days = (nowMicros - state.closedAtMicros) / MICROS_PER_DAY
   const perMajor = days / powerOfTen(resolved.baseExponent)
+  const valuation = new Valuation(state, resolved.policy.baseCurrency, resolved.baseExponent)
   for (const targets of resolved.accounts.values()) {
     const account = state.accounts.get(targets.accountId)!
     if (!account.opened) continue
     const { currency, currencyExponent } = account.reference
-    const baseFactor = factorOf(state, resolved, currency, currencyExponent)
+    const baseFactor = valuation.minorFactor(currency, currencyExponent) ?? 0
     const valued = { ...targets, baseFactor }
     state.costManaged += accountCostPerDay(resolved, valued, account.settledMinor) * perMajor
     state.costUnmanaged += accountCostPerDay(resolved, valued, account.unmanagedMinor) * perMajor
@@ -30,7 +31,7 @@ export function accrueCost(state: GroupState, resolved: ResolvedPolicy, nowMicro
     const { currency, accountId, drawnMarginBp, commitmentFeeBp } = facility.reference
     const account = state.accounts.get(accountId)
     if (account === undefined) continue
-    const baseFactor = factorOf(state, resolved, currency, account.reference.currencyExponent)
+    const baseFactor = valuation.minorFactor(currency, account.reference.currencyExponent) ?? 0
     const perDay = (baseRate(state, currency) + (drawnMarginBp - commitmentFeeBp) / 1e4) / DAYS_PER_YEAR
     state.costManaged += facility.outstandingMinor * perDay * baseFactor * perMajor
     state.costUnmanaged += facility.unmanagedOutstandingMinor * perDay * baseFactor * perMajor
@@ -46,11 +47,8 @@ export function chargeTicket(
   const account = state.accounts.get(instruction.sourceAccountId)
   if (account === undefined) return
   const { currency, currencyExponent } = account.reference
-  const baseFactor = factorOf(state, resolved, currency, currencyExponent)
+  const valuation = new Valuation(state, resolved.policy.baseCurrency, resolved.baseExponent)
+  const baseFactor = valuation.minorFactor(currency, currencyExponent) ?? 0
   const ticketMinor = (instruction.feeMinor + instruction.spreadCostMinor) * baseFactor
   state.costManaged += ticketMinor / powerOfTen(resolved.baseExponent)
-}
-
-function factorOf(state: GroupState, resolved: ResolvedPolicy, currency: string, exponent: number): number {
-  return minorFactor(state, currency, exponent, resolved.policy.baseCurrency, resolved.baseExponent) ?? 0
 }

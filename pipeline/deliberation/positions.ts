@@ -6,11 +6,9 @@
  */
 import { missingCount, stalenessAt } from '../perception/feeds.js'
 import type { AccountState, GroupState } from '../perception/state.js'
+import { type ExpectedSums, NO_FLOWS, percentOf } from './expected-flows.js'
 import type { AccountTargets, ResolvedPolicy } from './resolved-policy.js'
-import { minorFactor } from './valuation.js'
-
-/** An inflow that is this late is no longer counted on; an outflow stays until it settles or is withdrawn. */
-const FORGET_OUTFLOW_AFTER_MICROS = 86_400_000_000
+import { Valuation } from './valuation.js'
 
 export interface Position {
   readonly accountId: string
@@ -36,12 +34,17 @@ export interface Position {
   readonly frozen: string
 }
 
-export function positionsOf(state: GroupState, resolved: ResolvedPolicy, nowMicros: number): Position[] {
-  const expected = expectedWithin(state, resolved, nowMicros)
+export function positionsOf(
+  state: GroupState,
+  resolved: ResolvedPolicy,
+  nowMicros: number,
+  expected: ReadonlyMap<string, ExpectedSums>,
+): Position[] {
+  const valuation = new Valuation(state, resolved.policy.baseCurrency, resolved.baseExponent)
   const positions: Position[] = []
   for (const targets of resolved.accounts.values()) {
     const account = state.accounts.get(targets.accountId)!
-    positions.push(positionOf(state, resolved, nowMicros, account, targets, expected))
+    positions.push(positionOf(state, resolved, nowMicros, account, targets, valuation, expected))
   }
   return positions
 }
@@ -52,17 +55,11 @@ function positionOf(
   nowMicros: number,
   account: AccountState,
   targets: AccountTargets,
+  valuation: Valuation,
   expected: ReadonlyMap<string, ExpectedSums>,
 ): Position {
   const { reference } = account
-  const { policy } = resolved
-  const factor = minorFactor(
-    state,
-    reference.currency,
-    reference.currencyExponent,
-    policy.baseCurrency,
-    resolved.baseExponent,
-  )
+  const factor = valuation.minorFactor(reference.currency, reference.currencyExponent)
   const flows = expected.get(targets.accountId) ?? NO_FLOWS
   const widen = wideningPercent(state, resolved, account, nowMicros)
   const floorMinor = widened(regulatoryFloor(state, targets), widen)
@@ -136,45 +133,6 @@ function regulatoryFloor(state: GroupState, targets: AccountTargets): number {
     }
   }
   return floorMinor
-}
-
-interface ExpectedSums {
-  outMinor: number
-  inMinor: number
-}
-
-const NO_FLOWS: ExpectedSums = { outMinor: 0, inMinor: 0 }
-
-/** Sums of expected flows per account within the horizon, weighted by the policy; drops what is long past. */
-function expectedWithin(
-  state: GroupState,
-  resolved: ResolvedPolicy,
-  nowMicros: number,
-): Map<string, ExpectedSums> {
-  const { inflowPercent, outflowPercent } = resolved.policy.expectedFlows
-  const untilMicros = nowMicros + resolved.policy.deliberation.horizonMinutes * 60_000_000
-  const sums = new Map<string, ExpectedSums>()
-  for (const [id, flow] of state.expectedFlows) {
-    if (flow.expectedAtMicros > untilMicros) continue
-    if (flow.expectedAtMicros < nowMicros - FORGET_OUTFLOW_AFTER_MICROS) {
-      state.expectedFlows.delete(id)
-      continue
-    }
-    let sum = sums.get(flow.accountId)
-    if (sum === undefined) {
-      sum = { outMinor: 0, inMinor: 0 }
-      sums.set(flow.accountId, sum)
-    }
-    if (flow.amountMinor < 0) sum.outMinor -= percentOf(-flow.amountMinor, outflowPercent)
-    else if (flow.expectedAtMicros >= nowMicros)
-      sum.inMinor += Math.floor((flow.amountMinor / 100) * inflowPercent)
-  }
-  return sums
-}
-
-/** Rounded up: a margin is never cut by rounding. */
-function percentOf(amountMinor: number, percent: number): number {
-  return Math.ceil((amountMinor / 100) * percent)
 }
 
 function widened(amountMinor: number, percent: number): number {

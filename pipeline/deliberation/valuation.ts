@@ -35,16 +35,25 @@ function quotedRate(state: GroupState, from: string, to: string): number | undef
   return inverse === undefined ? undefined : 1 / inverse.mid
 }
 
-/** Base minor units for one minor unit of `currency`. */
-export function minorFactor(
-  state: GroupState,
-  currency: string,
-  exponent: number,
-  base: string,
-  baseExponent: number,
-): number | undefined {
-  const rate = exchangeRate(state, currency, base)
-  return rate === undefined ? undefined : (rate * powerOfTen(baseExponent)) / powerOfTen(exponent)
+/** What the currencies of a group are worth at one moment; each is looked up once. */
+export class Valuation {
+  private readonly factors = new Map<string, number | undefined>()
+
+  constructor(
+    private readonly state: GroupState,
+    private readonly base: string,
+    private readonly baseExponent: number,
+  ) {}
+
+  /** Base minor units for one minor unit of `currency`; undefined when no quote leads there. */
+  minorFactor(currency: string, exponent: number): number | undefined {
+    if (this.factors.has(currency)) return this.factors.get(currency)
+    const rate = exchangeRate(this.state, currency, this.base)
+    const factor =
+      rate === undefined ? undefined : (rate * powerOfTen(this.baseExponent)) / powerOfTen(exponent)
+    this.factors.set(currency, factor)
+    return factor
+  }
 }
 
 /** Overnight base rate of a currency as a fraction per year; 0 when none is quoted. */

@@ -64,7 +64,9 @@ export function foldMovement(state: GroupState, facts: MovementFacts): string {
   account.settledMinor += facts.amountMinor
   account.unmanagedMinor += facts.amountMinor
   if (facts.eventTimeMicros > account.lastMovementMicros) account.lastMovementMicros = facts.eventTimeMicros
-  if (facts.expectedFlowHex !== '') state.expectedFlows.delete(facts.expectedFlowHex)
+  if (facts.expectedFlowHex !== '' && state.expectedFlows.delete(facts.expectedFlowHex)) {
+    state.expectedFlowsVersion++
+  }
   return `account:${facts.accountId}`
 }
 
@@ -122,7 +124,7 @@ export function foldExpectedFlow(state: GroupState, flow: ExpectedFlow): string 
   exactInteger(flow.amountMinor, 'amountMinor')
   exactInteger(flow.expectedAt, 'expectedAt')
   if (flow.cancelled) {
-    state.expectedFlows.delete(flowHex)
+    if (state.expectedFlows.delete(flowHex)) state.expectedFlowsVersion++
     return `account:${flow.accountId}`
   }
   refuseUnless(
@@ -130,6 +132,7 @@ export function foldExpectedFlow(state: GroupState, flow: ExpectedFlow): string 
     'state-limit',
     `more than ${STATE_LIMITS.expectedFlows} expected flows are open`,
   )
+  state.expectedFlowsVersion++
   state.expectedFlows.set(flowHex, {
     accountId: flow.accountId,
     amountMinor: flow.amountMinor,

@@ -150,6 +150,8 @@ export interface GroupState {
   collateral: Map<string, CollateralState>
   quotes: Map<string, QuoteState>
   expectedFlows: Map<string, ExpectedFlowState>
+  /** Rises with each change of `expectedFlows`. */
+  expectedFlowsVersion: number
   feeds: Map<string, FeedState>
   /** Held subjects and why. */
   holds: Map<string, string>
@@ -193,6 +195,7 @@ export function newGroupState(groupId: string): GroupState {
     collateral: new Map(),
     quotes: new Map(),
     expectedFlows: new Map(),
+    expectedFlowsVersion: 0,
     feeds: new Map(),
     holds: new Map(),
     instructions: new Map(),
