@@ -56,7 +56,7 @@ function settle(driver: GroupDriver, applied: AppliedCycle, atMicros: number): A
 }
 
 test('inside the bands there is nothing to do, and that is a decision', async () => {
-  const { first } = await started()
+  const { first } = await started({ openings: { OPERATING: 6_000_000_00 } })
   assert.deepEqual(reasons(first), [])
   assert.equal(first.result.decisions.length, 1)
   assert.equal(first.result.decisions[0]!.outcome, 'NOTHING_TO_DO')
