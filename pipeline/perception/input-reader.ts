@@ -1,132 +1,121 @@
 /**
  * Reads the inputs of a cycle: finds the decoder of their source and turns bytes into facts and records.
  *
- * Depends on `schemas/avro`. A payload that cannot be decoded is a `Refusal`, never an error.
+ * A payload that cannot be decoded is a `Refusal`, never an error. Depends on `schemas/avro`.
  */
-import avro from 'avsc'
-import { SCHEMA_JSON, type StreamName } from '../../schemas/generated/schemas.js'
-import type {
-  BalanceReport,
-  CashMovement,
-  CycleInput,
-  Execution,
-  ExpectedFlow,
-  Quote,
-  SourceDeclaration,
-} from '../../schemas/generated/types.js'
-import { invariant } from '../errors.js'
-import { isNoId, toHex } from '../identity.js'
+import {
+  createDecoder,
+  describeFault,
+  type RecordDecoder,
+  type SlotDecoder,
+} from '../../schemas/avro/decoder.js'
+import type { HotStream } from '../../schemas/generated/codecs.js'
+import type { StreamName } from '../../schemas/generated/schemas.js'
+import type { CycleInput, SourceDeclaration } from '../../schemas/generated/types.js'
+import { invariant, WeirError } from '../errors.js'
 import { FILE_FAULT_STREAM } from '../ports.js'
 import { type DecodedInput, type IdWords, type InputBody, STREAM_ORDER } from './decoded-input.js'
+import { HotFacts, type ReadInput } from './hot-facts.js'
 import { Refusal, type RefusalReason } from './outcome.js'
+
+/** Lanes of the largest hot record, with room. */
+const SLOT_LANES = 64
 
 interface Source {
   readonly stream: string
   readonly name: string
-  readonly type: avro.Type | undefined
-  readonly resolver: unknown
+  readonly decoder: SlotDecoder | RecordDecoder<StreamName> | undefined
+  /** Why the source has no decoder. */
+  readonly fault: string
 }
 
 export class InputReader {
   private readonly sources: Source[] = []
+  private readonly slot = new Float64Array(SLOT_LANES)
+  private readonly hotFacts = new HotFacts()
 
+  /** Declarations come in order of number, and again after a restart. */
   declare(declaration: SourceDeclaration): void {
-    const { source, stream, name, writerSchema } = declaration
+    const { source, stream, name } = declaration
     if (source < this.sources.length) return
     invariant(source === this.sources.length, `source ${source} declared after ${this.sources.length - 1}`)
-    if (!(stream in STREAM_ORDER)) {
-      this.sources.push({ stream, name, type: undefined, resolver: undefined })
-      return
-    }
-    const type = avro.Type.forSchema(JSON.parse(SCHEMA_JSON[stream as StreamName]) as avro.Schema)
-    const writer = avro.Type.forSchema(JSON.parse(writerSchema) as avro.Schema)
-    this.sources.push({ stream, name, type, resolver: type.createResolver(writer) })
+    this.sources.push({ stream, name, ...decoderFor(declaration) })
   }
 
   describe(source: number): { readonly stream: string; readonly name: string } {
     return this.sources[source] ?? { stream: '', name: `source ${source}` }
   }
 
+  /** Throws `Refusal` for a payload that is no record of its stream. */
   read(input: CycleInput, index: number): DecodedInput {
     const source = this.sources[input.source]
     invariant(source !== undefined, `source ${input.source} was not declared`)
-    if (source.type === undefined) throw fileFault(source, input)
-    let record: unknown
-    try {
-      record = source.type.fromBuffer(Buffer.from(input.payload), source.resolver as never)
-    } catch (cause) {
-      throw new Refusal('undecodable', String(cause))
-    }
-    return decoded(source.stream as InputBody['stream'], record as Header, input, index)
+    const { decoder } = source
+    if (decoder === undefined) throw faultOf(source, input)
+    const facts =
+      decoder.kind === 'slot'
+        ? this.readSlot(source.stream as HotStream, decoder, input.payload)
+        : readRecord(source.stream as InputBody['stream'], decoder, input.payload)
+    return { index, source: input.source, position: input.position, ...facts }
+  }
+
+  private readSlot(stream: HotStream, decoder: SlotDecoder, payload: Uint8Array): ReadInput {
+    const end = decoder.decode(payload, 0, payload.length, this.slot, 0)
+    if (end < 0) throw new Refusal('undecodable', describeFault(end))
+    if (end !== payload.length) throw new Refusal('undecodable', 'bytes follow the record')
+    return this.hotFacts.read(stream, this.slot, decoder.bytes)
   }
 }
 
+function decoderFor(declaration: SourceDeclaration): Pick<Source, 'decoder' | 'fault'> {
+  const { stream, writerSchema } = declaration
+  if (!(stream in STREAM_ORDER)) return { decoder: undefined, fault: `${stream} is no input stream` }
+  try {
+    return { decoder: createDecoder(stream as StreamName, writerSchema), fault: '' }
+  } catch (error) {
+    if (!(error instanceof WeirError)) throw error
+    return { decoder: undefined, fault: error.toLine() }
+  }
+}
+
+/** A fault of a file as such carries its own reason; a source without a decoder refuses all its records. */
+function faultOf(source: Source, input: CycleInput): Refusal {
+  if (source.stream !== FILE_FAULT_STREAM) return new Refusal('unsupported-stream', source.fault)
+  const fault = JSON.parse(Buffer.from(input.payload).toString('utf8')) as {
+    reason: RefusalReason
+    detail: string
+  }
+  return new Refusal(fault.reason, fault.detail)
+}
+
+/** Fields that the header of every input record has; some streams add an id. */
 interface Header {
   readonly sourceId: string
   readonly sourceSequence: number
   readonly eventTime: number
+  readonly executionId?: Uint8Array
+  readonly commandId?: Uint8Array
 }
 
-function fileFault(source: Source, input: CycleInput): Refusal {
-  if (source.stream !== FILE_FAULT_STREAM) return new Refusal('unsupported-stream', `stream ${source.stream}`)
-  const fault = JSON.parse(Buffer.from(input.payload).toString('utf8')) as { reason: string; detail: string }
-  return new Refusal(fault.reason as RefusalReason, fault.detail)
-}
-
-function decoded(
+function readRecord(
   stream: InputBody['stream'],
-  record: Header,
-  input: CycleInput,
-  index: number,
-): DecodedInput {
+  decoder: RecordDecoder<StreamName>,
+  payload: Uint8Array,
+): ReadInput {
+  const record = decoder.decode(payload) as Header | undefined
+  if (record === undefined) throw new Refusal('undecodable', decoder.fault)
+  const id = record.executionId ?? record.commandId
   return {
-    index,
-    source: input.source,
-    position: input.position,
     eventTimeMicros: record.eventTime,
     feedId: record.sourceId,
     sequence: record.sourceSequence,
-    id: idOf(stream, record),
-    body: bodyOf(stream, record),
+    id: id === undefined ? undefined : words(id),
+    // The stream decides the record's type; the pair cannot be told to the compiler.
+    body: { stream, record } as unknown as InputBody,
   }
-}
-
-function idOf(stream: InputBody['stream'], record: unknown): IdWords | undefined {
-  if (stream === 'cash-movement') return words((record as CashMovement).movementId)
-  if (stream === 'balance-report') return words((record as BalanceReport).reportId)
-  if (stream === 'execution') return words((record as Execution).executionId)
-  if (stream === 'command') return words((record as { commandId: Uint8Array }).commandId)
-  return undefined
 }
 
 function words(id: Uint8Array): IdWords {
   const view = new DataView(id.buffer, id.byteOffset, 16)
   return [view.getUint32(0), view.getUint32(4), view.getUint32(8), view.getUint32(12)]
-}
-
-function bodyOf(stream: InputBody['stream'], record: unknown): InputBody {
-  if (stream === 'cash-movement') {
-    const movement = record as CashMovement
-    const expectedFlowHex = isNoId(movement.expectedFlowId) ? '' : toHex(movement.expectedFlowId)
-    return { stream, facts: { ...movement, expectedFlowHex, eventTimeMicros: movement.eventTime } }
-  }
-  if (stream === 'balance-report') {
-    const report = record as BalanceReport
-    return { stream, facts: { ...report, eventTimeMicros: report.eventTime } }
-  }
-  if (stream === 'quote') {
-    const quote = record as Quote
-    return {
-      stream,
-      quote: {
-        instrument: quote.instrument,
-        kind: quote.kind,
-        mid: quote.mid,
-        halfSpreadBp: [quote.halfSpread1Bp, quote.halfSpread2Bp, quote.halfSpread3Bp],
-        depthMinor: [quote.depth1Minor, quote.depth2Minor],
-        eventTimeMicros: quote.eventTime,
-      },
-    }
-  }
-  return { stream, record: record as ExpectedFlow } as InputBody
 }
