@@ -14,7 +14,7 @@ const MINUTE_MICROS = 60_000_000
 /** A payment is large when it is at least this share of the account's opening balance. */
 const LARGE_SHARE = 0.03
 const MEDIUM_SHARE = 0.01
-const NO_EXPECTATION = new Uint8Array(16)
+const NO_EXPECTATION = Buffer.alloc(16)
 
 export interface ExpectedPayment extends Payment {
   /** Sixteen zero bytes when nobody announced it. */
