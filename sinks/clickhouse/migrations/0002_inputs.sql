@@ -20,7 +20,7 @@ CREATE TABLE IF NOT EXISTS inputs
     kind               LowCardinality(String) COMMENT 'Kind within the stream: of movement, balance, quote or command, or the status of an execution; empty when none',
     schema_fingerprint LowCardinality(String) COMMENT 'SHA-256 of the writer schema''s parsing canonical form, hex',
     closed_at          DateTime64(6, 'UTC') COMMENT 'Closing time of the cycle' CODEC(Delta, ZSTD(1)),
-    result_sequence    UInt64 COMMENT 'Journal entry of the cycle''s result' CODEC(Delta, ZSTD(1)),
+    sequence           UInt64 COMMENT 'Journal entry that the row was made from' CODEC(Delta, ZSTD(1)),
     INDEX record_id_filter record_id TYPE bloom_filter(0.001) GRANULARITY 1,
     INDEX coordinates_filter cityHash64(source, position) TYPE bloom_filter(0.001) GRANULARITY 1
 )
@@ -48,8 +48,8 @@ CREATE TABLE IF NOT EXISTS cycles
     apply_micros    Float64 COMMENT 'Time spent applying the cycle, microseconds; measured, not part of any digest' CODEC(ZSTD(1)),
     solve_micros    Float64 COMMENT 'Time of it spent in the optimizer, microseconds' CODEC(ZSTD(1)),
     worker          UInt32 COMMENT 'Stage worker, from 0' CODEC(T64, ZSTD(1)),
-    cycle_sequence  UInt64 COMMENT 'Journal entry of the cycle' CODEC(Delta, ZSTD(1)),
-    result_sequence UInt64 COMMENT 'Journal entry of its result' CODEC(Delta, ZSTD(1))
+    cycle_sequence  UInt64 COMMENT 'Journal entry of the cycle; sequence is that of its result' CODEC(Delta, ZSTD(1)),
+    sequence        UInt64 COMMENT 'Journal entry that the row was made from' CODEC(Delta, ZSTD(1))
 )
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(closed_at)
@@ -68,7 +68,8 @@ CREATE TABLE IF NOT EXISTS dead_letters
     reason      LowCardinality(String) COMMENT 'Stable code, such as out-of-range',
     detail      String COMMENT 'One sentence with the offending value' CODEC(ZSTD(3)),
     payload     String COMMENT 'The record as it came, at most 64 KiB of it; read it with hex(payload)' CODEC(ZSTD(3)),
-    closed_at   DateTime64(6, 'UTC') COMMENT 'Closing time of the cycle' CODEC(Delta, ZSTD(1))
+    closed_at   DateTime64(6, 'UTC') COMMENT 'Closing time of the cycle' CODEC(Delta, ZSTD(1)),
+    sequence    UInt64 COMMENT 'Journal entry that the row was made from' CODEC(Delta, ZSTD(1))
 )
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(closed_at)

@@ -18,6 +18,8 @@ CREATE TABLE IF NOT EXISTS decisions
     executed_cost   Float64 COMMENT 'Objective of the rounded plan, same units' CODEC(ZSTD(1)),
     do_nothing_cost Float64 COMMENT 'Objective of moving nothing, same units' CODEC(ZSTD(1)),
     instructions    UInt32 COMMENT 'Instructions that came of it' CODEC(T64, ZSTD(1)),
+    unlisted_inputs UInt32 COMMENT 'New inputs beyond the first 100,000, which decision_inputs does not list; they are the others in cycles after previous_cycle up to cycle' CODEC(T64, ZSTD(1)),
+    sequence        UInt64 COMMENT 'Journal entry that the row was made from' CODEC(Delta, ZSTD(1)),
     INDEX decision_id_filter decision_id TYPE bloom_filter(0.001) GRANULARITY 1
 )
 ENGINE = MergeTree
@@ -37,7 +39,8 @@ CREATE TABLE IF NOT EXISTS decision_inputs
     input_index UInt32 COMMENT 'Index of the input in its cycle' CODEC(T64, ZSTD(1)),
     source      UInt32 COMMENT 'Source of the input' CODEC(T64, ZSTD(1)),
     position    UInt64 COMMENT 'Record number in the source' CODEC(Delta, ZSTD(1)),
-    touched     LowCardinality(String) COMMENT 'What the input changed'
+    touched     LowCardinality(String) COMMENT 'What the input changed',
+    sequence    UInt64 COMMENT 'Journal entry that the row was made from' CODEC(Delta, ZSTD(1))
 )
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(decided_at)
@@ -65,7 +68,8 @@ CREATE TABLE IF NOT EXISTS decision_explanations
     `accounts.floor_minor`     Array(Int64) COMMENT 'Hard floor, safety margin included, minor units' CODEC(ZSTD(3)),
     `accounts.target_minor`    Array(Int64) COMMENT 'Target, safety margin included, minor units' CODEC(ZSTD(3)),
     `accounts.ceiling_minor`   Array(Int64) COMMENT 'Ceiling, minor units' CODEC(ZSTD(3)),
-    `accounts.frozen`          Array(LowCardinality(String)) COMMENT 'Why nothing may move it; empty when it may' CODEC(ZSTD(3))
+    `accounts.frozen`          Array(LowCardinality(String)) COMMENT 'Why nothing may move it; empty when it may' CODEC(ZSTD(3)),
+    sequence    UInt64 COMMENT 'Journal entry that the row was made from' CODEC(Delta, ZSTD(1))
 )
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(decided_at)
@@ -95,7 +99,8 @@ CREATE TABLE IF NOT EXISTS solver_runs
     dual            Array(Float64) COMMENT 'Row prices, cost per million' CODEC(ZSTD(3)),
     apply_micros    Float64 COMMENT 'Time spent applying the cycle, microseconds; measured' CODEC(ZSTD(1)),
     solve_micros    Float64 COMMENT 'Time of it spent in the optimizer, microseconds; measured' CODEC(ZSTD(1)),
-    worker          UInt32 COMMENT 'Stage worker, from 0' CODEC(T64, ZSTD(1))
+    worker          UInt32 COMMENT 'Stage worker, from 0' CODEC(T64, ZSTD(1)),
+    sequence        UInt64 COMMENT 'Journal entry that the row was made from' CODEC(Delta, ZSTD(1))
 )
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(decided_at)

@@ -18,6 +18,7 @@ CREATE TABLE IF NOT EXISTS instructions
     counter_amount_minor   Int64 COMMENT 'Amount expected to be credited, minor units' CODEC(ZSTD(1)),
     created_at             DateTime64(6, 'UTC') COMMENT 'Closing time of the cycle' CODEC(Delta, ZSTD(1)),
     expires_at             DateTime64(6, 'UTC') COMMENT 'When silence is no longer waited for and the venue is asked' CODEC(Delta, ZSTD(1)),
+    sequence               UInt64 COMMENT 'Journal entry that the row was made from' CODEC(Delta, ZSTD(1)),
     INDEX instruction_id_filter instruction_id TYPE bloom_filter(0.001) GRANULARITY 1
 )
 ENGINE = MergeTree
@@ -37,6 +38,7 @@ CREATE TABLE IF NOT EXISTS instruction_events
     reason_code    LowCardinality(String) COMMENT 'Venue''s or gate''s reason; empty when there is none',
     execution_id   Nullable(UUID) COMMENT 'Report that caused it; NULL when there is none' CODEC(ZSTD(1)),
     closed_at      DateTime64(6, 'UTC') COMMENT 'Closing time of the cycle' CODEC(Delta, ZSTD(1)),
+    sequence       UInt64 COMMENT 'Journal entry that the row was made from' CODEC(Delta, ZSTD(1)),
     INDEX instruction_id_filter instruction_id TYPE bloom_filter(0.001) GRANULARITY 1
 )
 ENGINE = MergeTree
@@ -55,7 +57,8 @@ CREATE TABLE IF NOT EXISTS reservations
     subject_id     LowCardinality(String) COMMENT 'Account or facility',
     state          LowCardinality(String) COMMENT 'PENDING counts against the balance; POSTED, VOIDED and EXPIRED are final',
     amount_minor   Int64 COMMENT 'Amount held or posted, minor units' CODEC(ZSTD(1)),
-    closed_at      DateTime64(6, 'UTC') COMMENT 'Closing time of the cycle' CODEC(Delta, ZSTD(1))
+    closed_at      DateTime64(6, 'UTC') COMMENT 'Closing time of the cycle' CODEC(Delta, ZSTD(1)),
+    sequence       UInt64 COMMENT 'Journal entry that the row was made from' CODEC(Delta, ZSTD(1))
 )
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(closed_at)
@@ -79,6 +82,7 @@ CREATE TABLE IF NOT EXISTS executions
     counter_settled_minor Int64 COMMENT 'Credited to the destination account, minor units of its currency; 0 unless settled' CODEC(ZSTD(1)),
     disposition           LowCardinality(String) COMMENT 'What became of the input, see inputs',
     closed_at             DateTime64(6, 'UTC') COMMENT 'Closing time of the cycle' CODEC(Delta, ZSTD(1)),
+    sequence              UInt64 COMMENT 'Journal entry that the row was made from' CODEC(Delta, ZSTD(1)),
     INDEX execution_id_filter execution_id TYPE bloom_filter(0.001) GRANULARITY 1,
     INDEX instruction_id_filter instruction_id TYPE bloom_filter(0.001) GRANULARITY 1
 )

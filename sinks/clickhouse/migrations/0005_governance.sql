@@ -13,7 +13,8 @@ CREATE TABLE IF NOT EXISTS policies
     source_name   LowCardinality(String) COMMENT 'File or topic',
     position      UInt64 COMMENT 'Record number in the source' CODEC(Delta, ZSTD(1)),
     disposition   LowCardinality(String) COMMENT 'accepted when it took effect; see inputs',
-    closed_at     DateTime64(6, 'UTC') COMMENT 'Closing time of the cycle' CODEC(Delta, ZSTD(1))
+    closed_at     DateTime64(6, 'UTC') COMMENT 'Closing time of the cycle' CODEC(Delta, ZSTD(1)),
+    sequence      UInt64 COMMENT 'Journal entry that the row was made from' CODEC(Delta, ZSTD(1))
 )
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(closed_at)
@@ -32,7 +33,8 @@ CREATE TABLE IF NOT EXISTS approvals
     author       LowCardinality(String) COMMENT 'Who decided',
     reason       String COMMENT 'Why' CODEC(ZSTD(3)),
     event_time   DateTime64(6, 'UTC') COMMENT 'When it was decided' CODEC(Delta, ZSTD(1)),
-    closed_at    DateTime64(6, 'UTC') COMMENT 'Closing time of the cycle' CODEC(Delta, ZSTD(1))
+    closed_at    DateTime64(6, 'UTC') COMMENT 'Closing time of the cycle' CODEC(Delta, ZSTD(1)),
+    sequence     UInt64 COMMENT 'Journal entry that the row was made from' CODEC(Delta, ZSTD(1))
 )
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(closed_at)
@@ -49,7 +51,8 @@ CREATE TABLE IF NOT EXISTS alerts
     severity  LowCardinality(String) COMMENT 'INFO, WARNING or CRITICAL',
     code      LowCardinality(String) COMMENT 'Stable code, such as floor-cannot-be-held',
     subject   LowCardinality(String) COMMENT 'What it is about: account:ID, feed:ID',
-    message   String COMMENT 'One sentence for people' CODEC(ZSTD(3))
+    message   String COMMENT 'One sentence for people' CODEC(ZSTD(3)),
+    sequence  UInt64 COMMENT 'Journal entry that the row was made from' CODEC(Delta, ZSTD(1))
 )
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(raised_at)
