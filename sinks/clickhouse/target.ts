@@ -46,14 +46,12 @@ const REQUEST_TIMEOUT_MS = 120_000
 /** Opens the target; for the embedded engine this starts it (about 0.2 s). */
 export async function openTarget(options: TargetOptions): Promise<ClickHouseTarget> {
   if (options.url !== undefined) return serverTarget(options.url, options.environment)
-  return embeddedTarget(options)
+  const directory = join(options.dataDir, 'clickhouse')
+  return embeddedTarget(await EmbeddedServer.start({ directory, log: options.log }))
 }
 
-async function embeddedTarget(options: TargetOptions): Promise<ClickHouseTarget> {
-  const server = await EmbeddedServer.start({
-    directory: join(options.dataDir, 'clickhouse'),
-    log: options.log,
-  })
+/** The target of a running embedded engine; closing it stops the engine. */
+export function embeddedTarget(server: EmbeddedServer): ClickHouseTarget {
   const connection = (login: Login): Connection => ({ url: server.url, database: EMBEDDED_DATABASE, login })
   return {
     description: 'embedded ClickHouse',

@@ -5,8 +5,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { findEngineLibrary } from './embedded/library.js'
-import type { EngineLog } from './embedded/server.js'
-import { type ClickHouseTarget, openTarget } from './target.js'
+import { EmbeddedServer, type EngineLog } from './embedded/server.js'
+import { PROJECTED_TABLES } from './projector/range.js'
+import { type ClickHouseTarget, connect, embeddedTarget } from './target.js'
 
 export const silentLog: EngineLog = { warn: () => undefined, error: () => undefined }
 
@@ -25,19 +26,46 @@ export function engineMissing(): string | false {
   }
 }
 
-/** Runs a test with an engine on an empty data directory; both are gone afterwards. */
+/**
+ * Runs a test with an engine on an empty data directory; both are gone afterwards.
+ *
+ * @param restartsMax how often a killed engine is started again before the supervision gives up
+ */
 export async function withEngine(
-  run: (target: ClickHouseTarget, dataDir: string) => Promise<void>,
+  run: (target: ClickHouseTarget, dataDir: string, enginePid: () => number) => Promise<void>,
+  restartsMax?: number,
 ): Promise<void> {
   const dataDir = mkdtempSync(join(tmpdir(), 'weir-clickhouse-'))
   try {
-    const target = await openTarget({ dataDir, environment: {}, log: silentLog })
+    const directory = join(dataDir, 'clickhouse')
+    const supervision = restartsMax === undefined ? {} : { restartsMax }
+    const server = await EmbeddedServer.start({ directory, log: silentLog, ...supervision })
     try {
-      await run(target, dataDir)
+      await run(embeddedTarget(server), dataDir, () => server.enginePid)
     } finally {
-      await target.close()
+      await server.stop()
     }
   } finally {
     rmSync(dataDir, { recursive: true, force: true })
   }
+}
+
+/** Rows and a digest of their contents, by table. */
+export type TableContents = Record<string, { readonly rows: string; readonly digest: string }>
+
+/** What the projector put into each table; equal contents give equal digests, in whatever order. */
+export async function tableContents(target: ClickHouseTarget): Promise<TableContents> {
+  const client = connect(target.writer())
+  const contents: TableContents = {}
+  try {
+    for (const { name } of PROJECTED_TABLES) {
+      const query = `SELECT toString(count()) AS rows, toString(sum(sipHash64(toString(tuple(*))))) AS digest FROM ${name}`
+      const result = await client.query({ query, format: 'JSONEachRow' })
+      const [row] = await result.json<{ rows: string; digest: string }>()
+      contents[name] = row!
+    }
+  } finally {
+    await client.close()
+  }
+  return contents
 }

@@ -28,7 +28,9 @@ const PORT_ATTEMPTS = 5
 /** An engine that dies more often than this has a cause that a restart does not mend. */
 const RESTARTS_MAX = 5
 const RESTART_WINDOW_MS = 60_000
-const RESTART_PAUSE_MS = 100
+/** Pause before the first restart within the window; it doubles with each further one. */
+const RESTART_PAUSE_MS = 50
+const LONGEST_RESTART_PAUSE_MS = 1_000
 
 /** The part of a pino logger that is used here. */
 export interface EngineLog {
@@ -42,6 +44,8 @@ export interface EmbeddedServerOptions {
   readonly log: EngineLog
   /** Path of the engine's library, when it is not to be looked for among the installed packages. */
   readonly library?: string
+  /** Restarts within a minute before the engine is left stopped. */
+  readonly restartsMax?: number
 }
 
 export class EmbeddedServer {
@@ -49,6 +53,7 @@ export class EmbeddedServer {
   #library: string
   #files: EngineFiles
   #log: EngineLog
+  #restartsMax: number
   #port = 0
   #engine: EngineProcess | undefined
   #stopping = false
@@ -58,6 +63,7 @@ export class EmbeddedServer {
     this.#library = options.library ?? findEngineLibrary()
     this.#files = createEngineFolders(options.directory)
     this.#log = options.log
+    this.#restartsMax = options.restartsMax ?? RESTARTS_MAX
   }
 
   /**
@@ -119,7 +125,7 @@ export class EmbeddedServer {
       if (this.#stopping) return
       const nowMs = performance.now()
       while (restartsMs.length > 0 && nowMs - restartsMs[0]! > RESTART_WINDOW_MS) restartsMs.shift()
-      if (restartsMs.length >= RESTARTS_MAX) {
+      if (restartsMs.length >= this.#restartsMax) {
         this.#log.error({ detail: exit.detail }, 'embedded ClickHouse keeps dying and is left stopped')
         return
       }
@@ -130,7 +136,7 @@ export class EmbeddedServer {
   }
 
   async #restart(attempt: number): Promise<void> {
-    await delay(RESTART_PAUSE_MS * 2 ** (attempt - 1))
+    await delay(Math.min(RESTART_PAUSE_MS * 2 ** (attempt - 1), LONGEST_RESTART_PAUSE_MS))
     if (this.#stopping) return
     try {
       const engine = new EngineProcess(this.#library, this.#port, this.#files)

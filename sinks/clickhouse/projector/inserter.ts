@@ -8,6 +8,7 @@
  * Depends on `@clickhouse/client`.
  */
 import { Readable } from 'node:stream'
+import { finished } from 'node:stream/promises'
 import type { ClickHouseClient } from '@clickhouse/client'
 import { invariant } from '../../../pipeline/errors.js'
 import { failedStatement } from '../failure.js'
@@ -54,7 +55,7 @@ export async function insertTable(
 ): Promise<void> {
   const query = `INSERT INTO ${insert.table} (${insert.columns.join(', ')}) FORMAT RowBinary`
   try {
-    await client.command({
+    const { stream } = await client.exec({
       query,
       values: Readable.from([insert.bytes], { objectMode: false }),
       clickhouse_settings: {
@@ -66,7 +67,9 @@ export async function insertTable(
         input_format_parallel_parsing: 0,
         wait_end_of_query: 1,
       },
-    } as Parameters<ClickHouseClient['command']>[0])
+    })
+    // An unread response would hold its connection.
+    await finished(stream.resume())
   } catch (error) {
     throw failedStatement(error, `insert into ${insert.table}`)
   }
