@@ -1,5 +1,8 @@
 /** All scenarios, in the order in which they run. */
+
+import { avroDecode } from './avro-decode.js'
 import type { Scenario } from './harness.js'
+import { threadHop } from './thread-hop.js'
 import { warmResolve } from './warm-resolve.js'
 
-export const scenarios: readonly Scenario[] = [warmResolve]
+export const scenarios: readonly Scenario[] = [avroDecode, warmResolve, threadHop]
