@@ -5,9 +5,9 @@
  * It is no simulation: balances follow no model. Sums and ids follow from the seed, so that tests can say
  * what must be in the tables. Not used by product code.
  */
-import avro from 'avsc'
 import { derivedId, NO_DIGEST, NO_ID } from '../../pipeline/identity.js'
 import type { JournalBody } from '../../pipeline/ports.js'
+import { typeOf } from '../../schemas/avro/registry.js'
 import { SCHEMA_JSON, type StreamName } from '../../schemas/generated/schemas.js'
 import type { Cycle, CycleInput, CycleResult, Decision, Explanation } from '../../schemas/generated/types.js'
 import type { JournalEntryReader, ReadJournal } from './projector/journal-port.js'
@@ -42,20 +42,16 @@ const SOURCES: readonly { stream: StreamName; name: string }[] = [
 ]
 const [ACCOUNTS, POLICIES, MOVEMENTS, QUOTES, BANK, FLOWS] = [0, 1, 2, 3, 4, 5] as const
 
-const types = new Map<StreamName, avro.Type>()
-
 function encode(stream: StreamName, record: object): Buffer {
-  let type = types.get(stream)
-  if (type === undefined) {
-    type = avro.Type.forSchema(JSON.parse(SCHEMA_JSON[stream]) as avro.Schema, { wrapUnions: false })
-    types.set(stream, type)
-  }
-  // avsc takes bytes as Buffer only.
-  const fields = Object.entries(record).map(([name, value]) => [
-    name,
-    value instanceof Uint8Array ? Buffer.from(value) : (value as unknown),
-  ])
-  return type.toBuffer(Object.fromEntries(fields))
+  return typeOf(stream).toBuffer(withBuffers(record))
+}
+
+/** A deep copy in which bytes are Buffers: avsc takes no other kind. */
+function withBuffers<Value>(value: Value): Value {
+  if (value instanceof Uint8Array) return Buffer.from(value) as unknown as Value
+  if (Array.isArray(value)) return value.map(withBuffers) as Value
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, withBuffers(part)])) as Value
 }
 
 /** Numerical Recipes' linear congruential generator: enough to make numbers look different. */
@@ -401,7 +397,8 @@ function makeExplanation(ids: DecisionIds, outcome: string): Explanation {
 
 /** Makes a day and a reader of it. Equal options give equal entries. */
 export function makeSyntheticDay(options: DayOptions): SyntheticDay {
-  const entries = new DayWriter(options).write().map((body, sequence) => ({ sequence, body }))
+  const bodies = new DayWriter(options).write()
+  const entries = bodies.map((body, sequence) => ({ sequence, body: withBuffers(body) }))
   return { entries, read: readerOf(entries) }
 }
 

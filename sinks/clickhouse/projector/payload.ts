@@ -2,11 +2,12 @@
  * Reads the payload of an input and takes from it what analysts filter by.
  *
  * The projector never decides: what it cannot read it leaves empty, and the agent's disposition stands.
- * Depends on avsc and the generated schemas.
+ * Depends on the schemas' registry.
  */
-import avro from 'avsc'
 import { EXACT_LIMIT } from '../../../pipeline/ports.js'
-import { SCHEMA_JSON, STREAMS, type StreamName } from '../../../schemas/generated/schemas.js'
+import { asBuffer, isStream, resolverFor, typeOf } from '../../../schemas/avro/registry.js'
+import { createWalker } from '../../../schemas/avro/walker.js'
+import type { StreamName } from '../../../schemas/generated/schemas.js'
 import type {
   Account,
   BalanceReport,
@@ -54,34 +55,19 @@ export type PayloadReader = (payload: Uint8Array) => ReadPayload
 
 const UNREAD: ReadPayload = { facts: NOTHING, execution: undefined, policy: undefined }
 
-const readerTypes = new Map<StreamName, avro.Type>()
-
-function readerType(stream: StreamName): avro.Type {
-  let type = readerTypes.get(stream)
-  if (type === undefined) {
-    type = parse(SCHEMA_JSON[stream])
-    readerTypes.set(stream, type)
-  }
-  return type
-}
-
-/** Enumerations and unions as plain values; logical types stay numbers and bytes. */
-function parse(json: string): avro.Type {
-  return avro.Type.forSchema(JSON.parse(json) as avro.Schema, { wrapUnions: false })
-}
-
 /** A reader for a source; one that reads nothing when the stream or the schema cannot be resolved. */
 export function payloadReader(stream: string, writerSchema: string): PayloadReader {
-  const name = STREAMS.find((known) => known === stream)
-  const extract = name === undefined ? undefined : EXTRACTORS[name]
-  if (name === undefined || extract === undefined) return () => UNREAD
+  const extract = isStream(stream) ? EXTRACTORS[stream] : undefined
+  if (!isStream(stream) || extract === undefined) return () => UNREAD
   try {
-    const reader = readerType(name)
-    const resolver =
-      writerSchema === SCHEMA_JSON[name] ? undefined : reader.createResolver(parse(writerSchema))
+    const { resolver, writerType } = resolverFor(stream, writerSchema)
+    const type = typeOf(stream)
+    const walker = createWalker(writerType)
     return (payload) => {
+      // Walked first: lengths in a broken record must not make avsc allocate.
+      if (walker.walk(payload, 0, payload.length) !== payload.length) return UNREAD
       try {
-        return describe(name, extract, reader.fromBuffer(asBuffer(payload), resolver) as TimedRecord)
+        return describe(stream, extract, type.fromBuffer(asBuffer(payload), resolver) as TimedRecord)
       } catch {
         return UNREAD
       }
@@ -108,13 +94,9 @@ function describe(stream: StreamName, extract: Extractor, record: TimedRecord): 
   }
 }
 
-/** avsc gives a wrong sign to integers beyond 2^52; all of those are beyond the limit here too. */
+/** Beyond the limit an integer may have been rounded: better none than a wrong one. */
 function exactOrNull(value: number): number | null {
   return Math.abs(value) < EXACT_LIMIT ? value : null
-}
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 type Extractor = (record: never) => Partial<InputFacts>

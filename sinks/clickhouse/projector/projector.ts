@@ -107,7 +107,7 @@ export class Projector {
   }
 
   /**
-   * Projects every entry before `until`, which must be durable.
+   * Projects every entry before `until`, which must be durable; less when the signal is aborted meanwhile.
    * After an error this projector must not be used again: open another one.
    */
   async projectUntil(until: number): Promise<void> {
@@ -117,7 +117,9 @@ export class Projector {
       for (const entry of batch) {
         this.#encode(entry, last + 1)
         last = entry.sequence
-        if (this.#isFull(last)) await this.#commit(last)
+        if (!this.#isFull(last)) continue
+        await this.#commit(last)
+        if (this.#options.signal.aborted) return
       }
     }
     // A range that was begun must be repeated with its bounds: without its end it has to wait.
