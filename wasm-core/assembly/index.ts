@@ -41,5 +41,5 @@ export function offendingVariable(): i32 { return offender }
 export function fallbackCount(): i32 { return fallbacks }
 export function failureCount(): i32 { return failures }
 export function repairCount(): i32 { return repairs }
-/** 0 automatic, 1 primal only: a second, independent way to the same answers, for tests and cross-checks. */
+/** 0 automatic, 1 primal only, 2 Bland's rule only: other ways to the same optimum, for tests and cross-checks. */
 export function setMethod(code: i32): void { chooseMethod(code) }

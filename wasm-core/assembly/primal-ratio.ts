@@ -5,10 +5,13 @@
  * The entering variable q moves by `direction` * step; a basic variable at position p then moves at
  * rate -direction * alpha[p].
  */
-import { f64At, i32At, setF64, setI32, u8At } from './access'
+import { f64At, i32At, setF64, setI32 } from './access'
 import { aboveUpper, belowLower, boundTolerance } from './iterate'
 import { alpha, breakCode, breakSlope, breakStep, head, rows, workLower, workUpper, x } from './memory'
-import { PIVOT_TOLERANCE, TABLEAU_ZERO } from './tolerances'
+import { PRIMAL_TOLERANCE, TABLEAU_ZERO } from './tolerances'
+
+/** Under Bland's rule a pivot this much smaller than the largest that blocks is passed over: termination is not worth a wrecked basis. */
+const DECENT_PIVOT: f64 = 0.01
 
 /** Position that leaves; FLIP when the entering variable reaches its own other bound first; NONE when nothing blocks. */
 export const FLIP: i32 = -1
@@ -29,9 +32,9 @@ export let leavesAtUpper: bool = false
 
 /**
  * Phase 2, Harris: the first pass finds the longest step that violates no bound by more than its tolerance, the second
- * takes the largest pivot among those that block within it.
+ * takes the largest pivot among those that block within it; with `bland`, the lowest variable among decent pivots.
  */
-export function phase2Ratio(direction: f64, ownRange: f64): i32 {
+export function phase2Ratio(direction: f64, ownRange: f64, bland: bool): i32 {
   let longest: f64 = Infinity
   for (let p = 0; p < rows; p++) {
     const rate = rateAt(p, direction)
@@ -46,38 +49,37 @@ export function phase2Ratio(direction: f64, ownRange: f64): i32 {
     step = ownRange
     return ownRange == Infinity ? NONE : FLIP
   }
+  let leaving = largestBlocking(direction, longest)
+  if (bland) leaving = lowestBlocking(direction, longest, DECENT_PIVOT * Math.abs(f64At(alpha, leaving)))
+  const rate = rateAt(leaving, direction)
+  step = max(0, distance(i32At(head, leaving), rate) / Math.abs(rate))
+  leavesAtUpper = rate > 0
+  return leaving
+}
+
+/** Largest pivot that blocks within `longest`, ties to the lowest variable. There is one: whoever set `longest`. */
+function largestBlocking(direction: f64, longest: f64): i32 {
   let leaving = NONE
   let largest: f64 = 0
   for (let p = 0; p < rows; p++) {
     const rate = rateAt(p, direction)
     const size = Math.abs(rate)
     if (size <= TABLEAU_ZERO || size < largest) continue
-    const gap = distance(i32At(head, p), rate)
-    if (gap / size > longest) continue
+    if (distance(i32At(head, p), rate) / size > longest) continue
     if (size == largest && i32At(head, leaving) < i32At(head, p)) continue
     largest = size
     leaving = p
-    step = max(0, gap / size)
-    leavesAtUpper = rate > 0
   }
   return leaving
 }
 
-/** Phase 2 under Bland's rule: smallest exact ratio, ties to the lowest variable. */
-export function blandRatio(direction: f64, ownRange: f64): i32 {
-  let leaving = ownRange == Infinity ? NONE : FLIP
-  step = ownRange
+function lowestBlocking(direction: f64, longest: f64, least: f64): i32 {
+  let leaving = NONE
   for (let p = 0; p < rows; p++) {
     const rate = rateAt(p, direction)
-    if (Math.abs(rate) <= PIVOT_TOLERANCE) continue
-    const v = i32At(head, p)
-    const gap = distance(v, rate)
-    if (gap == Infinity) continue
-    const ratio = max(0, gap) / Math.abs(rate)
-    if (ratio > step || (ratio == step && (leaving < 0 || i32At(head, leaving) < v))) continue
-    leaving = p
-    step = ratio
-    leavesAtUpper = rate > 0
+    const size = Math.abs(rate)
+    if (size < least || distance(i32At(head, p), rate) / size > longest) continue
+    if (leaving == NONE || i32At(head, p) < i32At(head, leaving)) leaving = p
   }
   return leaving
 }
@@ -122,6 +124,7 @@ function listBreaks(direction: f64): void {
  */
 export function phase1Ratio(direction: f64, ownRange: f64, reducedCost: f64, bland: bool): i32 {
   listBreaks(direction)
+  if (bland) return firstBreak(ownRange)
   let slope = -Math.abs(reducedCost)
   let chosen = -1
   let chosenSize: f64 = 0
@@ -130,7 +133,7 @@ export function phase1Ratio(direction: f64, ownRange: f64, reducedCost: f64, bla
     let next = 0
     for (let k = 1; k < left; k++) {
       const gap = f64At(breakStep, k) - f64At(breakStep, next)
-      if (gap < 0 || (gap == 0 && precedes(k, next, bland))) next = k
+      if (gap < 0 || (gap == 0 && precedes(k, next))) next = k
     }
     if (f64At(breakStep, next) > ownRange) break
     left--
@@ -141,25 +144,47 @@ export function phase1Ratio(direction: f64, ownRange: f64, reducedCost: f64, bla
       chosen = left
       chosenSize = max(size, chosenSize)
     }
-    if (slope >= 0 || (bland && size > PIVOT_TOLERANCE)) break
+    if (slope >= 0) break
   }
-  if (slope < 0 && !(bland && chosen >= 0) && ownRange < Infinity) {
+  if (slope < 0 && ownRange < Infinity) {
     step = ownRange
     return FLIP
   }
+  return takeBreak(chosen)
+}
+
+/** Order of equal steps: the larger pivot first, then the lower variable. */
+function precedes(a: i32, b: i32): bool {
+  const gap = f64At(breakSlope, a) - f64At(breakSlope, b)
+  if (gap != 0) return gap > 0
+  return i32At(head, i32At(breakCode, a) >> 1) < i32At(head, i32At(breakCode, b) >> 1)
+}
+
+/** The lowest variable among decent pivots that block first (up to rounding). */
+function firstBreak(ownRange: f64): i32 {
+  let first: f64 = Infinity
+  for (let k = 0; k < breaks; k++) first = min(first, f64At(breakStep, k))
+  if (ownRange <= first && ownRange < Infinity) {
+    step = ownRange
+    return FLIP
+  }
+  const last = first + PRIMAL_TOLERANCE * (1 + first)
+  let largest: f64 = 0
+  for (let k = 0; k < breaks; k++) if (f64At(breakStep, k) <= last) largest = max(largest, f64At(breakSlope, k))
+  let chosen = -1
+  for (let k = 0; k < breaks; k++) {
+    if (f64At(breakStep, k) > last || f64At(breakSlope, k) < DECENT_PIVOT * largest) continue
+    if (chosen < 0 || i32At(head, i32At(breakCode, k) >> 1) < i32At(head, i32At(breakCode, chosen) >> 1)) chosen = k
+  }
+  return takeBreak(chosen)
+}
+
+function takeBreak(chosen: i32): i32 {
   if (chosen < 0) return NONE
   step = f64At(breakStep, chosen)
   const code = i32At(breakCode, chosen)
   leavesAtUpper = (code & 1) == 1
   return code >> 1
-}
-
-/** Order of equal steps: the larger pivot first, or the lower variable under Bland's rule. */
-function precedes(a: i32, b: i32, bland: bool): bool {
-  const variableA = i32At(head, i32At(breakCode, a) >> 1)
-  const variableB = i32At(head, i32At(breakCode, b) >> 1)
-  const gap = f64At(breakSlope, a) - f64At(breakSlope, b)
-  return bland || gap == 0 ? variableA < variableB : gap > 0
 }
 
 function swapBreaks(a: i32, b: i32): void {

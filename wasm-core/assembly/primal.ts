@@ -3,21 +3,27 @@
  * artificial ones); phase 2 the cost. Which phase an iteration belongs to is seen from the point alone.
  * Depends on primal-ratio.ts, iterate.ts, linear-systems.ts, ray.ts, progress.ts.
  *
- * Pricing: largest d^2 / priceWeight (fixed weights). After STALL_LIMIT steps of length zero Bland's rule chooses both
+ * Pricing: largest d^2 / priceWeight (fixed weights). After `stallLimit` steps of length zero Bland's rule chooses both
  * entering and leaving variable until a step makes progress again. Nothing is perturbed.
  */
 import { clearF64, f64At, i32At, setF64, setU8, u8At } from './access'
 import { AT_LOWER, AT_UPPER, BASIC, FREE } from './factor'
 import { aboveUpper, belowLower, computeDuals, dualTolerance, isFixed, markDrifted, drifted, priceOut, refresh } from './iterate'
 import { alpha, banned, head, priceWeight, rows, status, variables, workCost, workLower, workUpper, x, y } from './memory'
-import { blandRatio, FLIP, leavesAtUpper, NONE, phase1Ratio, phase2Ratio, step } from './primal-ratio'
-import { blandAlways, countIteration, etaLimit, INFEASIBLE, OPTIMAL, reasonToStop, STUCK, UNBOUNDED } from './progress'
+import { FLIP, leavesAtUpper, NONE, phase1Ratio, phase2Ratio, step } from './primal-ratio'
+import { countIteration, etaLimit, INFEASIBLE, OPTIMAL, reasonToStop, stallLimit, STUCK, UNBOUNDED } from './progress'
 import { farkasRay, recessionRay } from './ray'
 import { addColumn, btran, etaCount, ftran, replaceInBasis } from './linear-systems'
-import { DUAL_TOLERANCE, PIVOT_TOLERANCE, STALL_LIMIT } from './tolerances'
+import { DUAL_TOLERANCE, PIVOT_RELATIVE, PIVOT_TOLERANCE } from './tolerances'
 
 let enteringCost: f64 = 0
 let anyBanned: bool = false
+/** Factor on the pivot tolerances. */
+let leastPivot: f64 = 1
+const LAST_RESORT: f64 = 1e-3
+/** Reduced costs up to this (phase 1 costs are 1) count as zero. */
+let phase1Tolerance: f64 = DUAL_TOLERANCE
+const LAST_PHASE1_TOLERANCE: f64 = 1e-13
 
 /**
  * Runs to a verdict on a fresh factorization: OPTIMAL, INFEASIBLE or UNBOUNDED (their rays written and checked), or to a
@@ -26,12 +32,14 @@ let anyBanned: bool = false
 export function primalSimplex(): i32 {
   let stalled = 0
   clearBans()
+  leastPivot = 1
+  phase1Tolerance = DUAL_TOLERANCE
   while (true) {
     const reason = reasonToStop()
     if (reason >= 0) return reason
     if (etaCount >= etaLimit && !refresh()) return STUCK
     const phase1 = setDuals()
-    const bland = blandAlways || stalled > STALL_LIMIT
+    const bland = stalled > stallLimit
     const q = chooseEntering(phase1, bland)
     if (q < 0) {
       // A verdict counts only at a point computed from scratch.
@@ -40,17 +48,26 @@ export function primalSimplex(): i32 {
         clearBans()
         continue
       }
-      if (anyBanned) return STUCK
+      if (anyBanned) {
+        if (leastPivot < 1) return STUCK
+        // Nothing but small pivots is left, and the factorization is fresh: one of them may be genuine.
+        leastPivot = LAST_RESORT
+        clearBans()
+        continue
+      }
       if (!phase1) return OPTIMAL
-      return phase1Ray() ? INFEASIBLE : STUCK
+      if (phase1Ray()) return INFEASIBLE
+      if (phase1Tolerance == LAST_PHASE1_TOLERANCE) return STUCK
+      // Reduced costs below the tolerance stand against an infinite bound: follow them, too.
+      phase1Tolerance = LAST_PHASE1_TOLERANCE
+      continue
     }
     const direction: f64 = enteringCost < 0 ? 1 : -1
     clearF64(alpha, rows)
     addColumn(alpha, q, 1)
     ftran(alpha)
     const range = f64At(workUpper, q) - f64At(workLower, q)
-    const p = phase1 ? phase1Ratio(direction, range, enteringCost, bland)
-      : bland ? blandRatio(direction, range) : phase2Ratio(direction, range)
+    const p = phase1 ? phase1Ratio(direction, range, enteringCost, bland) : phase2Ratio(direction, range, bland)
     if (p == NONE) {
       if (etaCount > 0 || drifted) {
         if (!refresh()) return STUCK
@@ -60,7 +77,7 @@ export function primalSimplex(): i32 {
       ban(q)
       continue
     }
-    if (p != FLIP && Math.abs(f64At(alpha, p)) < PIVOT_TOLERANCE) {
+    if (p != FLIP && Math.abs(f64At(alpha, p)) < leastPivot * (PIVOT_TOLERANCE + PIVOT_RELATIVE * largestOf(alpha))) {
       if (etaCount > 0 && !refresh()) return STUCK
       ban(q)
       continue
@@ -68,6 +85,7 @@ export function primalSimplex(): i32 {
     stalled = step > 0 ? 0 : stalled + 1
     move(q, p, direction)
     if (anyBanned) clearBans()
+    leastPivot = 1
     countIteration()
   }
 }
@@ -88,7 +106,7 @@ function setDuals(): bool {
 
 /** The variable to enter, its reduced cost in `enteringCost`; -1 when none improves. */
 function chooseEntering(phase1: bool, bland: bool): i32 {
-  const tolerance = phase1 ? DUAL_TOLERANCE : dualTolerance
+  const tolerance = phase1 ? phase1Tolerance * min(1, largestOf(y)) : dualTolerance
   let best = -1
   let bestScore: f64 = 0
   for (let v = 0; v < variables; v++) {
@@ -105,6 +123,13 @@ function chooseEntering(phase1: bool, bland: bool): i32 {
     if (bland) return v
   }
   return best
+}
+
+/** Largest magnitude in a vector of `rows` elements. */
+function largestOf(vector: usize): f64 {
+  let largest: f64 = 0
+  for (let i = 0; i < rows; i++) largest = max(largest, Math.abs(f64At(vector, i)))
+  return largest
 }
 
 /** Moves the entering variable by the step and, unless it only flips its bound, changes the basis at position p. */

@@ -3,7 +3,7 @@
  */
 import { i32At } from './access'
 import { control } from './memory'
-import { ETA_LIMIT } from './tolerances'
+import { ETA_LIMIT, STALL_LIMIT } from './tolerances'
 
 /** Codes returned by `resolve`; the host knows the same. */
 export const OPTIMAL: i32 = 0
@@ -26,17 +26,18 @@ let rungEnd: i32 = 0
 
 /** Rules of the rung of the ladder that is being tried. */
 export let etaLimit: i32 = ETA_LIMIT
-export let blandAlways: bool = false
+/** Steps of length zero after which Bland's rule chooses. */
+export let stallLimit: i32 = STALL_LIMIT
 
 export function beginSolve(limit: i32): void {
   iterations = 0
   iterationLimit = limit
 }
 
-export function beginRung(iterationsAllowed: i32, updates: i32, bland: bool): void {
+export function beginRung(iterationsAllowed: i32, updates: i32, stall: i32): void {
   rungEnd = iterations + iterationsAllowed
   etaLimit = updates
-  blandAlways = bland
+  stallLimit = stall
 }
 
 export function countIteration(): void { iterations++ }

@@ -30,22 +30,25 @@ export function farkasRay(vector: usize, sign: f64): bool {
   if (!(largest > 0) || largest == Infinity) return false
   for (let i = 0; i < rows; i++) {
     const multiplier = f64At(ray, columns + i) / largest
-    setF64(ray, columns + i, dropIfFree(columns + i, multiplier))
+    setF64(ray, columns + i, dropIfFree(columns + i, multiplier, 1))
   }
   for (let j = 0; j < columns; j++) {
     let sum: f64 = 0
+    let size: f64 = 1
     for (let e = i32At(columnStart, j), end = i32At(columnStart, j + 1); e < end; e++) {
-      sum -= f64At(ray, columns + i32At(rowIndex, e)) * f64At(value, e)
+      const term = f64At(ray, columns + i32At(rowIndex, e)) * f64At(value, e)
+      sum -= term
+      size += Math.abs(term)
     }
-    setF64(ray, j, dropIfFree(j, sum))
+    setF64(ray, j, dropIfFree(j, sum, size))
   }
   return provesInfeasible()
 }
 
-/** A multiplier that would meet an infinite bound is rounding noise when it is tiny. */
-function dropIfFree(v: i32, multiplier: f64): f64 {
+/** A multiplier that would meet an infinite bound is rounding noise when it is tiny for the `size` of the terms it is the sum of. */
+function dropIfFree(v: i32, multiplier: f64, size: f64): f64 {
   const bound = multiplier > 0 ? f64At(lower, v) : f64At(upper, v)
-  return Math.abs(bound) == Infinity && Math.abs(multiplier) <= RAY_ZERO ? 0 : multiplier
+  return Math.abs(bound) == Infinity && Math.abs(multiplier) <= RAY_ZERO * size ? 0 : multiplier
 }
 
 function provesInfeasible(): bool {

@@ -5,7 +5,7 @@
  *   rung 0  from the resident basis: dual while bounds are violated, then primal on the true costs
  *   rung 1  go on from the basis reached, primal only, factorizing often
  *   rung 2  from the slack basis, both methods, factorizing often
- *   rung 3  from the slack basis, primal under Bland's rule
+ *   rung 3  from the slack basis, primal, Bland's rule from the first step of length zero
  *   then    NUMERICAL_FAILURE
  *
  * A rung's answer is taken only when its check against the unscaled model holds (answer.ts, ray.ts).
@@ -24,12 +24,13 @@ import {
   beginRung, beginSolve, DEADLINE, INFEASIBLE, INVALID_DATA, ITERATION_LIMIT, NUMERICAL_FAILURE, OPTIMAL, STUCK, UNBOUNDED,
 } from './progress'
 import { crossedRay } from './ray'
-import { CAREFUL_ETA_LIMIT, ETA_LIMIT, RUNG_ITERATION_BASE, RUNG_ITERATION_FACTOR } from './tolerances'
+import { CAREFUL_ETA_LIMIT, ETA_LIMIT, RUNG_ITERATION_BASE, RUNG_ITERATION_FACTOR, STALL_LIMIT } from './tolerances'
 
-/** How a rung goes about it; the host can pin one for tests and for the primal-only cross-check. */
+/** The host may leave out the dual method, or go to Bland's rung at once: other ways to the same optimum, for cross-checks. */
 export const METHOD_AUTOMATIC: i32 = 0
 export const METHOD_PRIMAL: i32 = 1
-export let method: i32 = METHOD_AUTOMATIC
+export const METHOD_BLAND: i32 = 2
+let method: i32 = METHOD_AUTOMATIC
 export function chooseMethod(code: i32): void { method = code }
 
 /** Solves that needed a rung above 0, and solves that no rung could answer, since the module was instantiated. */
@@ -47,10 +48,11 @@ export function solve(iterationLimit: i32): i32 {
     crossedRay(offender)
     return INFEASIBLE
   }
-  for (let rung = 0; rung < RUNGS; rung++) {
+  const firstRung = method == METHOD_BLAND ? RUNGS - 1 : 0
+  for (let rung = firstRung; rung < RUNGS; rung++) {
     const outcome = climb(rung)
     if (outcome != STUCK) {
-      if (rung > 0) fallbacks++
+      if (rung > firstRung) fallbacks++
       return outcome
     }
   }
@@ -62,7 +64,7 @@ export function solve(iterationLimit: i32): i32 {
 
 function climb(rung: i32): i32 {
   const allowed = RUNG_ITERATION_FACTOR * (rows + columns) + RUNG_ITERATION_BASE
-  beginRung(allowed, rung == 0 ? ETA_LIMIT : CAREFUL_ETA_LIMIT, rung == 3)
+  beginRung(allowed, rung == 0 ? ETA_LIMIT : CAREFUL_ETA_LIMIT, rung == RUNGS - 1 ? 0 : STALL_LIMIT)
   if (rung >= 2) setSlackBasis()
   const outcome = run(method == METHOD_AUTOMATIC && (rung == 0 || rung == 2))
   if (outcome == STUCK) return STUCK

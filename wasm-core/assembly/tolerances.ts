@@ -13,6 +13,8 @@ export const DUAL_TOLERANCE: f64 = 1e-9
 export const ANSWER_TOLERANCE: f64 = 1e-7
 /** Pivots below this are refused while a better factorization or another candidate is to be had. */
 export const PIVOT_TOLERANCE: f64 = 1e-7
+/** The same relative to the largest entry of the entering variable's tableau column. */
+export const PIVOT_RELATIVE: f64 = 1e-9
 /** Entries of a tableau row or column below this are rounding noise: they block nothing. */
 export const TABLEAU_ZERO: f64 = 1e-11
 /** Entries below this are not stored in an eta vector. */

@@ -27,8 +27,12 @@ export interface ResolveOptions {
   readonly iterationLimit?: number
 }
 
-/** How an optimum is looked for. `primal` never uses the dual method: a second way to the same answer, for checks. */
-export type SolveMethod = 'automatic' | 'primal'
+/**
+ * How an optimum is looked for. `primal` never uses the dual method, `bland` goes straight to the ladder's last rung: other
+ * ways to the same optimum, for checks.
+ */
+export type SolveMethod = 'automatic' | 'primal' | 'bland'
+const methodCodes: Readonly<Record<SolveMethod, number>> = { automatic: 0, primal: 1, bland: 2 }
 
 /** What went on inside since the instance was made. */
 export interface SolveCounters {
@@ -302,6 +306,6 @@ export class LinearProgram {
 
   /** For checks and tests; 'automatic' after `instantiate`. */
   useMethod(method: SolveMethod): void {
-    this.#exports.setMethod(method === 'primal' ? 1 : 0)
+    this.#exports.setMethod(methodCodes[method])
   }
 }

@@ -33,6 +33,11 @@ export function checkModel(model: SparseModel): void {
   checkCount('columns', columns)
   checkLength('columnStart', model.columnStart, columns + 1)
   const nonzeros = model.columnStart[columns] as number
+  for (let j = 0; j < columns; j++) {
+    const start = model.columnStart[j] as number
+    const end = model.columnStart[j + 1] as number
+    if (end < start) refuse(`columnStart[${j + 1}]`, `is ${end}, below ${start}`, 'order the columns')
+  }
   if (model.columnStart[0] !== 0) refuse('columnStart[0]', 'must be 0', 'start the first column at entry 0')
   checkLength('rowIndex', model.rowIndex, nonzeros)
   checkLength('value', model.value, nonzeros)
@@ -66,10 +71,8 @@ function checkLength(name: string, array: { readonly length: number }, expected:
 function checkEntries(model: SparseModel): void {
   const columnOfRow = new Int32Array(model.rows).fill(-1)
   for (let j = 0; j < model.columns; j++) {
-    const start = model.columnStart[j] as number
     const end = model.columnStart[j + 1] as number
-    if (end < start) refuse(`columnStart[${j + 1}]`, `is ${end}, below ${start}`, 'order the columns')
-    for (let k = start; k < end; k++) {
+    for (let k = model.columnStart[j] as number; k < end; k++) {
       const i = model.rowIndex[k] as number
       if (i === undefined || i < 0 || i >= model.rows) {
         refuse(`rowIndex[${k}]`, `column ${j} names row ${i} of ${model.rows}`, 'count rows from 0')

@@ -94,12 +94,12 @@ export function assertFarkas(model: SparseModel, ray: Float64Array): void {
     )
     return
   }
-  const products = multiplyTransposed(model, ray.subarray(model.columns))
+  const multipliers = ray.subarray(model.columns)
+  const products = multiplyTransposed(model, multipliers)
+  const sizes = multiplyTransposed({ ...model, value: model.value.map(Math.abs) }, multipliers.map(Math.abs))
   products.forEach((product, j) => {
-    assert.ok(
-      Math.abs(product + (ray[j] as number)) <= RAY_TOLERANCE,
-      `multipliers of column ${j} do not cancel`,
-    )
+    const rest = Math.abs(product + (ray[j] as number))
+    assert.ok(rest <= RAY_TOLERANCE * (1 + (sizes[j] as number)), `multipliers of column ${j} leave ${rest}`)
   })
   let sum = 0
   all.forEach(({ low, high }, v) => {

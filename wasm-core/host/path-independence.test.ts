@@ -1,0 +1,135 @@
+/**
+ * The same data and the same start basis give the same bits, whatever the instance did before: the promise on
+ * which replay, restart and certificates rest. Random histories, shrunk by fast-check when one breaks it.
+ */
+import assert from 'node:assert/strict'
+import { before, test } from 'node:test'
+import fc from 'fast-check'
+import { compileOptimizer } from './compile.js'
+import { LinearProgram, type SolveStatus } from './linear-program.js'
+import type { SparseModel } from './sparse-model.js'
+import { changeModel, copyModel, randomModel, SeededRandom } from './testing/random-model.js'
+
+let module: WebAssembly.Module
+before(async () => {
+  module = (await compileOptimizer()).module
+})
+
+/** What may happen to a resident model between two solves that are compared. */
+type Episode =
+  | { readonly kind: 'change'; readonly seed: number; readonly count: number }
+  | { readonly kind: 'limited'; readonly iterations: number }
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'reset' }
+
+const episode: fc.Arbitrary<Episode> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('change' as const),
+      seed: fc.integer({ min: 0, max: 1e6 }),
+      count: fc.integer({ min: 1, max: 8 }),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('limited' as const), iterations: fc.nat(6) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('stopped' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('reset' as const) }) },
+)
+
+function write(program: LinearProgram, model: SparseModel): void {
+  program.cost.set(model.cost)
+  program.columnLower.set(model.columnLower)
+  program.columnUpper.set(model.columnUpper)
+  program.rowLower.set(model.rowLower)
+  program.rowUpper.set(model.rowUpper)
+}
+
+/** Lives through one episode; `model` keeps up with the data in `program`. */
+function live(program: LinearProgram, model: SparseModel, what: Episode): void {
+  if (what.kind === 'change') {
+    changeModel(new SeededRandom(what.seed), model, what.count)
+    write(program, model)
+    program.resolve()
+  } else if (what.kind === 'limited') {
+    program.resolve({ iterationLimit: what.iterations })
+  } else if (what.kind === 'stopped') {
+    program.control[0] = 1
+    program.resolve()
+    program.control[0] = 0
+  } else program.resetBasis()
+}
+
+function bitsOf(program: LinearProgram, status: SolveStatus): Record<string, unknown> {
+  const bytes = (array: Float64Array) =>
+    Buffer.from(array.buffer, array.byteOffset, array.byteLength).toString('base64')
+  const hasRay = status === 'infeasible' || status === 'unbounded'
+  return {
+    status,
+    primal: bytes(program.primal),
+    rowActivity: bytes(program.rowActivity),
+    dual: bytes(program.dual),
+    reducedCost: bytes(program.reducedCost),
+    objective: bytes(Float64Array.of(program.objective, program.primalResidual, program.dualResidual)),
+    iterations: program.iterations,
+    basis: Buffer.from(program.basis).toString('base64'),
+    ray: hasRay ? bytes(program.ray) : undefined,
+  }
+}
+
+test('a resident instance, a fresh one and one with another past answer with the same bits', () => {
+  let compared = 0
+  const statuses: Record<string, number> = {}
+  const history = fc.tuple(
+    fc.integer({ min: 0, max: 1e9 }),
+    fc.array(episode, { minLength: 1, maxLength: 8 }),
+    fc.integer({ min: 0, max: 1e6 }),
+  )
+  fc.assert(
+    fc.property(history, ([modelSeed, episodes, lastSeed]) => {
+      const random = new SeededRandom(modelSeed)
+      const model = copyModel(
+        randomModel(random, { rows: random.whole(1, 30), columns: random.whole(1, 40) }),
+      )
+      const resident = LinearProgram.instantiate(module)
+      resident.load(model)
+      for (const what of episodes) live(resident, model, what)
+
+      const start = resident.exportBasis()
+      changeModel(new SeededRandom(lastSeed), model, 5)
+      write(resident, model)
+      const expected = bitsOf(resident, resident.resolve())
+
+      const fresh = LinearProgram.instantiate(module)
+      fresh.load(model)
+      fresh.importBasis(start)
+      assert.deepEqual(bitsOf(fresh, fresh.resolve()), expected)
+
+      // Another model first, then a larger one, then ours in memory that is no longer clean.
+      const other = randomModel(random, { rows: 35, columns: 50 })
+      fresh.load(other)
+      fresh.resolve()
+      fresh.load(model)
+      fresh.resolve()
+      fresh.importBasis(start)
+      assert.deepEqual(bitsOf(fresh, fresh.resolve()), expected)
+
+      compared += 2
+      statuses[expected.status as string] = (statuses[expected.status as string] ?? 0) + 1
+    }),
+    { seed: 20_240_601, numRuns: 400 },
+  )
+  process.stdout.write(`# seed 20240601: ${compared} comparisons, ${JSON.stringify(statuses)}\n`)
+  assert.ok((statuses.optimal ?? 0) >= 50)
+})
+
+test('resolving again without a change takes no iteration and gives the same bits', () => {
+  const program = LinearProgram.instantiate(module)
+  for (let seed = 700; seed < 800; seed++) {
+    program.load(randomModel(new SeededRandom(seed), { rows: 20, columns: 30 }))
+    const first = bitsOf(program, program.resolve())
+    if (first.status !== 'optimal') continue
+    const again = bitsOf(program, program.resolve())
+    assert.equal(program.iterations, 0)
+    assert.deepEqual({ ...again, iterations: first.iterations }, first, `seed ${seed}`)
+  }
+})

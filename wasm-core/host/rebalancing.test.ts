@@ -1,0 +1,51 @@
+/** The published rebalancing models with a prefix of their change streams: warm re-solves against cold HiGHS solves. */
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { compileOptimizer } from './compile.js'
+import { LinearProgram } from './linear-program.js'
+import { HighsOracle } from './testing/highs-oracle.js'
+import { applyChange, readChanges, readMps } from './testing/mps-model.js'
+import { copyModel } from './testing/random-model.js'
+import { assertOptimal } from './testing/verify-answer.js'
+
+// dist/wasm-core/host -> root of the repository; the shared data lie beside it.
+const root = fileURLToPath(new URL('../../../', import.meta.url))
+const folder = join(process.env.WEIR_SHARED ?? join(root, '..', 'shared'), 'rebalancing-lp')
+const skip = existsSync(folder) ? false : `SKIPPED: no rebalancing models at ${folder} (set WEIR_SHARED)`
+const STEPS = 60
+
+let module: WebAssembly.Module
+let oracle: HighsOracle
+before(async () => {
+  module = (await compileOptimizer()).module
+  oracle = await HighsOracle.load()
+})
+
+for (const pools of [8, 32]) {
+  for (const stream of ['tick', 'batch', 'mixed']) {
+    test(`${pools} pools, ${stream}: ${STEPS} warm re-solves`, { skip }, () => {
+      const model = copyModel(readMps(join(folder, `rebal_${pools}.mps`)))
+      const program = LinearProgram.instantiate(module)
+      program.load(model)
+      assert.equal(program.resolve(), 'optimal')
+      let iterations = 0
+      for (const change of readChanges(join(folder, `rebal_${pools}_${stream}.ndjson`), STEPS)) {
+        applyChange(model, change)
+        applyChange(program, change)
+        assert.equal(program.resolve(), 'optimal')
+        iterations += program.iterations
+        assertOptimal(model, program)
+        const expected = oracle.solve(model, 'optimal').objective
+        const gap = Math.abs(program.objective - expected)
+        assert.ok(gap <= 1e-9 * Math.abs(expected), `objective ${program.objective}, HiGHS ${expected}`)
+      }
+      assert.deepEqual(program.counters, { fallbacks: 0, failures: 0, repairs: 0 })
+      process.stdout.write(
+        `# ${pools} pools, ${stream}: ${(iterations / STEPS).toFixed(1)} iterations a re-solve\n`,
+      )
+    })
+  }
+}
