@@ -42,7 +42,8 @@ test('pure code has no clock, no randomness, no timer and no process', () => {
 
 test('pure code uses no function that differs between machines', () => {
   // Of Math, only what IEEE 754 and ECMAScript define to the last bit; `**` is Math.pow, exact for powers of two.
-  const banned = /\bMath\.(pow|exp|expm1|log\w*|sin\w*|cos\w*|tan\w*|a(sin|cos|tan)\w*|cbrt|hypot)\b|(?<!\b2 )\*\*/
+  const banned =
+    /\bMath\.(pow|exp|expm1|log\w*|sin\w*|cos\w*|tan\w*|a(sin|cos|tan)\w*|cbrt|hypot)\b|(?<!\b2 )\*\*/
   assert.deepEqual(search(pure, banned), [])
 })
 
