@@ -2,13 +2,13 @@
  * avsc's types of the streams, and how records written with another schema are read as them.
  *
  * Everything that is not a hot record in today's schema goes through here. Depends on avsc, the generated
- * schemas and `exact-long.ts`.
+ * schemas and `avsc-types.ts`.
  */
 import avro from 'avsc'
 import { WeirError } from '../../pipeline/errors.js'
 import { SCHEMA_FINGERPRINT, SCHEMA_JSON, STREAMS, type StreamName } from '../generated/schemas.js'
 import type { RecordOf } from '../generated/types.js'
-import { exactLong } from './exact-long.js'
+import { ownType } from './avsc-types.js'
 import { HEADER_LIMIT_BYTES } from './limits.js'
 import { findUnitConflict } from './units.js'
 
@@ -134,14 +134,9 @@ function parseSchema(place: string, json: string): avro.Schema {
   }
 }
 
-function parseType(schema: avro.Schema): avro.Type {
-  return avro.Type.forSchema(schema, { typeHook: withExactLong, omitRecordMethods: true })
-}
-
-/** By a hook, because avsc's registry is asked for `"long"` only, and not for `{"type": "long", "logicalType": ...}`. */
-function withExactLong(schema: avro.Schema): avro.Type | undefined {
-  const isLong = schema === 'long' || (schema as { type?: unknown }).type === 'long'
-  return isLong ? exactLong : undefined
+/** avsc's type of a schema, with the types of `avsc-types.ts`. Throws what avsc throws. */
+export function parseType(schema: avro.Schema): avro.Type {
+  return avro.Type.forSchema(schema, { typeHook: ownType, omitRecordMethods: true })
 }
 
 /** The same memory as a Buffer, which avsc needs. */
