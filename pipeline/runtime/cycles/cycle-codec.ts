@@ -9,9 +9,10 @@
  * knows it. The order of fields is that of cycle.avsc; a test compares with avsc both ways.
  * Depends on the varint codec.
  */
+import { LONG_BYTES, writeLong } from '../../../schemas/avro/varint.js'
 import type { Cycle } from '../../../schemas/generated/types.js'
 import { invariant } from '../../errors.js'
-import { MAX_LONG_BYTES, VarintReader, writeLong } from '../encoding/varint.js'
+import { VarintReader } from '../encoding/varint.js'
 
 const FIRST_BYTES = 1024
 
@@ -31,13 +32,13 @@ export class InputBuffer {
 
   /** Appends an input; `payload` is copied. Times in microseconds. */
   append(source: number, position: number, arrivedAt: number, payload: Uint8Array): void {
-    const needed = this.#end + 4 * MAX_LONG_BYTES + payload.length
+    const needed = this.#end + 4 * LONG_BYTES + payload.length
     if (needed > this.#bytes.length) this.#grow(needed)
     const bytes = this.#bytes
-    let at = writeLong(bytes, this.#end, source)
-    at = writeLong(bytes, at, position)
-    at = writeLong(bytes, at, arrivedAt)
-    at = writeLong(bytes, at, payload.length)
+    let at = writeLong(source, bytes, this.#end)
+    at = writeLong(position, bytes, at)
+    at = writeLong(arrivedAt, bytes, at)
+    at = writeLong(payload.length, bytes, at)
     bytes.set(payload, at)
     this.#end = at + payload.length
     this.#count++
@@ -76,18 +77,18 @@ export function encodeCycle(
   inputs: EncodedInputs,
 ): Buffer {
   const group = Buffer.from(groupId, 'utf8')
-  const target = Buffer.allocUnsafeSlow(group.length + 6 * MAX_LONG_BYTES + inputs.bytes.length)
-  let at = writeLong(target, 0, group.length)
+  const target = Buffer.allocUnsafeSlow(group.length + 6 * LONG_BYTES + inputs.bytes.length)
+  let at = writeLong(group.length, target, 0)
   target.set(group, at)
-  at = writeLong(target, at + group.length, cycle)
-  at = writeLong(target, at, closedAtMicros)
+  at = writeLong(cycle, target, at + group.length)
+  at = writeLong(closedAtMicros, target, at)
   if (inputs.count > 0) {
-    at = writeLong(target, at, -inputs.count)
-    at = writeLong(target, at, inputs.bytes.length)
+    at = writeLong(-inputs.count, target, at)
+    at = writeLong(inputs.bytes.length, target, at)
     target.set(inputs.bytes, at)
     at += inputs.bytes.length
   }
-  at = writeLong(target, at, 0)
+  at = writeLong(0, target, at)
   return target.subarray(0, at)
 }
 

@@ -32,7 +32,7 @@ function reportsOf(closed: ClosedCycle, every: number): { eventTimeMicros: numbe
 function run(inputs: readonly FileInput[], every: number, choices: readonly number[]): ClosedCycle[] {
   const timeline = new GroupTimeline(
     'g',
-    { timing, venueLatencyMicros: LATENCY, heartbeats: true },
+    { timing, venueLatencyMicros: LATENCY, collectsOnly: false },
     FRESH_START,
   )
   const closed: ClosedCycle[] = []
@@ -182,7 +182,7 @@ test('a restart in the middle goes on with the same cycles', () => {
     }
     const timeline = new GroupTimeline(
       'g',
-      { timing, venueLatencyMicros: LATENCY, heartbeats: true },
+      { timing, venueLatencyMicros: LATENCY, collectsOnly: false },
       { nextCycle: stop, closedAtMicros: last.closedAtMicros, activeAtMicros, positions, outstanding: 0 },
     )
     const add = (cycle: ClosedCycle) => {

@@ -21,8 +21,11 @@ export interface TimelineOptions {
   readonly timing: CycleTiming
   /** Least time from a cycle's end to a report that it causes; Infinity when the group has no venue. */
   readonly venueLatencyMicros: number
-  /** A group that only collects what cannot be routed closes no empty cycles. */
-  readonly heartbeats: boolean
+  /**
+   * A group that only collects what cannot be routed closes no empty cycles, and no cycle of it has effects, so
+   * that nothing ever holds it back.
+   */
+  readonly collectsOnly: boolean
 }
 
 /** Where a group stood when it was last journaled. */
@@ -172,7 +175,7 @@ export class GroupTimeline {
 
   /** The next cycle if it can be decided now. */
   close(): ClosedCycle | undefined {
-    if (this.#ahead.length >= MAX_AHEAD) return undefined
+    if (this.#ahead.length >= MAX_AHEAD && !this.#options.collectsOnly) return undefined
     const closing = this.#nextClosing()
     if (closing === undefined || closing > this.#sealedUntil || !this.#effectsKnownBefore(closing))
       return undefined
@@ -189,7 +192,7 @@ export class GroupTimeline {
   }
 
   #effectsKnownBefore(closing: number): boolean {
-    if (this.#ahead.length === 0) return true
+    if (this.#ahead.length === 0 || this.#options.collectsOnly) return true
     // After the last input it matters whether anything is outstanding, which only the last effects tell.
     if (closing > this.#inputEnd) return false
     return this.#ahead[0] >= closing - this.#options.venueLatencyMicros
@@ -208,7 +211,7 @@ export class GroupTimeline {
   }
 
   #nextHeartbeat(): number {
-    if (!this.#options.heartbeats || this.#closedAt < 0) return Number.POSITIVE_INFINITY
+    if (this.#options.collectsOnly || this.#closedAt < 0) return Number.POSITIVE_INFINITY
     const next = this.#closedAt + this.#heartbeatMicros
     if (this.#closedAt >= this.#inputEnd) {
       const settled = this.#outstanding === 0 && this.#ahead.length === 0 && this.#reports.size === 0

@@ -110,7 +110,8 @@ export class GroupRun {
 
   timelineStart(isReport: (source: number) => boolean): TimelineStart {
     const positions = new Map<number, number>()
-    for (const [source, { position }] of this.lastInputs) if (isReport(source)) positions.set(source, position + 1)
+    for (const [source, { position }] of this.lastInputs)
+      if (isReport(source)) positions.set(source, position + 1)
     const { nextCycle, closedAtMicros, activeAtMicros, outstanding } = this
     return { nextCycle, closedAtMicros, activeAtMicros, positions, outstanding }
   }

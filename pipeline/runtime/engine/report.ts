@@ -40,11 +40,16 @@ export interface RunReport {
   readonly torn?: TornTail
 }
 
+/** By group id, in which `~unrouted` need not be the last. */
+function inIdOrder(reports: readonly GroupReport[]): GroupReport[] {
+  return [...reports].sort((a, b) => (a.summary.groupId < b.summary.groupId ? -1 : 1))
+}
+
 /** Digests of a run: SHA-256 over those of its groups, in order of group id. */
 export function runDigests(reports: readonly GroupReport[]): { stateDigest: string; decisionDigest: string } {
   const state = createHash('sha256')
   const decision = createHash('sha256')
-  for (const report of reports) {
+  for (const report of inIdOrder(reports)) {
     state.update(Buffer.from(report.stateDigest, 'hex'))
     decision.update(Buffer.from(report.decisionDigest, 'hex'))
   }
@@ -58,7 +63,7 @@ export function totalsOf(
   const decisions = { acted: 0, nothingToDo: 0, refused: 0 }
   const byState: Record<string, number> = {}
   let [cycles, total] = [0, 0]
-  for (const { summary } of reports) {
+  for (const { summary } of inIdOrder(reports)) {
     cycles += summary.cycles
     decisions.acted += summary.decisions.acted
     decisions.nothingToDo += summary.decisions.nothingToDo
@@ -68,7 +73,9 @@ export function totalsOf(
       total += count
     }
   }
-  const groups = reports.map(({ summary }) => summary).filter(({ groupId }) => groupId !== UNROUTED_GROUP)
+  const groups = inIdOrder(reports)
+    .map(({ summary }) => summary)
+    .filter(({ groupId }) => groupId !== UNROUTED_GROUP)
   return { cycles, decisions, instructions: { total, byState }, groups }
 }
 

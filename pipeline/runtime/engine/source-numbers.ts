@@ -8,9 +8,8 @@
  * Reports have a source for each group, because groups are at different points of virtual time: positions and arrivals of a
  * source must both only rise. Depends on the schema registry for the schema of reports.
  */
-import { createHash } from 'node:crypto'
-import avro from 'avsc'
-import { typeOf } from '../../../schemas/avro/registry.js'
+import { fingerprintOfSchema } from '../../../schemas/avro/registry.js'
+import { SCHEMA_JSON } from '../../../schemas/generated/schemas.js'
 import type { SourceDeclaration } from '../../../schemas/generated/types.js'
 import { FILE_FAULT_STREAM } from '../../ports.js'
 
@@ -36,10 +35,9 @@ export class SourceNumbers {
     const declared: Omit<SourceDeclaration, 'source'>[] = files.map(({ stream, path, writerSchema }) =>
       declarationOf(stream, path, writerSchema),
     )
-    const execution = JSON.stringify(typeOf('execution').schema({ exportAttrs: true }))
     for (const groupId of groupIds)
       for (const venueId of venueIds)
-        declared.push(declarationOf('execution', `venue:${venueId}/${groupId}`, execution))
+        declared.push(declarationOf('execution', `venue:${venueId}/${groupId}`, SCHEMA_JSON.execution))
     for (const { path } of files) declared.push(declarationOf(FILE_FAULT_STREAM, path, '"bytes"'))
     this.declarations = declared.map((declaration, source) => ({ source, ...declaration }))
   }
@@ -60,15 +58,10 @@ export class SourceNumbers {
   }
 }
 
-function declarationOf(stream: string, name: string, writerSchema: string): Omit<SourceDeclaration, 'source'> {
-  return { stream, name, writerSchema, fingerprint: fingerprintOf(writerSchema) }
-}
-
-/** SHA-256 of the parsing canonical form; of the text itself where avsc cannot parse it (it is refused later). */
-function fingerprintOf(writerSchema: string): Buffer {
-  try {
-    return avro.Type.forSchema(JSON.parse(writerSchema) as avro.Schema).fingerprint('sha256')
-  } catch {
-    return createHash('sha256').update(writerSchema).digest()
-  }
+function declarationOf(
+  stream: string,
+  name: string,
+  writerSchema: string,
+): Omit<SourceDeclaration, 'source'> {
+  return { stream, name, writerSchema, fingerprint: fingerprintOfSchema(writerSchema) }
 }

@@ -77,7 +77,10 @@ export class VenueDesk {
     open = false
     if (what === 'send') this.sent++
     if (this.#logger?.isLevelEnabled('debug') === true)
-      this.#logger.debug({ group: group.groupId, cycle: instruction.cycle, ...idsOf(instruction), venueId }, what)
+      this.#logger.debug(
+        { group: group.groupId, cycle: instruction.cycle, ...idsOf(instruction), venueId },
+        what,
+      )
   }
 }
 

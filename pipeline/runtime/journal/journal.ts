@@ -9,11 +9,12 @@
 import { close, fdatasync, fsync, open, write } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { writeLong } from '../../../schemas/avro/varint.js'
 import { WeirError } from '../../errors.js'
 import type { JournalBody } from '../../ports.js'
 import { crashPoint, hasCrashPoint } from '../crash-points.js'
 import { syncDirectory } from '../encoding/files.js'
-import { longLength, writeLong } from '../encoding/varint.js'
+import { longLength } from '../encoding/varint.js'
 import {
   BLOCK_PREFIX_BYTES,
   checksumOf,
@@ -39,6 +40,8 @@ export interface JournalOptions {
   readonly maxBufferedBytes?: number
   /** Called after each commit with the last durable sequence. */
   readonly onDurable?: (sequence: number) => void
+  /** Called once when the disk has failed; `failure` tells why. */
+  readonly onFailure?: () => void
 }
 
 /** Small enough to be checked and copied quickly, large enough that there are few files. */
@@ -72,7 +75,7 @@ class CommitBuffer {
   seal(sync: Buffer): Buffer {
     const size = this.end - BLOCK_PREFIX_BYTES
     const start = BLOCK_PREFIX_BYTES - longLength(this.count) - longLength(size)
-    writeLong(this.bytes, writeLong(this.bytes, start, this.count), size)
+    writeLong(size, this.bytes, writeLong(this.count, this.bytes, start))
     this.bytes.set(sync, this.end)
     return this.bytes.subarray(start, this.end + SYNC_BYTES)
   }
@@ -90,6 +93,7 @@ export class Journal {
   readonly #segmentBytes: number
   readonly #maxBufferedBytes: number
   readonly #onDurable: ((sequence: number) => void) | undefined
+  readonly #onFailure: (() => void) | undefined
   #sequence: number
   #checksum: number
   #durable: number
@@ -109,6 +113,7 @@ export class Journal {
     this.#segmentBytes = options.segmentBytes ?? DEFAULT_SEGMENT_BYTES
     this.#maxBufferedBytes = options.maxBufferedBytes ?? DEFAULT_BUFFERED_BYTES
     this.#onDurable = options.onDurable
+    this.#onFailure = options.onFailure
     this.torn = opened.torn
     this.#sequence = opened.state.sequence
     this.#checksum = opened.state.checksum
@@ -272,6 +277,7 @@ export class Journal {
     })
     for (const waiter of this.#waiters) waiter.reject(this.#failure)
     this.#waiters = []
+    this.#onFailure?.()
   }
 }
 

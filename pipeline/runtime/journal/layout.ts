@@ -14,14 +14,15 @@
  */
 import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
-import { longLength, MAX_LONG_BYTES, VarintReader, writeLong } from '../encoding/varint.js'
-import type { Skipper } from './skip.js'
+import { LONG_BYTES, writeLong } from '../../../schemas/avro/varint.js'
+import type { Walker } from '../../../schemas/avro/walker.js'
+import { longLength, VarintReader } from '../encoding/varint.js'
 
 export const SYNC_BYTES = 16
 /** Room kept before the entries of a block for its count and size. */
-export const BLOCK_PREFIX_BYTES = 2 * MAX_LONG_BYTES
+export const BLOCK_PREFIX_BYTES = 2 * LONG_BYTES
 /** Most bytes of an entry besides its record. */
-export const ENTRY_PREFIX_BYTES = 4 * MAX_LONG_BYTES
+export const ENTRY_PREFIX_BYTES = 4 * LONG_BYTES
 
 const MAGIC = Buffer.from('Obj\x01', 'latin1')
 const FIRST_SEQUENCE = 'weir.first-sequence'
@@ -108,7 +109,7 @@ function readText(reader: VarintReader): string {
 
 function encodeLong(value: number): Uint8Array {
   const bytes = Buffer.alloc(longLength(value))
-  writeLong(bytes, 0, value)
+  writeLong(value, bytes, 0)
   return bytes
 }
 
@@ -121,9 +122,9 @@ export function checksumOf(
   kind: number,
   record: Uint8Array,
 ): number {
-  let end = writeLong(scratch, 0, sequence)
-  end = writeLong(scratch, end, previousChecksum)
-  end = writeLong(scratch, end, kind)
+  let end = writeLong(sequence, scratch, 0)
+  end = writeLong(previousChecksum, scratch, end)
+  end = writeLong(kind, scratch, end)
   return crc32(record, crc32(scratch.subarray(0, end))) | 0
 }
 
@@ -133,10 +134,10 @@ export function writeEntry(
   position: number,
   entry: { sequence: number; previousChecksum: number; checksum: number; kind: number; record: Uint8Array },
 ): number {
-  let at = writeLong(target, position, entry.sequence)
-  at = writeLong(target, at, entry.previousChecksum)
-  at = writeLong(target, at, entry.checksum)
-  at = writeLong(target, at, entry.kind)
+  let at = writeLong(entry.sequence, target, position)
+  at = writeLong(entry.previousChecksum, target, at)
+  at = writeLong(entry.checksum, target, at)
+  at = writeLong(entry.kind, target, at)
   target.set(entry.record, at)
   return at + entry.record.length
 }
@@ -151,11 +152,11 @@ export class EntryReader {
   /** End of the last whole entry. */
   end = 0
   readonly #reader = new VarintReader()
-  readonly #skippers: readonly Skipper[]
+  readonly #walkers: readonly Walker[]
 
-  /** @param skippers one for each branch of the body, by the writer's schema */
-  constructor(skippers: readonly Skipper[]) {
-    this.#skippers = skippers
+  /** @param walkers one for each branch of the body, by the writer's schema; they work within bounds on any bytes */
+  constructor(walkers: readonly Walker[]) {
+    this.#walkers = walkers
   }
 
   /** Reads the entry at `start`; false when there is no whole entry with a right checksum before `limit`. */
@@ -169,11 +170,10 @@ export class EntryReader {
     const bodyStart = reader.position
     this.kind = reader.readLong()
     this.recordStart = reader.position
-    const skipper = this.#skippers[this.kind]
-    if (reader.failed || skipper === undefined) return false
-    skipper(reader)
-    if (reader.failed) return false
-    const end = reader.position
+    const walker = this.#walkers[this.kind]
+    if (reader.failed || walker === undefined) return false
+    const end = walker.walk(bytes, this.recordStart, limit)
+    if (end < 0) return false
     const chain = crc32(bytes.subarray(start, chainEnd))
     if ((crc32(bytes.subarray(bodyStart, end), chain) | 0) !== this.checksum) return false
     this.end = end

@@ -8,9 +8,10 @@
  */
 import { mkdir, open, readdir, readFile, rename, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { writeLong } from '../../../schemas/avro/varint.js'
 import { WeirError } from '../../errors.js'
 import { syncDirectory } from '../encoding/files.js'
-import { longLength, writeLong } from '../encoding/varint.js'
+import { longLength } from '../encoding/varint.js'
 import { encodeSegmentHeader, firstSequenceOf, type SegmentHeader, segmentName } from './layout.js'
 import { journalSchema } from './record-types.js'
 import { type ChainState, type SegmentDamage, type SegmentScan, scanSegment } from './scan.js'
@@ -147,7 +148,7 @@ async function rewriteTail(
 
 function encodeBlock(count: number, data: Buffer, sync: Buffer): Buffer {
   const prefix = Buffer.alloc(longLength(count) + longLength(data.length))
-  writeLong(prefix, writeLong(prefix, 0, count), data.length)
+  writeLong(data.length, prefix, writeLong(count, prefix, 0))
   return Buffer.concat([prefix, data, sync])
 }
 

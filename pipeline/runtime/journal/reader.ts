@@ -67,7 +67,7 @@ async function* readSegment(
   try {
     if (file.header === undefined) throw damaged(path, 0, 'the header of the segment is damaged')
     const schema = segmentSchema(file.header.schema)
-    const entries = new EntryReader(schema.skippers)
+    const entries = new EntryReader(schema.walkers)
     let sequence = firstSequence
     while (sequence < until) {
       const offset = file.offset

@@ -40,7 +40,7 @@ export async function scanSegment(path: string, from: ChainState): Promise<Segme
   try {
     const { header, size } = file
     if (header === undefined) return headerDamage(size, from)
-    const entries = new EntryReader(segmentSchema(header.schema).skippers)
+    const entries = new EntryReader(segmentSchema(header.schema).walkers)
     let state = from
     for (;;) {
       const offset = file.offset
@@ -107,7 +107,7 @@ function salvage(
   from: ChainState,
   schema: SegmentSchema,
 ): SegmentDamage['salvaged'] {
-  const entries = new EntryReader(schema.skippers)
+  const entries = new EntryReader(schema.walkers)
   // The frame itself may be damaged: the first entry is known by its sequence and by the checksum it continues.
   for (let start = offset + 2; start <= offset + BLOCK_PREFIX_BYTES + 4 && start < bytes.length; start++) {
     let { sequence, checksum } = from
@@ -135,7 +135,7 @@ function isFollowed(
   sequence: number,
   schema: SegmentSchema,
 ): boolean {
-  const entries = new EntryReader(schema.skippers)
+  const entries = new EntryReader(schema.walkers)
   const reader = new VarintReader()
   const startsBlock = (position: number): boolean => {
     reader.reset(bytes, position, bytes.length)

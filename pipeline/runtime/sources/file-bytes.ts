@@ -39,7 +39,13 @@ export class FileBytes implements ByteSource {
     this.#offset = offset
     this.#length = 0
     while (this.#length < wanted) {
-      const read = readSync(this.#file, this.#buffer, this.#length, capacity - this.#length, offset + this.#length)
+      const read = readSync(
+        this.#file,
+        this.#buffer,
+        this.#length,
+        capacity - this.#length,
+        offset + this.#length,
+      )
       if (read === 0) break
       this.#length += read
     }

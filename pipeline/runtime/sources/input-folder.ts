@@ -8,10 +8,10 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ContainerReader, isFault, openContainer, remedyOf } from '../../../schemas/avro/container.js'
 import { createScanner } from '../../../schemas/avro/scanner.js'
+import { INPUT_STREAMS, type InputStream } from '../../../schemas/generated/schemas.js'
 import { WeirError } from '../../errors.js'
 import { EXACT_LIMIT } from '../../ports.js'
 import { FileBytes } from './file-bytes.js'
-import { INPUT_STREAMS, type InputStream, isInputStream } from './streams.js'
 
 export interface InputFile {
   /** Number of the source, from 0. */
@@ -31,6 +31,10 @@ export interface InputFolder {
   readonly startMicros: number
 }
 
+function isInputStream(name: string): name is InputStream {
+  return (INPUT_STREAMS as readonly string[]).includes(name)
+}
+
 /** All files are open at a time; far below the usual limit of open files. */
 const MOST_FILES = 1_000
 
@@ -41,7 +45,11 @@ const MOST_FILES = 1_000
 export function openInputFolder(directory: string): InputFolder {
   const paths = listFiles(directory)
   if (paths.length > MOST_FILES)
-    throw refused(directory, `it has ${paths.length} files`, `put them together: at most ${MOST_FILES} are read`)
+    throw refused(
+      directory,
+      `it has ${paths.length} files`,
+      `put them together: at most ${MOST_FILES} are read`,
+    )
   let startMicros = Number.POSITIVE_INFINITY
   const files = paths.map(({ path, stream }, source) => {
     const { file, firstMicros } = inspect(directory, path, stream, source)
@@ -60,7 +68,8 @@ function listFiles(directory: string): { path: string; stream: InputStream }[] {
     const folder = join(directory, stream)
     if (!isInputStream(stream)) throw unknownStream(folder)
     const inside = list(folder)
-    if (inside.length === 0) throw refused(folder, 'the folder is empty', 'put .avro files in it or remove it')
+    if (inside.length === 0)
+      throw refused(folder, 'the folder is empty', 'put .avro files in it or remove it')
     for (const { name } of inside) {
       if (!name.endsWith('.avro'))
         throw refused(join(folder, name), 'it is not named *.avro', 'rename it, or move it out of the folder')
@@ -68,7 +77,11 @@ function listFiles(directory: string): { path: string; stream: InputStream }[] {
     }
   }
   if (files.length === 0)
-    throw refused(directory, 'it has no stream folder with .avro files', 'see docs/streams.md for what it holds')
+    throw refused(
+      directory,
+      'it has no stream folder with .avro files',
+      'see docs/streams.md for what it holds',
+    )
   return files.sort((a, b) => (a.path < b.path ? -1 : 1))
 }
 
@@ -105,7 +118,11 @@ export function openBytes(fullPath: string): FileBytes {
   try {
     return new FileBytes(fullPath)
   } catch (error) {
-    throw refused(fullPath, `it cannot be opened (${(error as NodeJS.ErrnoException).code})`, 'check its permissions')
+    throw refused(
+      fullPath,
+      `it cannot be opened (${(error as NodeJS.ErrnoException).code})`,
+      'check its permissions',
+    )
   }
 }
 

@@ -56,6 +56,11 @@ export class MergedFiles {
     return this.#cursors.reduce((sum, cursor) => sum + cursor.records, 0)
   }
 
+  /** Latest arrival in all files, of what was read or passed over by seeking; that of the last input at the end. */
+  get lastArrivalMicros(): number {
+    return this.#cursors.reduce((latest, cursor) => Math.max(latest, cursor.arrivedAtMicros), 0)
+  }
+
   close(): void {
     for (const cursor of this.#cursors) cursor.close()
     this.#cursors.length = 0

@@ -4,14 +4,12 @@
 import { EVERY_GROUP, UNROUTED_GROUP } from '../../ports.js'
 
 export class Router<Group> {
-  readonly #byId: ReadonlyMap<string, Group>
   readonly #every: readonly Group[]
   readonly #unrouted: readonly Group[]
   readonly #single = new Map<string, readonly Group[]>()
 
   /** @param groups by id; the one for what cannot be routed must be among them */
   constructor(groups: ReadonlyMap<string, Group>) {
-    this.#byId = groups
     this.#every = [...groups].filter(([id]) => id !== UNROUTED_GROUP).map(([, group]) => group)
     this.#unrouted = [groups.get(UNROUTED_GROUP) as Group]
     for (const [id, group] of groups) this.#single.set(id, [group])
@@ -20,7 +18,7 @@ export class Router<Group> {
   /** Receivers of a record by its `groupId`. */
   receivers(groupId: string): readonly Group[] {
     if (groupId === EVERY_GROUP) return this.#every
-    return this.#byId.has(groupId) ? (this.#single.get(groupId) as readonly Group[]) : this.#unrouted
+    return this.#single.get(groupId) ?? this.#unrouted
   }
 
   /** Receivers of the fault of a file. */

@@ -9,6 +9,7 @@
  *   ADOPT    own a group from now on     group   -             group id (UTF-8)
  *   RESTORE  own a group from a snapshot group   -             digest (32 bytes), snapshot
  *   CYCLE    apply                       group   1: snapshot   Cycle (Avro)
+ *   OUTSTANDING  list instructions      group   -             -
  *   FINISH   report on a group           group   -             -
  *   STOP     leave                       -       -             -
  *
@@ -16,6 +17,7 @@
  *   READY    adopted or restored         group   1: restored, 0: the snapshot was refused
  *   RESULT   of a cycle                  group   -             see result-message.ts
  *   SNAPSHOT after a cycle               group   -             digest (32 bytes), snapshot
+ *   OUTSTANDING  of a group              group   -             instruction, instruction, ... (Avro)
  *   SUMMARY  of a group                  group   -             JSON: GroupReport
  *   FAILED   the worker is broken        group   -             JSON: FailureReport
  */
@@ -28,6 +30,8 @@ export const RESTORE = 3
 export const CYCLE = 4
 export const FINISH = 5
 export const STOP = 6
+
+export const OUTSTANDING = 8
 
 export const READY = 16
 export const RESULT = 17

@@ -70,6 +70,10 @@ export class StagePool {
     this.#finished = Promise.all(tasks).then(() => {})
   }
 
+  get workers(): number {
+    return this.#stages.length
+  }
+
   /** Bytes that wait because a ring is full. */
   get backlogBytes(): number {
     return this.#backlogBytes
@@ -125,9 +129,10 @@ export class StagePool {
 
   /** Asks the workers to leave, waits for them, and ends their threads. Messages that still come are dropped. */
   async stop(): Promise<void> {
+    if (this.#stopping) return
     this.#stopping = true
     for (const [worker, stage] of this.#stages.entries()) {
-      stage.waiting.length = 0
+      for (const { payload } of stage.waiting.splice(0)) this.#backlogBytes -= payload.length
       stage.assembler.clear()
       this.send(worker, protocol.STOP, 0, 0, new Uint8Array(0))
     }

@@ -6,7 +6,7 @@
  * Depends on the agent module given by path, the rings and the schemas.
  */
 import type { MessagePort } from 'node:worker_threads'
-import { typeOf } from '../../../schemas/avro/registry.js'
+import { decodeRecord, encodeRecord } from '../../../schemas/avro/registry.js'
 import type { SourceDeclaration } from '../../../schemas/generated/types.js'
 import { WeirError } from '../../errors.js'
 import type { Agent, AgentEnvironment } from '../../ports.js'
@@ -35,8 +35,6 @@ interface AgentModule {
 }
 
 const DIGEST_BYTES = 32
-const declarationType = typeOf('source-declaration')
-const resultType = typeOf('cycle-result')
 
 /** Runs until it is told to stop or an agent throws, which it reports before it ends. */
 export async function runStage(task: StageWorkerTask): Promise<void> {
@@ -100,12 +98,13 @@ class Stage {
     else if (kind === protocol.DECLARE) this.#declare(payload)
     else if (kind === protocol.ADOPT) this.#adopt(group, payload.toString('utf8'))
     else if (kind === protocol.RESTORE) this.#restore(group, payload)
+    else if (kind === protocol.OUTSTANDING) this.#listOutstanding(group)
     else if (kind === protocol.FINISH) this.#finish(group)
     else throw new WeirError('WEIR_BUG', `a worker was sent a message of unknown kind ${kind}`)
   }
 
   #declare(payload: Buffer): void {
-    const declaration = declarationType.fromBuffer(payload) as SourceDeclaration
+    const declaration = decodeRecord('source-declaration', payload)
     this.#declarations.push(declaration)
     for (const agent of this.#agents.values()) agent.declareSource(declaration)
   }
@@ -143,7 +142,7 @@ class Stage {
       const applyMicros = (performance.now() - begun) * 1000
       const { solveMicros, release, query } = applied
       const measured = { applyMicros, solveMicros, worker: this.#task.worker }
-      const result = resultType.toBuffer({ ...applied.result, measured })
+      const result = encodeRecord('cycle-result', { ...applied.result, measured })
       const message = encodeResultMessage({
         cycle: cycle.cycle,
         outstanding: agent.outstanding().length,
@@ -170,6 +169,13 @@ class Stage {
       decisionDigest: Buffer.from(agent.decisionDigest()).toString('hex'),
     }
     this.#send(protocol.SUMMARY, group, 0, Buffer.from(JSON.stringify(report)))
+  }
+
+  #listOutstanding(group: number): void {
+    const records = this.#agentOf(group)
+      .outstanding()
+      .map((instruction) => encodeRecord('instruction', instruction))
+    this.#send(protocol.OUTSTANDING, group, 0, Buffer.concat(records))
   }
 
   #agentOf(group: number): Agent {
