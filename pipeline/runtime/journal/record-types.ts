@@ -4,7 +4,6 @@
  * The only file of the journal that knows avsc. Depends on the Avro layer.
  */
 import avro from 'avsc'
-import { exactLong } from '../../../schemas/avro/exact-long.js'
 import { encodeRecord, resolverFor, typeOf } from '../../../schemas/avro/registry.js'
 import { createWalker, type Walker } from '../../../schemas/avro/walker.js'
 import { SCHEMA_JSON } from '../../../schemas/generated/schemas.js'
@@ -68,8 +67,7 @@ function parse(text: string): SegmentSchema {
 }
 
 function branchesOf(text: string): readonly avro.Type[] {
-  const options = { registry: { long: exactLong }, omitRecordMethods: true }
-  const entry = avro.Type.forSchema(JSON.parse(text) as avro.Schema, options)
+  const entry = avro.Type.forSchema(JSON.parse(text) as avro.Schema, { omitRecordMethods: true })
   const body = entry instanceof avro.types.RecordType ? entry.field('body')?.type : undefined
   const branches = (body as { readonly types?: readonly avro.Type[] } | undefined)?.types
   if (branches === undefined || branches.length > streams.length)

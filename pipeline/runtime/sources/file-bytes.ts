@@ -13,7 +13,8 @@ const READ_AHEAD_BYTES = 256 * 1024
 export class FileBytes implements ByteSource {
   readonly size: number
   readonly #file: number
-  #buffer = Buffer.alloc(0)
+  /** Not a Buffer: its `slice` would give a view of memory that is overwritten, where the reader means a copy. */
+  #buffer = new Uint8Array(0)
   #offset = 0
   #length = 0
 
@@ -35,7 +36,7 @@ export class FileBytes implements ByteSource {
 
   #fill(offset: number, wanted: number): void {
     const capacity = Math.max(wanted, Math.min(READ_AHEAD_BYTES, this.size - offset))
-    if (this.#buffer.length < capacity) this.#buffer = Buffer.allocUnsafeSlow(capacity)
+    if (this.#buffer.length < capacity) this.#buffer = new Uint8Array(capacity)
     this.#offset = offset
     this.#length = 0
     while (this.#length < wanted) {
