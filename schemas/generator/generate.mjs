@@ -1,7 +1,8 @@
 /**
  * `node schemas/generator/generate.mjs`: makes everything that follows from the contracts in `schemas/*.avsc`.
  *
- * Into `schemas/generated/` (not committed): `types.ts`, `schemas.ts`, `codecs.ts`. A file is
+ * Into `schemas/generated/` (not committed): `types.ts`, `schemas.ts`, `codecs.ts`; and the committed page
+ * `docs/streams-reference.md`. A file is
  * written only when it changed, so that the TypeScript compiler can reuse its last run.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -9,6 +10,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { renderCodecs } from './codecs.mjs'
 import { loadContracts } from './load.mjs'
+import { renderReference } from './reference.mjs'
 import { renderStreams } from './streams.mjs'
 import { renderTypes } from './types.mjs'
 
@@ -21,6 +23,7 @@ export function renderAll() {
     ['schemas/generated/types.ts', renderTypes(contracts)],
     ['schemas/generated/schemas.ts', renderStreams(contracts)],
     ['schemas/generated/codecs.ts', renderCodecs(contracts)],
+    ['docs/streams-reference.md', renderReference(contracts)],
   ])
 }
 

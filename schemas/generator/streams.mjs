@@ -61,8 +61,8 @@ export const ${shortName(fullName)}Symbols = [${symbols.join(', ')}] as const
 `
 }
 
-/** @param {any} schema */
-function fingerprint(schema) {
+/** SHA-256 of the parsing canonical form, in hexadecimal. @param {any} schema @returns {string} */
+export function fingerprint(schema) {
   return avro.Type.forSchema(schema).fingerprint('sha256').toString('hex')
 }
 
