@@ -4,17 +4,14 @@
  * The bytes depend on the day alone: sync markers come from the seed, and no compressor is involved, whose output
  * differs from machine to machine. Depends on avsc for the encoding of records and on the file system.
  */
-import { createHash } from 'node:crypto'
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import avro from 'avsc'
 import { WeirError } from '../../pipeline/errors.js'
+import { ContainerWriter, syncMarkerOf } from '../../schemas/avro/container-writer.js'
 import { SCHEMA_JSON, STREAMS, type StreamName } from '../../schemas/generated/schemas.js'
 import type { Day, DayFile, DayOptions } from './day.js'
 import { EncodedRecord } from './faulty-records.js'
-
-/** Records in a block: what a reader loses at most when a file is cut short. */
-const BLOCK_RECORDS = 500
 
 export interface WriteOptions {
   /** Replace the streams of an earlier day in the folder. */
@@ -80,31 +77,25 @@ function clear(dir: string, force: boolean): void {
   }
 }
 
-/*
- * Object container file:  'Obj' 1 | metadata map | sync marker (16)
- *   then for each block:  record count (long) | bytes of the records (long) | records | sync marker (16)
- */
-const LONG = avro.Type.forSchema('long')
-const METADATA = avro.Type.forSchema({ type: 'map', values: 'bytes' })
-const MAGIC = Buffer.from([0x4f, 0x62, 0x6a, 0x01])
-
 /** Returns the number of bytes written. */
 function writeContainer(path: string, { stream, name, records }: DayFile, seed: number): number {
-  const schema = SCHEMA_JSON[stream as StreamName]
-  const type = avro.Type.forSchema(JSON.parse(schema) as avro.Schema)
-  const sync = createHash('sha256').update(`${seed}/${stream}/${name}`).digest().subarray(0, 16)
-  const metadata = { 'avro.schema': Buffer.from(schema), 'avro.codec': Buffer.from('null') }
+  const schemaJson = SCHEMA_JSON[stream as StreamName]
+  const type = avro.Type.forSchema(JSON.parse(schemaJson) as avro.Schema)
   const file = openSync(path, 'w')
+  let bytes = 0
   try {
-    let bytes = writeSync(file, Buffer.concat([MAGIC, METADATA.toBuffer(metadata), sync]))
-    for (let start = 0; start < records.length; start += BLOCK_RECORDS) {
-      const block = records
-        .slice(start, start + BLOCK_RECORDS)
-        .map((record) => (record instanceof EncodedRecord ? record.bytes : type.toBuffer(record)))
-      const body = Buffer.concat(block)
-      const head = [LONG.toBuffer(block.length), LONG.toBuffer(body.length)]
-      bytes += writeSync(file, Buffer.concat([...head, body, sync]))
+    const writer = new ContainerWriter({
+      schemaJson,
+      codec: 'null',
+      sync: syncMarkerOf(`${seed}/${stream}/${name}`),
+      write: (chunk) => {
+        bytes += writeSync(file, chunk)
+      },
+    })
+    for (const record of records) {
+      writer.append(record instanceof EncodedRecord ? record.bytes : type.toBuffer(record))
     }
+    writer.flush()
     return bytes
   } finally {
     closeSync(file)
