@@ -45,7 +45,7 @@ export interface DayOptions {
   readonly seed: number
   /** ISO date; a business day of every calendar. */
   readonly date: string
-  /** Multiplies the number of payments, not their sum; 1 gives about 75,000. */
+  /** Multiplies the number of payments, not their sum; 1 gives about 83,000. */
   readonly scale?: number
   /** Policies that take effect at the start of the day: YAML text and the name shown in errors. */
   readonly policies: readonly { readonly text: string; readonly place: string }[]
@@ -118,7 +118,7 @@ function groupFiles(
     const random = new Random('payments', seed, name, account.accountId)
     return accountPayments(random, account, system, calendars.get(system.calendarId)!, frame)
   })
-  const expected = announce(new Random('forecasts', seed, name), name, payments, at('forecasts'))
+  const expected = announce(new Random('forecasts', seed, name), plan, payments, frame.day, at('forecasts'))
   const flows: readonly ExpectedFlow[] = expected.flows.filter(
     ({ eventTime }) => eventTime <= frame.bounds[1],
   )

@@ -7,7 +7,8 @@
 import type { ExpectedFlow } from '../../schemas/generated/types.js'
 import type { Random } from '../random.js'
 import type { Payment } from './flows.js'
-import { minorOf } from './payment-systems.js'
+import type { GroupPlan, WithdrawnForecast } from './group-plan.js'
+import { minorOf, secondsOfDay } from './payment-systems.js'
 
 const MINUTE_MICROS = 60_000_000
 
@@ -30,15 +31,18 @@ export interface Expectations {
 /**
  * Announces payments of a group.
  *
+ * @param day days since 1970-01-01
  * @param opensAt when the first forecasts are published, microseconds UTC
  */
 export function announce(
   random: Random,
-  groupId: string,
+  plan: GroupPlan,
   payments: readonly Payment[],
+  day: number,
   opensAt: number,
 ): Expectations {
-  const flows: ExpectedFlow[] = []
+  const { groupId } = plan
+  const flows = (plan.withdrawnForecasts ?? []).flatMap((forecast) => withdrawn(random, plan, forecast, day))
   const announced = payments.map((payment) => {
     if (!isAnnounced(random, payment)) return { ...payment, expectedFlowId: NO_EXPECTATION }
     const expectedFlowId = random.uuid()
@@ -48,6 +52,31 @@ export function announce(
   })
   flows.sort((a, b) => a.eventTime - b.eventTime)
   return { payments: announced, flows: flows.map((flow, index) => ({ ...flow, sourceSequence: index })) }
+}
+
+function withdrawn(
+  random: Random,
+  plan: GroupPlan,
+  forecast: WithdrawnForecast,
+  day: number,
+): ExpectedFlow[] {
+  const { currency } = plan.accounts.find(({ accountId }) => accountId === forecast.accountId)!
+  const utc = (time: string) => (day * 86_400 + secondsOfDay(time)) * 1_000_000
+  const flow = {
+    expectedFlowId: random.uuid(),
+    groupId: plan.groupId,
+    sourceId: `${plan.groupId}.forecast`,
+    sourceSequence: -1,
+    accountId: forecast.accountId,
+    currency,
+    amountMinor: minorOf(forecast.amountMajor, currency),
+    expectedAt: utc(forecast.expectedAt),
+    timeSpecific: false,
+  }
+  return [
+    { ...flow, eventTime: utc(forecast.publishedAt), cancelled: false },
+    { ...flow, eventTime: utc(forecast.withdrawnAt), cancelled: true },
+  ]
 }
 
 function isAnnounced(random: Random, payment: Payment): boolean {

@@ -64,6 +64,15 @@ export interface ConstraintPlan {
   readonly limitMajor: number
 }
 
+/** A forecast of a payment that cannot be funded any more and is withdrawn in time. Times are UTC, `HH:MM`. */
+export interface WithdrawnForecast {
+  readonly accountId: string
+  readonly amountMajor: number
+  readonly publishedAt: string
+  readonly expectedAt: string
+  readonly withdrawnAt: string
+}
+
 export interface GroupPlan {
   readonly groupId: string
   readonly accounts: readonly AccountPlan[]
@@ -71,6 +80,8 @@ export interface GroupPlan {
   readonly transfers: readonly TransferPlan[]
   readonly fx: readonly FxPlan[]
   readonly constraints: readonly ConstraintPlan[]
+  /** What the agent must refuse and escalate, because no rail is open. */
+  readonly withdrawnForecasts?: readonly WithdrawnForecast[]
   /** Bank whose feed is silent for a while, and when (UTC, `HH:MM`). */
   readonly outage?: { readonly bankId: string; readonly from: string; readonly minutes: number }
 }

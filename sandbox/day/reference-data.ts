@@ -28,8 +28,8 @@ function roundingMajor(currency: string): number {
   return minorPerMajor(currency) === 1 ? 1_000_000 : 10_000
 }
 
-/** Tickets go from a quarter of a million to a hundred million euros or the like. */
-const MINIMUM_TICKET_STEPS = 25
+/** Tickets go from one to a hundred million euros or the like. */
+const MINIMUM_TICKET_STEPS = 100
 const MAXIMUM_TICKET_STEPS = 10_000
 const DAILY_LIMIT_STEPS = 100_000
 

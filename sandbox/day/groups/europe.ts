@@ -248,5 +248,15 @@ export const EUROPE: GroupPlan = {
       limitMajor: 3_000_000,
     },
   ],
+  // After the cut-off of T2 no rail leads to the payroll account: the floor cannot be held, and people have to act.
+  withdrawnForecasts: [
+    {
+      accountId: 'NL-PAYROLL',
+      amountMajor: -24_000_000,
+      publishedAt: '18:05',
+      expectedAt: '18:55',
+      withdrawnAt: '18:32',
+    },
+  ],
   outage: { bankId: 'SEINE', from: '09:40', minutes: 65 },
 }
