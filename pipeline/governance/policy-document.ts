@@ -1,211 +1,37 @@
-/**
- * From YAML text to a tree that fits the policy's JSON Schema, with every mistake at its line and column.
- *
- * A policy comes from outside, also as a record of a stream, so the text is bounded in size, aliases and tags
- * are refused, and nothing but `WEIR_POLICY` is thrown. Pure; depends on `yaml`, `ajv` and the schema.
- */
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
-import { type Document, isAlias, isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml'
-import { WeirError } from '../errors.js'
-import { nearestKey } from './nearest-key.js'
+/** The policy as a checked YAML document. Pure; depends on `yaml-document.ts`, `ajv` and the schema. */
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import policySchema from './policy.schema.json' with { type: 'json' }
+import { type DocumentKind, YamlDocument } from './yaml-document.js'
 
 /** Largest policy text, bytes of UTF-8; a policy of 1,024 accounts fits. */
 export const MAXIMUM_POLICY_BYTES = 256 * 1024
 
-type Path = readonly (string | number)[]
-
-/** A policy text that fits the JSON Schema. Numbers are read by `numberAt`, exact amounts by `decimalAt`. */
-export class PolicyDocument {
-  readonly #document: Document
-  readonly #lines = new LineCounter()
-  readonly #file: string
-
-  /** Reads and checks `text`; `file` is shown in errors. Throws `WEIR_POLICY`. */
-  constructor(text: string, file: string) {
-    this.#file = file
-    if (Buffer.byteLength(text) > MAXIMUM_POLICY_BYTES) {
-      throw this.#error('the policy is larger than 256 KiB', 'split the group', 0)
-    }
-    this.#document = this.#parse(text)
-    this.#refuseUnsafe()
-    this.#checkSchema()
-  }
-
-  /** Plain value of a place that the schema knows; undefined when it is left out. */
-  valueAt(path: Path): unknown {
-    return this.#document.getIn(path)
-  }
-
-  /** Number of items of a list, 0 when it is left out. */
-  lengthAt(path: Path): number {
-    const node = this.#document.getIn(path, true) as { items?: unknown[] } | undefined
-    return node?.items?.length ?? 0
-  }
-
-  stringAt(path: Path): string {
-    return String(this.valueAt(path))
-  }
-
-  numberAt(path: Path, otherwise?: number): number {
-    return Number(this.valueAt(path) ?? otherwise)
-  }
-
-  /** Decimal text of an amount as its digits were written, without grouping underscores. */
-  decimalAt(path: Path): string {
-    const node = this.#document.getIn(path, true)
-    const text = isScalar(node) ? (node.source ?? String(node.value)).replaceAll('_', '') : ''
-    if (/^[0-9]+(\.[0-9]+)?$/.test(text)) return text
-    throw this.errorAt(
-      path,
-      `${showPath(path)} is not an amount`,
-      'write plain digits: 2500000 or 2500000.50',
-    )
-  }
-
-  /** A `WEIR_POLICY` error placed at the value of `path`, or at its nearest parent that exists. */
-  errorAt(path: Path, message: string, remedy: string): WeirError {
-    for (let length = path.length; length > 0; length--) {
-      const node = this.#document.getIn(path.slice(0, length), true)
-      if (isNode(node) && node.range != null) return this.#error(message, remedy, node.range[0])
-    }
-    return this.#error(message, remedy, 0)
-  }
-
-  #parse(text: string): Document {
-    let document: Document
-    try {
-      document = parseDocument(text, { lineCounter: this.#lines, schema: 'core', prettyErrors: false })
-    } catch (cause) {
-      // The parser recurses: thousands of nested brackets exhaust the stack and end here.
-      if (!(cause instanceof RangeError)) throw cause
-      throw this.#error('the policy is nested too deeply', 'follow docs/policy.md', 0)
-    }
-    const fault = document.errors[0] ?? document.warnings[0]
-    if (fault !== undefined) throw this.#error(firstLine(fault.message), 'correct the YAML', fault.pos[0])
-    return document
-  }
-
-  /** Aliases can make a small text expand without bound; a policy needs none. Keys must be plain strings. */
-  #refuseUnsafe(): void {
-    visit(this.#document, {
-      Alias: (_, node) => {
-        throw this.#error(
-          `alias '*${node.source}' is not allowed`,
-          'write the value out',
-          node.range?.[0] ?? 0,
-        )
-      },
-      Pair: (_, pair) => {
-        if (isAlias(pair.key) || (isScalar(pair.key) && typeof pair.key.value === 'string')) return
-        const offset = isNode(pair.key) ? pair.key.range?.[0] : undefined
-        throw this.#error('a key is not a plain word', 'follow docs/policy.md', offset ?? 0)
-      },
-    })
-  }
-
-  #checkSchema(): void {
-    const validate = compiledSchema()
-    if (validate(this.#document.toJS({ maxAliasCount: 0 })) === true) return
-    const errors = validate.errors ?? []
-    // A mistyped key is both unknown and missing: the unknown one is what the reader has to change.
-    const error = errors.find((one) => one.keyword === 'additionalProperties') ?? errors[0]
-    throw this.#schemaError(error)
-  }
-
-  #schemaError(error: ErrorObject): WeirError {
-    const path = this.#pathOf(error.instancePath)
-    const name = path.length === 0 ? 'the policy' : showPath(path)
-    if (error.keyword === 'additionalProperties') {
-      const key = String(error.params.additionalProperty)
-      const known = Object.keys((error.parentSchema?.properties ?? {}) as object)
-      const nearest = nearestKey(key, known)
-      const remedy = nearest === undefined ? `known keys: ${known.join(', ')}` : `did you mean '${nearest}'?`
-      return this.#error(`unknown key '${key.slice(0, 64)}' in ${name}`, remedy, this.#keyOffset(path, key))
-    }
-    const shown = this.#shownValue(path)
-    if (error.keyword === 'enum' && path[0] === 'mode' && this.valueAt(path) === 'supervised') {
-      const remedy = 'approvals by people come with a later part; use shadow, advise or autonomous'
-      return this.errorAt(path, "mode 'supervised' is not available yet", remedy)
-    }
-    const [message, remedy] = explain(error, name, shown)
-    return this.errorAt(path, message, remedy)
-  }
-
-  /** JSON pointer to path; an index of a list becomes a number, as the YAML tree wants it. */
-  #pathOf(pointer: string): (string | number)[] {
-    const path: (string | number)[] = []
-    for (const part of pointer.split('/').slice(1)) {
-      const key = part.replaceAll('~1', '/').replaceAll('~0', '~')
-      const parent = path.length === 0 ? this.#document.contents : this.#document.getIn(path, true)
-      path.push(isMap(parent) ? key : Number(key))
-    }
-    return path
-  }
-
-  #keyOffset(path: Path, key: string): number {
-    const map = path.length === 0 ? this.#document.contents : this.#document.getIn(path, true)
-    const pair = isMap(map) ? map.items.find((one) => isScalar(one.key) && one.key.value === key) : undefined
-    return (isScalar(pair?.key) ? pair.key.range?.[0] : undefined) ?? 0
-  }
-
-  #shownValue(path: Path): string {
-    const node = path.length === 0 ? this.#document.contents : this.#document.getIn(path, true)
-    if (!isScalar(node)) return node === undefined || node === null ? 'nothing' : 'a list or a map'
-    return `'${(node.source ?? String(node.value)).slice(0, 40)}'`
-  }
-
-  #error(message: string, remedy: string, offset: number): WeirError {
-    const { line, col } = this.#lines.linePos(offset)
-    const place = `${this.#file}:${Math.max(line, 1)}:${Math.max(col, 1)}`
-    return new WeirError('WEIR_POLICY', message, { place, remedy })
-  }
-}
-
-/** Message and remedy of a schema error, in words for the policy's author. */
-function explain(error: ErrorObject, name: string, shown: string): [string, string] {
-  const description = String((error.parentSchema as { description?: string } | undefined)?.description ?? '')
-  const meaning = description === '' ? 'see docs/policy.md' : description
-  switch (error.keyword) {
-    case 'required':
-      return [
-        `${name} has no key '${error.params.missingProperty}'`,
-        'add it; docs/policy.md says what it means',
-      ]
-    case 'type':
-      return [`${name} is ${shown}, not ${[error.params.type].flat().join(' or ')}`, meaning]
-    case 'enum':
-      return [`${name} is ${shown}`, `use one of: ${(error.params.allowedValues as string[]).join(', ')}`]
-    case 'minimum':
-      return [`${name} is ${shown}, less than ${error.params.limit}`, meaning]
-    case 'maximum':
-      return [`${name} is ${shown}, more than ${error.params.limit}`, meaning]
-    case 'minItems':
-    case 'maxItems':
-      return [`${name} has the wrong number of items`, `${error.keyword} is ${error.params.limit}`]
-    case 'pattern':
-      return [`${name} is ${shown}`, `it must match ${error.params.pattern}`]
-    default:
-      return [`${name} ${error.message ?? 'is wrong'}`, meaning]
-  }
-}
-
-/** `accounts[2].floor` for ['accounts', 2, 'floor']. */
-function showPath(path: Path): string {
-  let shown = ''
-  for (const part of path)
-    shown += typeof part === 'number' ? `[${part}]` : `${shown === '' ? '' : '.'}${part}`
-  return shown
-}
-
-function firstLine(text: string): string {
-  return text.split('\n', 1)[0].slice(0, 200)
-}
-
 let compiled: ValidateFunction | undefined
 
-/** Compiled at first use: it takes some 20 ms that commands without policies need not spend. */
-function compiledSchema(): ValidateFunction {
-  compiled ??= new Ajv2020({ allErrors: true, allowUnionTypes: true, verbose: true }).compile(policySchema)
-  return compiled
+const policyKind: DocumentKind = {
+  code: 'WEIR_POLICY',
+  noun: 'policy',
+  documentation: 'docs/policy.md',
+  maximumBytes: MAXIMUM_POLICY_BYTES,
+  whenTooLarge: 'split the group',
+  // Compiled at first use: it takes some 20 ms that commands without policies need not spend.
+  validator() {
+    compiled ??= new Ajv2020({ allErrors: true, allowUnionTypes: true, verbose: true }).compile(policySchema)
+    return compiled
+  },
+  explain(path, value) {
+    if (path[0] !== 'mode' || value !== 'supervised') return undefined
+    return [
+      "mode 'supervised' is not available yet",
+      'approvals by people come with a later part; use shadow, advise or autonomous',
+    ]
+  },
+}
+
+/** A policy text that fits the JSON Schema. */
+export class PolicyDocument extends YamlDocument {
+  /** Reads and checks `text`; `file` is shown in errors. Throws `WEIR_POLICY`. */
+  constructor(text: string, file: string) {
+    super(text, file, policyKind)
+  }
 }
