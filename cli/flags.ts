@@ -1,0 +1,17 @@
+/**
+ * Readers of flag values that several commands share. Each throws `WEIR_USAGE` with the flag as its place.
+ * Depends on `WeirError` alone.
+ */
+import { WeirError } from '../pipeline/errors.js'
+
+/** A reader for commander's `.option`: a whole number between two bounds. */
+export function wholeNumber(flag: string, least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = /^-?[0-9]{1,16}$/.test(text) ? Number(text) : Number.NaN
+    if (value >= least && value <= most) return value
+    throw new WeirError('WEIR_USAGE', `'${text.slice(0, 40)}' is not a whole number from ${least} to ${most}`, {
+      place: flag,
+      remedy: 'give such a number',
+    })
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * Ctrl-C and SIGTERM: what was started is stopped within a bound, then the process ends with code 130.
+ *
+ * Nothing has to be saved at that moment: the journal holds what was acknowledged, as after a `kill -9`.
+ * Depends on Node alone.
+ */
+import { EXIT } from './failure.js'
+import { note } from './output.js'
+
+/** A child that does not end in this time is left to its own watch over its parent. */
+const STOP_BOUND_MS = 5_000
+
+type Stop = () => Promise<void>
+
+const running = new Set<Stop>()
+
+/** Registers what must be stopped at an interruption; call the result when it has ended by itself. */
+export function stopOnInterruption(stop: Stop): () => void {
+  running.add(stop)
+  return () => running.delete(stop)
+}
+
+export function handleInterruptions(): void {
+  const interrupted = (): void => {
+    // A second signal does not wait.
+    process.on('SIGINT', () => process.exit(EXIT.interrupted))
+    note('weir: interrupted')
+    const stopped = Promise.allSettled([...running].map((stop) => stop()))
+    const bound = new Promise((resolve) => setTimeout(resolve, STOP_BOUND_MS))
+    void Promise.race([stopped, bound]).then(() => process.exit(EXIT.interrupted))
+  }
+  process.once('SIGINT', interrupted)
+  process.once('SIGTERM', interrupted)
+}
