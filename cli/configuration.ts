@@ -44,7 +44,9 @@ const configurationKind: DocumentKind = {
   maximumBytes: 64 * 1024,
   whenTooLarge: 'it has a dozen keys; see docs/cli.md',
   validator() {
-    compiled ??= new Ajv2020({ allErrors: true, allowUnionTypes: true, verbose: true }).compile(configurationSchema)
+    compiled ??= new Ajv2020({ allErrors: true, allowUnionTypes: true, verbose: true }).compile(
+      configurationSchema,
+    )
     return compiled
   },
 }
@@ -62,7 +64,8 @@ function readConfiguration(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (cause) {
-    const reason = (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file' : (cause as Error).message
+    const reason =
+      (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file' : (cause as Error).message
     throw new WeirError('WEIR_CONFIG', reason, { place: file, remedy: 'give the path of a YAML file', cause })
   }
 }
@@ -75,10 +78,18 @@ function interpret(document: YamlDocument, file: string): Configuration {
   const mode = text('clickhouse', 'mode') as ClickHouseMode | undefined
   const url = text('clickhouse', 'url')
   if (mode === 'server' && url === undefined) {
-    throw document.errorAt(['clickhouse', 'mode'], "clickhouse.mode is 'server' without an address", 'add clickhouse.url')
+    throw document.errorAt(
+      ['clickhouse', 'mode'],
+      "clickhouse.mode is 'server' without an address",
+      'add clickhouse.url',
+    )
   }
   if (mode !== 'server' && url !== undefined) {
-    throw document.errorAt(['clickhouse', 'url'], 'clickhouse.url is used in mode server only', 'set clickhouse.mode: server')
+    throw document.errorAt(
+      ['clickhouse', 'url'],
+      'clickhouse.url is used in mode server only',
+      'set clickhouse.mode: server',
+    )
   }
   const login = (prefix: string, path: readonly string[]): Environment => ({
     [`${prefix}_USER`]: text(...path, 'user'),
@@ -111,7 +122,11 @@ function password(
   const file = document.valueAt([...path, 'passwordFile']) as string | undefined
   const variable = document.valueAt([...path, 'passwordEnv']) as string | undefined
   if (file !== undefined && variable !== undefined) {
-    throw document.errorAt([...path, 'passwordEnv'], 'passwordFile and passwordEnv exclude each other', 'keep one of them')
+    throw document.errorAt(
+      [...path, 'passwordEnv'],
+      'passwordFile and passwordEnv exclude each other',
+      'keep one of them',
+    )
   }
   if (variable === undefined) return { [`${prefix}_PASSWORD_FILE`]: near(file) }
   const value = process.env[variable]

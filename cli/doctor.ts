@@ -10,6 +10,7 @@ import { createServer } from 'node:net'
 import os from 'node:os'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { stripVTControlCharacters } from 'node:util'
 import type { Command } from 'commander'
 import pc from 'picocolors'
 import { WeirError } from '../pipeline/errors.js'
@@ -60,9 +61,15 @@ async function doctor(flags: DoctorFlags): Promise<void> {
   ])
   const healthy = checks.every(({ ok, required }) => ok || !required)
   const machine = `${os.cpus().length} x ${os.cpus()[0]?.model.trim() ?? 'unknown'}, ${gigabytes(os.totalmem())} memory, ${process.platform} ${process.arch}`
-  if (flags.json === true) printJson({ healthy, machine, checks })
+  if (flags.json === true) printJson({ healthy, machine, checks: checks.map(withoutAdvice) })
   else printText([machine, ...checks.map(line)].join('\n'))
   process.exitCode = healthy ? EXIT.ok : EXIT.different
+}
+
+/** Consequence and remedy belong to what is missing. */
+function withoutAdvice(check: Check): Check {
+  const { part, required, ok, found } = check
+  return ok ? { part, required, ok, found } : check
 }
 
 function line({ part, ok, required, found, without, remedy }: Check): string {
@@ -88,7 +95,12 @@ async function optimizer(): Promise<Check> {
   const part = 'Optimizer'
   try {
     const { digest } = await compileOptimizer()
-    return { part, required: true, ok: true, found: `WebAssembly, SHA-256 ${Buffer.from(digest).toString('hex').slice(0, 12)}` }
+    return {
+      part,
+      required: true,
+      ok: true,
+      found: `WebAssembly, SHA-256 ${Buffer.from(digest).toString('hex').slice(0, 12)}`,
+    }
   } catch (error) {
     return { part, required: true, ok: false, found: reason(error), remedy: 'run: npm run build' }
   }
@@ -104,9 +116,21 @@ async function dataDirectory(dataDir: string): Promise<Check> {
     const { bavail, bsize } = await statfs(folder)
     const ok = bavail * bsize >= LEAST_FREE_BYTES
     const found = `${dataDir}, ${gigabytes(bavail * bsize)} free`
-    return { part, required: true, ok, found, remedy: `make ${gigabytes(LEAST_FREE_BYTES)} free, or give another --data-dir` }
+    return {
+      part,
+      required: true,
+      ok,
+      found,
+      remedy: `make ${gigabytes(LEAST_FREE_BYTES)} free, or give another --data-dir`,
+    }
   } catch (error) {
-    return { part, required: true, ok: false, found: `${dataDir}: ${reason(error)}`, remedy: 'give a --data-dir that can be written' }
+    return {
+      part,
+      required: true,
+      ok: false,
+      found: `${dataDir}: ${reason(error)}`,
+      remedy: 'give a --data-dir that can be written',
+    }
   }
 }
 
@@ -116,10 +140,18 @@ function loopback(): Promise<Check> {
   return new Promise((resolveCheck) => {
     const server = createServer()
     server.once('error', (error) =>
-      resolveCheck({ part, required: true, ok: false, found: error.message, remedy: 'bring the interface lo up' }),
+      resolveCheck({
+        part,
+        required: true,
+        ok: false,
+        found: error.message,
+        remedy: 'bring the interface lo up',
+      }),
     )
     server.listen(0, '127.0.0.1', () => {
-      server.close(() => resolveCheck({ part, required: true, ok: true, found: '127.0.0.1 can be listened on' }))
+      server.close(() =>
+        resolveCheck({ part, required: true, ok: true, found: '127.0.0.1 can be listened on' }),
+      )
     })
   })
 }
@@ -130,8 +162,16 @@ async function engine(): Promise<Check> {
   try {
     findEngineLibrary()
     const found = await probe(process.execPath, ['-e', "require('ffi-rs')"])
-    if (found.ok) return { part, required: false, ok: true, found: 'engine library and its loader are installed' }
-    return { part, required: false, ok: false, found: 'ffi-rs cannot be loaded', without, remedy: 'run: npm run setup' }
+    if (found.ok)
+      return { part, required: false, ok: true, found: 'engine library and its loader are installed' }
+    return {
+      part,
+      required: false,
+      ok: false,
+      found: 'ffi-rs cannot be loaded',
+      without,
+      remedy: 'run: npm run setup',
+    }
   } catch (error) {
     const remedy = error instanceof WeirError ? error.remedy : undefined
     return { part, required: false, ok: false, found: reason(error), without, remedy }
@@ -146,7 +186,14 @@ async function kafkaClient(): Promise<Check> {
   if (loaded.ok) return { part, required: false, ok: true, found: '@confluentinc/kafka-javascript loads' }
   const { missing = [], reason: why = 'not installed' } = setUpRecord()
   const install = missing.length === 0 ? '' : `apt-get install ${missing.join(' ')}, then `
-  return { part, required: false, ok: false, found: why, without, remedy: `${install}npm run setup -- --retry-kafka` }
+  return {
+    part,
+    required: false,
+    ok: false,
+    found: why,
+    without,
+    remedy: `${install}npm run setup -- --retry-kafka`,
+  }
 }
 
 /** What `scripts/setup.mjs` wrote down of its attempt at the Kafka client. */
@@ -160,9 +207,17 @@ function setUpRecord(): { missing?: string[]; reason?: string } {
   }
 }
 
-async function program(part: string, name: string, args: string[], without: string, remedy: string): Promise<Check> {
+async function program(
+  part: string,
+  name: string,
+  args: string[],
+  without: string,
+  remedy: string,
+): Promise<Check> {
   const { ok, output } = await probe(name, args)
-  const found = ok ? (output.split('\n')[0] ?? '').trim() : `${name} is not on the PATH`
+  const found = ok
+    ? stripVTControlCharacters(output.split('\n')[0] ?? '').trim()
+    : `${name} is not on the PATH`
   return { part, required: false, ok, found, without: `no ${without}`, remedy }
 }
 

@@ -73,6 +73,9 @@ function usageError(error: CommanderError, words: readonly string[]): WeirError 
   if (error.code === 'commander.help') {
     return new WeirError('WEIR_USAGE', 'no command given', { remedy: `see: ${command} --help` })
   }
+  if (error.code === 'commander.excessArguments') {
+    return new WeirError('WEIR_USAGE', 'too many arguments', { place: command, remedy })
+  }
   const message = `${before}${after}`.replace(/\s+/g, ' ').trim()
   if (quoted === '') return new WeirError('WEIR_USAGE', message, { remedy })
   return new WeirError('WEIR_USAGE', message, { place: quoted, remedy })
@@ -81,5 +84,6 @@ function usageError(error: CommanderError, words: readonly string[]): WeirError 
 /** The command that the arguments begin with, for `--help`. */
 function commandOf(words: readonly string[]): string {
   const end = words.findIndex((word) => !/^[a-z]+$/.test(word))
-  return ['weir', ...words.slice(0, end < 0 ? 1 : Math.min(end, 2))].join(' ')
+  // No command is deeper than two words, and what follows them is an argument.
+  return ['weir', ...words.slice(0, Math.min(end < 0 ? words.length : end, 2))].join(' ')
 }

@@ -9,9 +9,13 @@ export function wholeNumber(flag: string, least: number, most: number): (text: s
   return (text) => {
     const value = /^-?[0-9]{1,16}$/.test(text) ? Number(text) : Number.NaN
     if (value >= least && value <= most) return value
-    throw new WeirError('WEIR_USAGE', `'${text.slice(0, 40)}' is not a whole number from ${least} to ${most}`, {
-      place: flag,
-      remedy: 'give such a number',
-    })
+    throw new WeirError(
+      'WEIR_USAGE',
+      `'${text.slice(0, 40)}' is not a whole number from ${least} to ${most}`,
+      {
+        place: flag,
+        remedy: 'give such a number',
+      },
+    )
   }
 }

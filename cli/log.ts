@@ -23,11 +23,11 @@ export function parseLogLevel(text: string, place: string): LogLevel {
 }
 
 /** The first that is given counts: flag, environment, configuration file, `warn`. */
-export function createLog(flag: string | undefined, configured: LogLevel | undefined): Logger {
+export function createLog(flag: LogLevel | undefined, configured: LogLevel | undefined): Logger {
   const fromEnvironment = process.env.WEIR_LOG
   const level =
     flag !== undefined
-      ? parseLogLevel(flag, '--log-level')
+      ? flag
       : fromEnvironment !== undefined && fromEnvironment !== ''
         ? parseLogLevel(fromEnvironment, 'WEIR_LOG')
         : (configured ?? 'warn')

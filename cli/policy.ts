@@ -51,7 +51,8 @@ function readPolicy(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (cause) {
-    const reason = (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file' : (cause as Error).message
+    const reason =
+      (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file' : (cause as Error).message
     throw new WeirError('WEIR_POLICY', reason, { place: file, remedy: 'give the path of a YAML file', cause })
   }
 }

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import * as doctor from './doctor.js'
 import { EXIT_CODE_HELP } from './failure.js'
-import { LOG_LEVELS } from './log.js'
+import { LOG_LEVELS, parseLogLevel } from './log.js'
 import * as policy from './policy.js'
 import * as sandbox from './sandbox.js'
 
@@ -17,7 +17,11 @@ export function createProgram(): Command {
   const program = new Command('weir')
     .description('Governed agents that keep intraday liquidity buffers where they should be.')
     .version(packageVersion(), '-V, --version', 'print the version')
-    .option('--log-level <level>', `least level of the log on standard error: ${LOG_LEVELS.join(', ')}`)
+    .option(
+      '--log-level <level>',
+      `least level of the log on standard error: ${LOG_LEVELS.join(', ')}`,
+      (text: string) => parseLogLevel(text, '--log-level'),
+    )
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
     .configureHelp({ showGlobalOptions: true })
