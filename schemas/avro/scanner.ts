@@ -8,12 +8,13 @@ import type { RecordOf } from '../generated/types.js'
 import { isHot } from './hot.js'
 import { resolverFor } from './registry.js'
 import { Interner } from './text.js'
-import { createWalker } from './walker.js'
+import { createBoundaryWalker, type Walker } from './walker.js'
 
 export interface RecordScanner {
   /**
    * Position after the record that starts at `position` of `bytes`, or -1 when it ends beyond `limit`, -2 when it is
-   * malformed. On success the two properties below describe the record. Allocates nothing for a known group.
+   * malformed so that its end cannot be told. A record that has an end may still hold a value its schema does not know: the
+   * decoder refuses it alone. On success the two properties below describe the record. Allocates nothing for a known group.
    */
   scan(bytes: Uint8Array, position: number, limit: number): number
   /** Event time, microseconds; -1 for a stream whose records have none. May be out of range: beyond +-2^52. */
@@ -28,28 +29,41 @@ const GROUP_LIMIT = 4_096
 /** Throws WEIR_SCHEMA when records of the writer schema cannot be read as the stream's. */
 export function createScanner(stream: StreamName, writerSchemaJson: string): RecordScanner {
   const { canonical, writerType } = resolverFor(stream, writerSchemaJson)
-  if (canonical && isHot(stream)) return new HotScanner(HOT_CODECS[stream])
-  return new WalkingScanner(createWalker(writerType))
+  const walking = new WalkingScanner(createBoundaryWalker(writerType))
+  return canonical && isHot(stream) ? new HotScanner(HOT_CODECS[stream], walking) : walking
 }
+
+type ScanningCodec = Omit<HotCodec<RecordOf[StreamName]>, 'encode'>
 
 class HotScanner implements RecordScanner {
   eventTimeMicros = -1
   groupId = ''
+  readonly #codec: ScanningCodec
+  readonly #walking: WalkingScanner
   readonly #slot: Float64Array
   readonly #groups = new Interner(GROUP_LIMIT)
-  readonly #codec: Omit<HotCodec<RecordOf[StreamName]>, 'encode'>
 
-  constructor(codec: Omit<HotCodec<RecordOf[StreamName]>, 'encode'>) {
+  constructor(codec: ScanningCodec, walking: WalkingScanner) {
     this.#codec = codec
+    this.#walking = walking
     this.#slot = new Float64Array(codec.lanes)
   }
 
   scan(bytes: Uint8Array, position: number, limit: number): number {
     const next = this.#codec.decode(bytes, position, limit, this.#slot, 0)
-    if (next < 0) return next
+    if (next < 0) return this.#walk(bytes, position, limit)
     const group = this.#codec.groupIdLane
     this.eventTimeMicros = this.#slot[this.#codec.eventTimeLane]
     this.groupId = this.#groups.intern(bytes, this.#slot[group], this.#slot[group + 1])
+    return next
+  }
+
+  /** The codec is strict; the slower way finds the end of a record with an odd value. */
+  #walk(bytes: Uint8Array, position: number, limit: number): number {
+    const next = this.#walking.scan(bytes, position, limit)
+    if (next < 0) return next
+    this.eventTimeMicros = this.#walking.eventTimeMicros
+    this.groupId = this.#walking.groupId
     return next
   }
 }
@@ -58,9 +72,9 @@ class WalkingScanner implements RecordScanner {
   eventTimeMicros = -1
   groupId = ''
   readonly #groups = new Interner(GROUP_LIMIT)
-  readonly #walker: ReturnType<typeof createWalker>
+  readonly #walker: Walker
 
-  constructor(walker: ReturnType<typeof createWalker>) {
+  constructor(walker: Walker) {
     this.#walker = walker
   }
 

@@ -36,9 +36,21 @@ export interface Walker {
   readonly found: Readonly<Pick<Cursor, 'groupStart' | 'groupEnd' | 'eventTime'>>
 }
 
+/** A walker that takes for a record only what holds values its schema knows: what avsc may be given. */
 export function createWalker(writerType: avro.Type): Walker {
+  return walkerOf(new Compiler(true).compile(writerType, undefined, true))
+}
+
+/**
+ * A walker that takes for a record whatever has an end: an enum's index or a boolean out of range is passed over, so that
+ * one bad record does not cost those behind it in the block.
+ */
+export function createBoundaryWalker(writerType: avro.Type): Walker {
+  return walkerOf(new Compiler(false).compile(writerType, undefined, true))
+}
+
+function walkerOf(step: Step): Walker {
   const cursor = new Cursor()
-  const step = compile(writerType, undefined, new Map(), true)
   return {
     found: cursor,
     walk(bytes, position, limit) {
@@ -51,51 +63,65 @@ export function createWalker(writerType: avro.Type): Walker {
   }
 }
 
-function compile(type: avro.Type, capture: Capture, known: Map<avro.Type, Step>, top: boolean): Step {
-  if (type instanceof avro.types.RecordType) return compileRecord(type, known, top)
-  if (type instanceof avro.types.ArrayType) return blocksOf(compile(type.itemsType, undefined, known, false))
-  if (type instanceof avro.types.MapType) {
-    const value = compile(type.valuesType, undefined, known, false)
-    return blocksOf((cursor, position) => {
-      const next = passSpan(cursor, position)
-      return next < 0 ? next : value(cursor, next)
-    })
+/** Turns types into steps, each record type once, so that a type may contain itself. */
+class Compiler {
+  readonly #strict: boolean
+  readonly #records = new Map<avro.Type, Step>()
+
+  constructor(strict: boolean) {
+    this.#strict = strict
   }
-  if (type instanceof avro.types.UnwrappedUnionType || type instanceof avro.types.WrappedUnionType) {
-    return unionOf((type.types as avro.Type[]).map((branch) => compile(branch, capture, known, false)))
+
+  compile(type: avro.Type, capture: Capture, top = false): Step {
+    if (type instanceof avro.types.RecordType) return this.#record(type, top)
+    if (type instanceof avro.types.ArrayType) return blocksOf(this.compile(type.itemsType, undefined))
+    if (type instanceof avro.types.MapType) return blocksOf(entryOf(this.compile(type.valuesType, undefined)))
+    if (type instanceof avro.types.UnwrappedUnionType || type instanceof avro.types.WrappedUnionType) {
+      return unionOf((type.types as avro.Type[]).map((branch) => this.compile(branch, capture)))
+    }
+    if (type instanceof avro.types.EnumType) return this.#strict ? enumOf(type.symbols.length) : passInt
+    if (type instanceof avro.types.FixedType) return skipBytes(type.size)
+    return this.#primitive(type.typeName, capture)
   }
-  if (type instanceof avro.types.EnumType) return enumOf(type.symbols.length)
-  if (type instanceof avro.types.FixedType) return skipBytes(type.size)
-  return compilePrimitive(type.typeName, capture)
+
+  #primitive(typeName: string, capture: Capture): Step {
+    switch (typeName) {
+      case 'null':
+        return skipBytes(0)
+      case 'boolean':
+        return this.#strict ? passBoolean : skipBytes(1)
+      case 'int':
+        return capture === 'eventTime' ? captureTime(passInt) : passInt
+      case 'long':
+        return capture === 'eventTime' ? captureTime(passLong) : passLong
+      case 'float':
+        return skipBytes(4)
+      case 'double':
+        return skipBytes(8)
+      case 'bytes':
+      case 'string':
+        return capture === 'groupId' ? captureGroup : passSpan
+      default:
+        throw new Error(`type ${typeName} is not known`)
+    }
+  }
+
+  #record(type: avro.types.RecordType, top: boolean): Step {
+    const existing = this.#records.get(type)
+    if (existing !== undefined) return existing
+    const steps: Step[] = []
+    const step = inSequence(steps)
+    this.#records.set(type, step)
+    for (const field of type.fields) {
+      const watched = top && (field.name === 'groupId' || field.name === 'eventTime')
+      steps.push(this.compile(field.type, watched ? (field.name as Capture) : undefined))
+    }
+    return step
+  }
 }
 
-function compilePrimitive(typeName: string, capture: Capture): Step {
-  switch (typeName) {
-    case 'null':
-      return skipBytes(0)
-    case 'boolean':
-      return passBoolean
-    case 'int':
-      return capture === 'eventTime' ? captureTime(passInt) : passInt
-    case 'long':
-      return capture === 'eventTime' ? captureTime(passLong) : passLong
-    case 'float':
-      return skipBytes(4)
-    case 'double':
-      return skipBytes(8)
-    case 'bytes':
-    case 'string':
-      return capture === 'groupId' ? captureGroup : passSpan
-    default:
-      throw new Error(`type ${typeName} is not known`)
-  }
-}
-
-function compileRecord(type: avro.types.RecordType, known: Map<avro.Type, Step>, top: boolean): Step {
-  const existing = known.get(type)
-  if (existing !== undefined) return existing
-  const steps: Step[] = []
-  const step: Step = (cursor, position) => {
+function inSequence(steps: readonly Step[]): Step {
+  return (cursor, position) => {
     if (++cursor.nesting > NESTING_LIMIT) return MALFORMED
     let at = position
     for (let i = 0; i < steps.length; i++) {
@@ -105,12 +131,14 @@ function compileRecord(type: avro.types.RecordType, known: Map<avro.Type, Step>,
     cursor.nesting -= 1
     return at
   }
-  known.set(type, step)
-  for (const field of type.fields) {
-    const watched = top && (field.name === 'groupId' || field.name === 'eventTime')
-    steps.push(compile(field.type, watched ? (field.name as Capture) : undefined, known, false))
+}
+
+/** An entry of a map: its key, then its value. */
+function entryOf(value: Step): Step {
+  return (cursor, position) => {
+    const next = passSpan(cursor, position)
+    return next < 0 ? next : value(cursor, next)
   }
-  return step
 }
 
 /**
