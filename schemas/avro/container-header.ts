@@ -89,7 +89,8 @@ export function readHeader(bytes: Uint8Array): ContainerHeader | ContainerFault 
   return {
     schemaJson: textOf(schema),
     codec,
-    sync: bytes.slice(end, end + SYNC_BYTES),
+    // A copy: `slice` of a Buffer would be a view of memory that the source reuses.
+    sync: Uint8Array.from(bytes.subarray(end, end + SYNC_BYTES)),
     metadata,
     byteLength: end + SYNC_BYTES,
   }
@@ -114,7 +115,7 @@ function readMetadata(bytes: Uint8Array, position: number, into: Map<string, Uin
       if (at < 0) return at
       at = readSpan(bytes, at, bytes.length, lanes, 2)
       if (at < 0) return at
-      into.set(textOf(bytes.subarray(lanes[0], lanes[1])), bytes.slice(lanes[2], lanes[3]))
+      into.set(textOf(bytes.subarray(lanes[0], lanes[1])), Uint8Array.from(bytes.subarray(lanes[2], lanes[3])))
     }
   }
 }

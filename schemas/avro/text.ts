@@ -73,7 +73,8 @@ export class Interner {
     const text = readUtf8(bytes, start, end)
     if (this.#count < this.#limit) {
       this.#count += 1
-      this.#keys[index] = bytes.slice(start, end)
+      // A copy also of a Buffer, whose `slice` is a view that would change or keep its memory alive.
+      this.#keys[index] = Uint8Array.from(bytes.subarray(start, end))
       this.#strings[index] = text
     }
     return text
