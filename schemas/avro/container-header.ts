@@ -115,7 +115,10 @@ function readMetadata(bytes: Uint8Array, position: number, into: Map<string, Uin
       if (at < 0) return at
       at = readSpan(bytes, at, bytes.length, lanes, 2)
       if (at < 0) return at
-      into.set(textOf(bytes.subarray(lanes[0], lanes[1])), Uint8Array.from(bytes.subarray(lanes[2], lanes[3])))
+      into.set(
+        textOf(bytes.subarray(lanes[0], lanes[1])),
+        Uint8Array.from(bytes.subarray(lanes[2], lanes[3])),
+      )
     }
   }
 }
