@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { WeirError } from '../../pipeline/errors.js'
 import { migrate, readMigrations, splitStatements } from './migrate.js'
 import { connect } from './target.js'
-import { engineMissing, withEngine } from './testing.js'
+import { engineMissing, withEngine } from './testing/engine.js'
 
 const skip = engineMissing()
 

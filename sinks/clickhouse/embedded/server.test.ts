@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createClient } from '@clickhouse/client'
 import { WeirError } from '../../../pipeline/errors.js'
-import { engineMissing, silentLog } from '../testing.js'
+import { engineMissing, silentLog } from '../testing/engine.js'
 import { EmbeddedServer } from './server.js'
 import type { Login } from './users.js'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { WeirError } from '../../../pipeline/errors.js'
-import { makeSyntheticDay, movementId, type SyntheticDay } from '../synthetic-day.js'
+import { makeSyntheticDay, movementId, type SyntheticDay } from '../testing/synthetic-day.js'
 import { Projection } from './projection.js'
 import type { RowSink, Table } from './table.js'
 

@@ -4,10 +4,10 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { findEngineLibrary } from './embedded/library.js'
-import { EmbeddedServer, type EngineLog } from './embedded/server.js'
-import { PROJECTED_TABLES } from './projector/range.js'
-import { type ClickHouseTarget, connect, embeddedTarget } from './target.js'
+import { findEngineLibrary } from '../embedded/library.js'
+import { EmbeddedServer, type EngineLog } from '../embedded/server.js'
+import { PROJECTED_TABLES } from '../projector/range.js'
+import { type ClickHouseTarget, connect, embeddedTarget } from '../target.js'
 
 export const silentLog: EngineLog = { warn: () => undefined, error: () => undefined }
 
@@ -26,6 +26,12 @@ export function engineMissing(): string | false {
   }
 }
 
+/** An empty folder, and how to get rid of it. */
+export function temporaryDirectory(): { readonly path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), 'weir-clickhouse-'))
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
+}
+
 /**
  * Runs a test with an engine on an empty data directory; both are gone afterwards.
  *
@@ -35,7 +41,7 @@ export async function withEngine(
   run: (target: ClickHouseTarget, dataDir: string, enginePid: () => number) => Promise<void>,
   restartsMax?: number,
 ): Promise<void> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'weir-clickhouse-'))
+  const { path: dataDir, remove } = temporaryDirectory()
   try {
     const directory = join(dataDir, 'clickhouse')
     const supervision = restartsMax === undefined ? {} : { restartsMax }
@@ -46,7 +52,7 @@ export async function withEngine(
       await server.stop()
     }
   } finally {
-    rmSync(dataDir, { recursive: true, force: true })
+    remove()
   }
 }
 

@@ -5,12 +5,13 @@
  * It is no simulation: balances follow no model. Sums and ids follow from the seed, so that tests can say
  * what must be in the tables. Not used by product code.
  */
-import { derivedId, NO_DIGEST, NO_ID } from '../../pipeline/identity.js'
-import type { JournalBody } from '../../pipeline/ports.js'
-import { typeOf } from '../../schemas/avro/registry.js'
-import { SCHEMA_JSON, type StreamName } from '../../schemas/generated/schemas.js'
-import type { Cycle, CycleInput, CycleResult, Decision, Explanation } from '../../schemas/generated/types.js'
-import type { JournalEntryReader, ReadJournal } from './projector/journal-port.js'
+import { derivedId, NO_DIGEST, NO_ID } from '../../../pipeline/identity.js'
+import type { JournalBody } from '../../../pipeline/ports.js'
+import { typeOf } from '../../../schemas/avro/registry.js'
+import { SCHEMA_JSON, type StreamName } from '../../../schemas/generated/schemas.js'
+import type { Cycle, CycleInput, CycleResult, Decision } from '../../../schemas/generated/types.js'
+import type { JournalEntryReader, ReadJournal } from '../projector/journal-port.js'
+import { makeDecision, makeExplanation, policyDocument } from './synthetic-decisions.js'
 
 /** 2026-03-02T06:00:00Z, a Monday. */
 export const DAY_START_MICROS = 1_772_431_200_000_000
@@ -158,7 +159,7 @@ class DayWriter {
       }
       return this.#given(ACCOUNTS, at, account, `account:${accountId}`)
     })
-    const policy = { groupId, policyId: `P-${groupId}`, version: 1, document: `policy: ${groupId}\n` }
+    const policy = { groupId, policyId: `P-${groupId}`, version: 1, document: policyDocument(groupId) }
     given.push(this.#given(POLICIES, at, policy, `policy:P-${groupId}`))
     const flow = {
       groupId,
@@ -346,53 +347,6 @@ function quote(draw: number): object {
     ...spreads,
     ...depths,
   }
-}
-
-interface DecisionIds {
-  readonly decisionId: Uint8Array
-  readonly groupId: string
-  readonly cycle: number
-}
-
-function makeDecision(
-  ids: DecisionIds,
-  previousCycle: number,
-  decidedAt: number,
-  outcome: Decision['outcome'],
-  draw: number,
-): Decision {
-  const solved = outcome !== 'NOTHING_TO_DO'
-  const policy = { policyId: `P-${ids.groupId}`, policyVersion: 1, policyDigest: NO_DIGEST }
-  const reason = { ACTED: 'outside-band', NOTHING_TO_DO: 'inside-bands', REFUSED: 'floor-cannot-be-held' }[
-    outcome
-  ]
-  const digests = { modelDigest: solved ? Buffer.alloc(32, 7) : NO_DIGEST, wasmDigest: NO_DIGEST }
-  const basis = { startBasis: Buffer.from([0, 1, 2]), basis: Buffer.from([2, 1, 0]) }
-  const values = { primal: solved ? [1.5, 0, draw] : [], dual: solved ? [-3.25] : [] }
-  const costs = { objective: 10 * draw, executedCost: 10 * draw + 0.25, doNothingCost: 20 + draw }
-  const proof = { primalResidual: 1e-12, dualResidual: 2e-12, rows: 1, columns: 3, iterations: 4, solves: 2 }
-  const status = outcome === 'REFUSED' ? 'infeasible' : solved ? 'optimal' : 'not-run'
-  const trigger = previousCycle < 0 ? 'first' : 'changed'
-  const instructions = outcome === 'ACTED' ? 1 : 0
-  const head = { ...ids, previousCycle, decidedAt, ...policy, outcome, reason, trigger }
-  return { ...head, ...digests, solverStatus: status, ...basis, ...values, ...costs, ...proof, instructions }
-}
-
-function makeExplanation(ids: DecisionIds, outcome: string): Explanation {
-  const accounts = ['A', 'B', 'C'].map((letter, index) => ({
-    accountId: `${ids.groupId}-${letter}`,
-    currency: 'EUR',
-    balanceMinor: 4_503_599_627_370_495 - index,
-    availableMinor: -123_456_789,
-    projectedMinor: 0,
-    plannedMinor: 1,
-    floorMinor: 2,
-    targetMinor: 3,
-    ceilingMinor: 4,
-    frozen: index === 2 ? 'stale feed' : '',
-  }))
-  const bindings = [{ row: `floor:${ids.groupId}-A`, shadowPrice: -0.03125, activity: 12.5, limit: 12.5 }]
-  return { ...ids, text: `Group ${ids.groupId} ${outcome} in cycle ${ids.cycle}.`, bindings, accounts }
 }
 
 /** Makes a day and a reader of it. Equal options give equal entries. */

@@ -1,0 +1,40 @@
+/**
+ * Flags that the commands on ClickHouse share, and the session that they open.
+ * Depends on commander and on `sinks/clickhouse`.
+ */
+import type { Command } from 'commander'
+import type { EngineLog } from '../sinks/clickhouse/embedded/server.js'
+import { type Analyst, withAnalyst } from '../sinks/clickhouse/queries/analyst.js'
+
+export interface AnalystFlags {
+  readonly dataDir: string
+  readonly clickhouseUrl?: string
+  readonly json?: boolean
+}
+
+export const DEFAULT_DATA_DIR = '.weir/demo'
+
+export const ANALYST_HELP = `
+Without --clickhouse-url the embedded engine is started on DIR/clickhouse and stopped afterwards.
+A server's login is read from WEIR_CLICKHOUSE_ANALYST_USER and WEIR_CLICKHOUSE_ANALYST_PASSWORD
+or WEIR_CLICKHOUSE_ANALYST_PASSWORD_FILE, its database from WEIR_CLICKHOUSE_DATABASE (default weir).`
+
+export function addAnalystFlags(command: Command): Command {
+  return command
+    .option('--data-dir <dir>', 'data directory of the run', DEFAULT_DATA_DIR)
+    .option('--clickhouse-url <url>', 'address of a ClickHouse server instead of the embedded engine')
+    .option('--json', 'print one JSON document')
+}
+
+const engineLog: EngineLog = {
+  warn: (_fields, message) => process.stderr.write(`${message}\n`),
+  error: (_fields, message) => process.stderr.write(`${message}\n`),
+}
+
+export function askAnalyst<Answer>(
+  flags: AnalystFlags,
+  ask: (analyst: Analyst) => Promise<Answer>,
+): Promise<Answer> {
+  const { dataDir, clickhouseUrl: url } = flags
+  return withAnalyst({ dataDir, url, environment: process.env, log: engineLog }, ask)
+}
