@@ -3,7 +3,14 @@
 import { avroDecode } from './avro-decode.js'
 import { clickhouseInsert } from './clickhouse-insert.js'
 import type { Scenario } from './harness.js'
+import { instructionLatency } from './instruction-latency.js'
 import { threadHop } from './thread-hop.js'
 import { warmResolve } from './warm-resolve.js'
 
-export const scenarios: readonly Scenario[] = [avroDecode, warmResolve, threadHop, clickhouseInsert]
+export const scenarios: readonly Scenario[] = [
+  avroDecode,
+  warmResolve,
+  threadHop,
+  instructionLatency,
+  clickhouseInsert,
+]

@@ -8,6 +8,7 @@ import { UNROUTED_GROUP } from '../ports.js'
 import { compareInputs, type DecodedInput } from './decoded-input.js'
 import { type ExecutionFold, foldInput } from './fold.js'
 import type { InputReader } from './input-reader.js'
+import { observeFeeds } from './observe-feeds.js'
 import { type CycleCollector, DISPOSITION_NAMES, Disposition, Refusal } from './outcome.js'
 import { count } from './state.js'
 
@@ -43,6 +44,7 @@ export function foldCycle(
     if (result instanceof Refusal) refuse(index, result)
     else decoded.push(result)
   }
+  observeFeeds(collector, decoded)
   decoded.sort(compareInputs)
   let referenceTouched = false
   const previousCloseMicros = state.closedAtMicros

@@ -1,5 +1,5 @@
 /**
- * Folds one decoded input into the state: feed first, then duplicate, then the record itself.
+ * Folds one decoded input into the state: duplicates have no effect, the rest is checked and applied.
  *
  * `executions` are folded by the action stage, downstream of this one, and are handed in as a function. Depends on
  * the folds of this folder.
@@ -7,7 +7,6 @@
 import type { Execution } from '../../schemas/generated/types.js'
 import { EVERY_GROUP } from '../ports.js'
 import type { DecodedInput } from './decoded-input.js'
-import { newFeed, observeFeed } from './feeds.js'
 import { foldCollateralAsset, foldQuote, foldValuation } from './fold-market.js'
 import { foldExpectedFlow, foldMovement, foldReport } from './fold-money.js'
 import {
@@ -20,8 +19,7 @@ import {
   foldPolicy,
   foldRail,
 } from './fold-reference.js'
-import { type CycleCollector, Disposition, exactInteger, Refusal, refuseUnless } from './outcome.js'
-import { count, STATE_LIMITS } from './state.js'
+import { type CycleCollector, Disposition, exactInteger, Refusal } from './outcome.js'
 
 export interface Folded {
   readonly disposition: Disposition
@@ -32,8 +30,8 @@ export interface Folded {
 export type ExecutionFold = (collector: CycleCollector, execution: Execution) => string
 
 /**
- * Throws `Refusal` for an input that cannot be used; the state is then as it was, but for its feed. The id of a refused
- * input is not kept: it may be sent again once what it lacked is there.
+ * Throws `Refusal` for an input that cannot be used; the state is then as it was. The id of a refused input is not kept:
+ * it may be sent again once what it lacked is there.
  */
 export function foldInput(
   collector: CycleCollector,
@@ -47,7 +45,6 @@ export function foldInput(
   if (input.id !== undefined && seen.has(...input.id)) {
     return { disposition: Disposition.DUPLICATE, touched: '' }
   }
-  observe(collector, input)
   const touched = apply(collector, input, foldExecution)
   if (input.id !== undefined) seen.add(...input.id)
   if (touched === '') return { disposition: Disposition.SUPERSEDED, touched }
@@ -107,42 +104,5 @@ function foldRecord(collector: CycleCollector, body: RecordBody): string {
       return foldPolicy(collector, body.record)
     case 'command':
       return foldCommand(collector, body.record)
-  }
-}
-
-/** Moves the feed's clock and sequence; gaps are counted and told, never waited for. */
-function observe(collector: CycleCollector, input: DecodedInput): void {
-  const { state } = collector
-  let feed = state.feeds.get(input.feedId)
-  if (feed === undefined) {
-    refuseUnless(
-      state.feeds.size < STATE_LIMITS.names,
-      'state-limit',
-      `more than ${STATE_LIMITS.names} feeds`,
-    )
-    feed = newFeed()
-    state.feeds.set(input.feedId, feed)
-  }
-  const before = feed.lastSequence
-  const finding = observeFeed(feed, input.sequence, input.eventTimeMicros)
-  if (finding === 'in-order' || finding === 'unnumbered') return
-  count(state, `sequence:${finding}`)
-  if (finding === 'repeated') return
-  const subject = `feed:${input.feedId}`
-  if (finding === 'gap') {
-    const missing = input.sequence - before - 1
-    collector.gaps += missing
-    count(state, 'missing', missing)
-    collector.alert(
-      'WARNING',
-      'sequence-gap',
-      subject,
-      `${missing} records are missing after number ${before}.`,
-    )
-  } else if (finding === 'filled') {
-    count(state, 'missing', -1)
-  } else {
-    const message = `Number ${input.sequence} follows ${before} on a new record: the feed began anew.`
-    collector.alert('WARNING', 'feed-restarted', subject, message)
   }
 }

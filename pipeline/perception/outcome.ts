@@ -48,9 +48,13 @@ export function refuseUnless(condition: boolean, reason: RefusalReason, detail: 
   if (condition !== true) throw new Refusal(reason, detail)
 }
 
+export function isExactInteger(value: number): boolean {
+  return Number.isInteger(value) && value > -EXACT_LIMIT && value < EXACT_LIMIT
+}
+
 /** Refuses amounts and times that are not exact integers below 2^52. */
 export function exactInteger(value: number, what: string): number {
-  if (Number.isInteger(value) && value > -EXACT_LIMIT && value < EXACT_LIMIT) return value
+  if (isExactInteger(value)) return value
   throw new Refusal('out-of-range', `${what} is ${value}; it must be a whole number below 2^52 in magnitude`)
 }
 

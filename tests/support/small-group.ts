@@ -89,7 +89,8 @@ export class GroupDriver {
     return this
   }
 
-  private source(stream: string, writerSchema?: string): number {
+  /** Number of a stream's source, declared to the agent when it is new. */
+  source(stream: string, writerSchema?: string): number {
     const known = this.sources.get(stream)
     if (known !== undefined) return known
     const source = this.sources.size
@@ -109,9 +110,17 @@ export class GroupDriver {
     }
   }
 
+  sourceNumbers(): ReadonlyMap<string, number> {
+    return this.sources
+  }
+
+  declarations(): SourceDeclaration[] {
+    return [...this.sources].map(([stream, source]) => this.declaration(stream, source))
+  }
+
   /** Declares all known sources to another agent, as a restart does. */
   declareTo(agent: Agent): void {
-    for (const [stream, source] of this.sources) agent.declareSource(this.declaration(stream, source))
+    for (const declaration of this.declarations()) agent.declareSource(declaration)
   }
 
   nextCycle(atMicros: number): Cycle {
@@ -193,6 +202,8 @@ export function opening(accountId: string, bookedMinor: number): object {
 export interface SmallGroupOptions {
   readonly policy?: string
   readonly openings?: Readonly<Record<string, number>>
+  /** Daily limit of each rail, minor units. */
+  readonly dailyLimitMinor?: number
 }
 
 /** Feeds reference data, policy, quotes and opening balances; the first cycle is then ready to be closed. */
@@ -238,8 +249,9 @@ export function feedSmallGroup(driver: GroupDriver, options: SmallGroupOptions =
     settlementDelaySeconds: 300,
     venueId: 'bank',
   })
-  driver.input('rail', rail('OPERATING-PAYROLL', 'OPERATING', 'PAYROLL'))
-  driver.input('rail', rail('PAYROLL-OPERATING', 'PAYROLL', 'OPERATING'))
+  const dailyLimitMinor = options.dailyLimitMinor ?? 50_000_000_00
+  driver.input('rail', rail('OPERATING-PAYROLL', 'OPERATING', 'PAYROLL', { dailyLimitMinor }))
+  driver.input('rail', rail('PAYROLL-OPERATING', 'PAYROLL', 'OPERATING', { dailyLimitMinor }))
   driver.input(
     'rail',
     rail('OPERATING-DOLLARS', 'OPERATING', 'DOLLARS', { kind: 'FX', instrument: 'EUR/USD' }),
