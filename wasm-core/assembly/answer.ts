@@ -69,6 +69,6 @@ function computeResiduals(): void {
   dualResidual = dual
 }
 
-export function isAnswerOptimal(): bool {
-  return primalResidual <= ANSWER_TOLERANCE && dualResidual <= ANSWER_TOLERANCE
-}
+export function isAnswerFeasible(): bool { return primalResidual <= ANSWER_TOLERANCE }
+
+export function isAnswerOptimal(): bool { return isAnswerFeasible() && dualResidual <= ANSWER_TOLERANCE }

@@ -118,7 +118,23 @@ export function computePrimal(): void {
   }
   ftran(rhs)
   for (let p = 0; p < rows; p++) setF64(x, i32At(head, p), f64At(rhs, p))
-  if (etaCount == 0) drifted = false
+  if (etaCount > 0) return
+  refinePrimal()
+  drifted = false
+}
+
+/** One step of iterative refinement: solves for what A x - r = 0 is off by. Ill-conditioned bases gain several digits. */
+function refinePrimal(): void {
+  clearF64(rhs, rows)
+  for (let v = 0; v < variables; v++) {
+    const at = f64At(x, v)
+    if (at != 0) addColumn(rhs, v, -at)
+  }
+  ftran(rhs)
+  for (let p = 0; p < rows; p++) {
+    const v = i32At(head, p)
+    setF64(x, v, f64At(x, v) + f64At(rhs, p))
+  }
 }
 
 /** y from B' y = c_B for the working costs. */

@@ -14,9 +14,13 @@ import { FLIP, leavesAtUpper, NONE, phase1Ratio, phase2Ratio, step } from './pri
 import { countIteration, etaLimit, INFEASIBLE, OPTIMAL, reasonToStop, stallLimit, STUCK, UNBOUNDED } from './progress'
 import { farkasRay, recessionRay } from './ray'
 import { addColumn, btran, etaCount, ftran, replaceInBasis } from './linear-systems'
-import { DUAL_TOLERANCE, PIVOT_RELATIVE, PIVOT_TOLERANCE } from './tolerances'
+import { DUAL_TOLERANCE, PIVOT_RELATIVE, PIVOT_TOLERANCE, STALL_STEP } from './tolerances'
+
+const GO_ON: i32 = -1
 
 let enteringCost: f64 = 0
+/** Consecutive steps of length zero. */
+let stalled: i32 = 0
 let anyBanned: bool = false
 /** Factor on the pivot tolerances. */
 let leastPivot: f64 = 1
@@ -30,10 +34,10 @@ const LAST_PHASE1_TOLERANCE: f64 = 1e-13
  * limit, or STUCK.
  */
 export function primalSimplex(): i32 {
-  let stalled = 0
-  clearBans()
+  stalled = 0
   leastPivot = 1
   phase1Tolerance = DUAL_TOLERANCE
+  clearBans()
   while (true) {
     const reason = reasonToStop()
     if (reason >= 0) return reason
@@ -41,53 +45,59 @@ export function primalSimplex(): i32 {
     const phase1 = setDuals()
     const bland = stalled > stallLimit
     const q = chooseEntering(phase1, bland)
-    if (q < 0) {
-      // A verdict counts only at a point computed from scratch.
-      if (etaCount > 0 || drifted) {
-        if (!refresh()) return STUCK
-        clearBans()
-        continue
-      }
-      if (anyBanned) {
-        if (leastPivot < 1) return STUCK
-        // Nothing but small pivots is left, and the factorization is fresh: one of them may be genuine.
-        leastPivot = LAST_RESORT
-        clearBans()
-        continue
-      }
-      if (!phase1) return OPTIMAL
-      if (phase1Ray()) return INFEASIBLE
-      if (phase1Tolerance == LAST_PHASE1_TOLERANCE) return STUCK
-      // Reduced costs below the tolerance stand against an infinite bound: follow them, too.
-      phase1Tolerance = LAST_PHASE1_TOLERANCE
-      continue
-    }
-    const direction: f64 = enteringCost < 0 ? 1 : -1
-    clearF64(alpha, rows)
-    addColumn(alpha, q, 1)
-    ftran(alpha)
-    const range = f64At(workUpper, q) - f64At(workLower, q)
-    const p = phase1 ? phase1Ratio(direction, range, enteringCost, bland) : phase2Ratio(direction, range, bland)
-    if (p == NONE) {
-      if (etaCount > 0 || drifted) {
-        if (!refresh()) return STUCK
-        continue
-      }
-      if (!phase1 && recessionRay(q, direction)) return UNBOUNDED
-      ban(q)
-      continue
-    }
-    if (p != FLIP && Math.abs(f64At(alpha, p)) < leastPivot * (PIVOT_TOLERANCE + PIVOT_RELATIVE * largestOf(alpha))) {
-      if (etaCount > 0 && !refresh()) return STUCK
-      ban(q)
-      continue
-    }
-    stalled = step > 0 ? 0 : stalled + 1
-    move(q, p, direction)
-    if (anyBanned) clearBans()
-    leastPivot = 1
-    countIteration()
+    const outcome = q < 0 ? concludeFrom(phase1) : enter(q, phase1, bland)
+    if (outcome != GO_ON) return outcome
   }
+}
+
+/** Nothing wants to enter: the verdict, or GO_ON when it does not hold yet. */
+function concludeFrom(phase1: bool): i32 {
+  // A verdict counts only at a point computed from scratch.
+  if (etaCount > 0 || drifted) {
+    if (!refresh()) return STUCK
+    clearBans()
+    return GO_ON
+  }
+  if (anyBanned) {
+    if (leastPivot < 1) return STUCK
+    // Nothing but small pivots is left, and the factorization is fresh: one of them may be genuine.
+    leastPivot = LAST_RESORT
+    clearBans()
+    return GO_ON
+  }
+  if (!phase1) return OPTIMAL
+  // The duals of phase 1 at its optimum are the proof: see ray.ts for the sign.
+  if (farkasRay(y, -1)) return INFEASIBLE
+  if (phase1Tolerance == LAST_PHASE1_TOLERANCE) return STUCK
+  // Reduced costs below the tolerance stand against an infinite bound: follow them, too.
+  phase1Tolerance = LAST_PHASE1_TOLERANCE
+  return GO_ON
+}
+
+/** One step with q entering; GO_ON, UNBOUNDED or STUCK. A column that cannot be used is banned until the next step. */
+function enter(q: i32, phase1: bool, bland: bool): i32 {
+  const direction: f64 = enteringCost < 0 ? 1 : -1
+  clearF64(alpha, rows)
+  addColumn(alpha, q, 1)
+  ftran(alpha)
+  const range = f64At(workUpper, q) - f64At(workLower, q)
+  const p = phase1 ? phase1Ratio(direction, range, enteringCost, bland) : phase2Ratio(direction, range, bland)
+  if (p == NONE) {
+    if (etaCount > 0 || drifted) return refresh() ? GO_ON : STUCK
+    if (!phase1 && recessionRay(q, direction)) return UNBOUNDED
+    ban(q)
+    return GO_ON
+  }
+  if (p != FLIP && Math.abs(f64At(alpha, p)) < leastPivot * (PIVOT_TOLERANCE + PIVOT_RELATIVE * largestOf(alpha))) {
+    ban(q)
+    return etaCount == 0 || refresh() ? GO_ON : STUCK
+  }
+  stalled = step > STALL_STEP ? 0 : stalled + 1
+  move(q, p, direction)
+  if (anyBanned) clearBans()
+  leastPivot = 1
+  countIteration()
+  return GO_ON
 }
 
 /** Dual values for the costs of the current phase; true in phase 1 (costs -1 below, +1 above, 0 inside the bounds). */
@@ -154,11 +164,6 @@ function move(q: i32, p: i32, direction: f64): void {
   setF64(x, q, f64At(x, q) + change)
   setU8(status, q, BASIC)
   replaceInBasis(p, q, alpha)
-}
-
-/** The phase 1 duals at its optimum prove infeasibility: see ray.ts for the sign. */
-function phase1Ray(): bool {
-  return farkasRay(y, -1)
 }
 
 function ban(v: i32): void {

@@ -13,7 +13,7 @@
  * Invariant (path independence): given the model's data and the statuses at the start, every bit of the outcome
  * is fixed. The factorization that is resident is reused only when it is the from-scratch one of the start basis.
  */
-import { isAnswerOptimal, writeAnswer } from './answer'
+import { isAnswerFeasible, isAnswerOptimal, writeAnswer } from './answer'
 import { dualSimplex } from './dual'
 import {
   DATA_CROSSED, DATA_INVALID, isPrimalInfeasible, loadWorkingData, markDrifted, offender, refresh, restoreCosts, setSlackBasis,
@@ -70,6 +70,7 @@ function climb(rung: i32): i32 {
   if (outcome == STUCK) return STUCK
   if (!finish()) return STUCK
   if (outcome == OPTIMAL && !isAnswerOptimal()) return STUCK
+  if (outcome == UNBOUNDED && !isAnswerFeasible()) return STUCK
   return outcome
 }
 

@@ -30,6 +30,8 @@ export const RAY_ZERO: f64 = 1e-9
 export const ETA_LIMIT: i32 = 50
 /** The same on the careful rungs of the ladder. */
 export const CAREFUL_ETA_LIMIT: i32 = 10
+/** A step up to this is rounding, not progress. */
+export const STALL_STEP: f64 = 1e-11
 /** Steps without progress before Bland's rule takes over; ordinary degeneracy resolves itself sooner. */
 export const STALL_LIMIT: i32 = 200
 /** Iterations of one rung: FACTOR * (rows + columns) + BASE. Real models need 1 to 5 * (rows + columns). */
