@@ -2,6 +2,7 @@
 
 import { avroDecode } from './avro-decode.js'
 import { clickhouseInsert } from './clickhouse-insert.js'
+import { embeddedThroughput } from './embedded-throughput.js'
 import type { Scenario } from './harness.js'
 import { instructionLatency } from './instruction-latency.js'
 import { threadHop } from './thread-hop.js'
@@ -11,6 +12,7 @@ export const scenarios: readonly Scenario[] = [
   avroDecode,
   warmResolve,
   threadHop,
+  embeddedThroughput,
   instructionLatency,
   clickhouseInsert,
 ]

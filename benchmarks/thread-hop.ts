@@ -68,6 +68,7 @@ export const threadHop: Scenario = {
     const echo = new RingEcho()
     const pool = new Piscina({
       filename: new URL('./workers/echo-task.js', import.meta.url).href,
+      name: 'echo',
       minThreads: 1,
       maxThreads: 1,
       idleTimeout: Number.POSITIVE_INFINITY,
