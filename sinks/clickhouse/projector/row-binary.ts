@@ -17,7 +17,8 @@ import { invariant } from '../../../pipeline/errors.js'
 
 const INITIAL_BYTES = 64 * 1024
 const TWO_32 = 2 ** 32
-const LONGEST_LENGTH_BYTES = 5
+/** Lengths up to this take one byte; it covers a SHA-256 in hexadecimal digits. */
+const SHORT_TEXT = 64
 
 export class RowBinaryWriter {
   #buffer: Buffer = Buffer.allocUnsafe(INITIAL_BYTES)
@@ -58,8 +59,16 @@ export class RowBinaryWriter {
     invariant(Number.isSafeInteger(value), 'an integer is exact')
     const at = this.#reserve(8)
     const high = Math.floor(value / TWO_32)
-    this.#buffer.writeUInt32LE(value - high * TWO_32, at)
-    this.#buffer.writeInt32LE(high, at + 4)
+    const buffer = this.#buffer
+    const low = value - high * TWO_32
+    buffer[at] = low
+    buffer[at + 1] = low >>> 8
+    buffer[at + 2] = low >>> 16
+    buffer[at + 3] = low >>> 24
+    buffer[at + 4] = high
+    buffer[at + 5] = high >>> 8
+    buffer[at + 6] = high >>> 16
+    buffer[at + 7] = high >>> 24
   }
 
   float64(value: number): void {
@@ -79,23 +88,28 @@ export class RowBinaryWriter {
   }
 
   text(value: string): void {
-    // Most texts are short ASCII; three bytes a UTF-16 unit is the most that UTF-8 takes.
-    const most = value.length * 3
-    const start = this.#reserve(most + LONGEST_LENGTH_BYTES)
-    const buffer = this.#buffer
-    if (value.length < 128) {
-      const written = buffer.write(value, start + 1, 'utf8')
-      if (written < 128) {
-        buffer[start] = written
-        this.#end = start + 1 + written
-        return
-      }
-    }
-    this.#end = start
+    if (value.length <= SHORT_TEXT && this.#shortAscii(value)) return
     const length = Buffer.byteLength(value, 'utf8')
     this.size(length)
     const at = this.#reserve(length)
     this.#buffer.write(value, at, 'utf8')
+  }
+
+  /** Names, codes and digests: a call into native code costs more than their few letters. */
+  #shortAscii(value: string): boolean {
+    const { length } = value
+    const start = this.#reserve(length + 1)
+    const buffer = this.#buffer
+    for (let i = 0; i < length; i++) {
+      const unit = value.charCodeAt(i)
+      if (unit >= 0x80) {
+        this.#end = start
+        return false
+      }
+      buffer[start + 1 + i] = unit
+    }
+    buffer[start] = length
+    return true
   }
 
   blob(value: Uint8Array): void {
