@@ -22,10 +22,9 @@ export function accrueCost(state: GroupState, resolved: ResolvedPolicy, nowMicro
     const account = state.accounts.get(targets.accountId)!
     if (!account.opened) continue
     const { currency, currencyExponent } = account.reference
-    const baseFactor = valuation.minorFactor(currency, currencyExponent) ?? 0
-    const valued = { ...targets, baseFactor }
-    state.costManaged += accountCostPerDay(resolved, valued, account.settledMinor) * perMajor
-    state.costUnmanaged += accountCostPerDay(resolved, valued, account.unmanagedMinor) * perMajor
+    const perMinor = (valuation.minorFactor(currency, currencyExponent) ?? 0) * perMajor
+    state.costManaged += accountCostPerDay(resolved, targets, account.settledMinor) * perMinor
+    state.costUnmanaged += accountCostPerDay(resolved, targets, account.unmanagedMinor) * perMinor
   }
   for (const facility of state.facilities.values()) {
     const { currency, accountId, drawnMarginBp, commitmentFeeBp } = facility.reference

@@ -109,7 +109,8 @@ export function planCost(
   const planned = plannedBalances(positions, moves)
   let cost = 0
   for (const position of positions) {
-    cost += accountCostPerDay(resolved, position, planned.get(position.accountId)!)
+    const balanceMinor = planned.get(position.accountId)!
+    cost += accountCostPerDay(resolved, position, balanceMinor) * position.baseFactor
   }
   const churn = resolved.policy.costs.churnBp / 1e4
   for (const move of moves) {
@@ -121,18 +122,17 @@ export function planCost(
   return cost
 }
 
-/** Targets and prices that a balance is weighed by; a `Position` is one. */
-export interface Valued {
-  readonly baseFactor: number
+/** Levels that a balance is weighed by, minor units of its currency; a `Position` has them. */
+export interface Levels {
   readonly floorMinor: number
   readonly targetMinor: number
   readonly ceilingMinor: number
 }
 
-/** Cost of holding a balance for a day at the policy's prices, base minor units. */
-export function accountCostPerDay(resolved: ResolvedPolicy, valued: Valued, balanceMinor: number): number {
+/** Cost of holding a balance for a day at the policy's prices, minor units of its currency. */
+export function accountCostPerDay(resolved: ResolvedPolicy, levels: Levels, balanceMinor: number): number {
   const { costs } = resolved.policy
-  const { floorMinor, targetMinor, ceilingMinor } = valued
+  const { floorMinor, targetMinor, ceilingMinor } = levels
   const [first, second, third] = costs.shortfallBpPerDay
   const shortfall = Math.max(0, targetMinor - balanceMinor)
   const firstPiece = Math.min(shortfall, SHORTFALL_PIECES[0] * targetMinor)
@@ -141,7 +141,7 @@ export function accountCostPerDay(resolved: ResolvedPolicy, valued: Valued, bala
   cost += Math.max(0, floorMinor - balanceMinor) * costs.floorViolationBp
   cost += (Math.max(0, balanceMinor - ceilingMinor) * costs.idleBpPerYear) / DAYS_PER_YEAR
   cost += (Math.max(0, balanceMinor - targetMinor) * costs.surplusBpPerYear) / DAYS_PER_YEAR
-  return (cost / 1e4) * valued.baseFactor
+  return cost / 1e4
 }
 
 /** The part of the LP's objective that no plan can change (the surplus price on the targets), model units. */
