@@ -3,15 +3,21 @@
  *
  * Built apart from `main.ts`, so that tests and documentation can look at it. Depends on commander and the commands.
  */
-import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import * as demo from './demo.js'
 import * as doctor from './doctor.js'
+import * as explain from './explain.js'
 import { EXIT_CODE_HELP } from './failure.js'
+import * as lineage from './lineage.js'
 import { LOG_LEVELS, parseLogLevel } from './log.js'
+import { packageVersion } from './package-version.js'
 import * as policy from './policy.js'
+import * as replay from './replay.js'
+import * as run from './run.js'
 import * as sandbox from './sandbox.js'
+import * as sql from './sql.js'
 
-const commands = [doctor, policy, sandbox]
+const commands = [demo, run, replay, explain, lineage, sql, sandbox, policy, doctor]
 
 export function createProgram(): Command {
   const program = new Command('weir')
@@ -32,11 +38,4 @@ export function createProgram(): Command {
     .addHelpText('after', '\nEvery command has --help and --json (one JSON document on standard output).')
   for (const { register } of commands) register(program)
   return program
-}
-
-/** Version of the package, for `--version` and the journal. */
-export function packageVersion(): string {
-  // Compiled code is in dist/cli, two folders below the package.
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { version: string }).version
 }

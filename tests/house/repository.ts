@@ -15,6 +15,8 @@ const notOurs = new Set(['node_modules', 'dist', '.git', '.weir', 'generated', '
 export interface Import {
   readonly line: number
   readonly specifier: string
+  /** `import type`: gone when the program runs. */
+  readonly typeOnly: boolean
   /** Path of the imported file from the root, or undefined for a package or a Node module. */
   readonly path: string | undefined
 }
@@ -48,7 +50,7 @@ export function importsOf(path: string): Import[] {
       const specifier = match[1] ?? ''
       const relative = specifier.startsWith('.')
       const target = relative ? posix.join(dirname(path), specifier).replace(/\.js$/, '.ts') : undefined
-      found.push({ line: index + 1, specifier, path: target })
+      found.push({ line: index + 1, specifier, typeOnly: /^(import|export) type\b/.test(text), path: target })
     }
   }
   return found

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Command } from 'commander'
+import { createProgram } from '../../cli/program.js'
+import { weir } from './weir-process.js'
+
+/** Words of every command, groups of commands included. */
+function commandsOf(command: Command, words: readonly string[] = []): (readonly string[])[] {
+  return [words, ...command.commands.flatMap((child) => commandsOf(child, [...words, child.name()]))]
+}
+
+const all = commandsOf(createProgram())
+
+test('every command explains itself with --help', async () => {
+  assert.ok(all.length > 8, `only ${all.length} commands`)
+  for (const words of all) {
+    const { code, stdout, stderr } = await weir([...words, '--help'])
+    const name = ['weir', ...words].join(' ')
+    assert.equal(code, 0, name)
+    assert.equal(stderr, '', name)
+    assert.match(stdout, new RegExp(`^Usage: ${name}\\b`), name)
+  }
+})
+
+test('every command that does something has --json', () => {
+  const program = createProgram()
+  const leaves = all.map((words) =>
+    words.reduce<Command>((command, word) => command.commands.find((one) => one.name() === word)!, program),
+  )
+  const without = leaves
+    .filter((command) => command.commands.length === 0)
+    .filter((command) => !command.options.some(({ long }) => long === '--json'))
+  assert.deepEqual(
+    without.map((command) => command.name()),
+    [],
+  )
+})
+
+test('the version is that of the package, and exit codes are explained', async () => {
+  const { stdout: version } = await weir(['--version'])
+  assert.match(version, /^\d+\.\d+\.\d+\n$/)
+  const { stdout: help } = await weir(['--help'])
+  for (const code of [0, 1, 2, 3, 130]) assert.match(help, new RegExp(`^ +${code} `, 'm'))
+})
