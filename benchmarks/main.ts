@@ -1,13 +1,14 @@
 /**
- * `npm run bench [-- NAME ...] [--json FILE]`: runs all scenarios, or those named, one after the other.
+ * `npm run bench [-- NAME ...] [--json FILE] [--markdown FILE]`: runs all scenarios, or those named, one after the other.
  *
- * The table goes to standard output, the whole result to the file. Exit code 2 for an unknown name.
+ * Tables go to standard output; the whole result to the JSON file, and tables into the marked place of the Markdown page. Exit code 2 for an unknown name.
  */
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import Table from 'cli-table3'
 import { WeirError } from '../pipeline/errors.js'
 import { machineLine, runScenario, type Scenario, type ScenarioResult } from './harness.js'
+import { formatMicros, resultTables, writeResultsPage } from './results-page.js'
 import { scenarios } from './scenarios.js'
 
 function chosen(names: readonly string[]): readonly Scenario[] {
@@ -22,8 +23,6 @@ function chosen(names: readonly string[]): readonly Scenario[] {
 }
 
 function show(result: ScenarioResult): void {
-  const micros = (value: number) =>
-    value < 10 ? value.toFixed(3) : value < 1000 ? value.toFixed(1) : value.toFixed(0)
   const table = new Table({
     head: ['', 'p50 us', 'p99 us', 'p99.9 us', 'samples', 'p50 / Weir', 'p99 / Weir'],
     style: { head: [], border: [] },
@@ -31,9 +30,9 @@ function show(result: ScenarioResult): void {
   for (const row of result.contenders) {
     table.push([
       row.name,
-      micros(row.p50),
-      micros(row.p99),
-      micros(row.p999),
+      formatMicros(row.p50),
+      formatMicros(row.p99),
+      formatMicros(row.p999),
       String(row.samples),
       row.role === 'weir' ? '' : `${row.ratioP50.toFixed(2)}x`,
       row.role === 'weir' ? '' : `${row.ratioP99.toFixed(2)}x`,
@@ -44,7 +43,10 @@ function show(result: ScenarioResult): void {
 }
 
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'string' } } })
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { json: { type: 'string' }, markdown: { type: 'string' } },
+  })
   const results: ScenarioResult[] = []
   const list = chosen(positionals)
   process.stdout.write(`${machineLine()}\n`)
@@ -56,12 +58,18 @@ async function main(): Promise<void> {
   if (values.json !== undefined) {
     writeFileSync(values.json, `${JSON.stringify({ machine: machineLine(), results }, null, 2)}\n`)
   }
+  if (values.markdown !== undefined) {
+    const date = new Date().toISOString().slice(0, 10)
+    writeResultsPage(values.markdown, resultTables(machineLine(), date, results))
+  }
 }
 
 try {
   await main()
 } catch (error) {
-  if (!(error instanceof WeirError)) throw error
-  process.stderr.write(`bench: ${error.toLine()}\n`)
-  process.exitCode = error.domain === 'input' ? 2 : 1
+  const wrongFlag =
+    error instanceof TypeError && String((error as { code?: string }).code).startsWith('ERR_PARSE_ARGS')
+  if (!(error instanceof WeirError) && !wrongFlag) throw error
+  process.stderr.write(`bench: ${error instanceof WeirError ? error.toLine() : error.message}\n`)
+  process.exitCode = wrongFlag || (error as WeirError).domain === 'input' ? 2 : 1
 }
