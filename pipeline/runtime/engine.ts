@@ -109,6 +109,8 @@ class Day {
   async run(): Promise<RunReport> {
     const journal = await this.#openJournal()
     try {
+      // A projector that was behind when the last process ended learns how far it may read.
+      if (journal.durable >= 0) this.#options.onDurable?.(journal.durable)
       const finished = await readFinished(this.#options.dataDir)
       if (finished !== undefined && finished.entries === journal.nextSequence) {
         await journal.close()

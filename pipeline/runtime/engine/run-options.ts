@@ -44,7 +44,7 @@ export interface RunOptions extends EngineOptions {
   readonly version?: string
   /** Called a few times a second; `fraction` is between 0 and 1. */
   readonly onProgress?: (fraction: number, counts: ProgressCounts) => void
-  /** Called after each commit of the journal with the last durable sequence. */
+  /** Called when the journal was opened, and after each commit, with the last durable sequence. */
   readonly onDurable?: (sequence: number) => void
 }
 
