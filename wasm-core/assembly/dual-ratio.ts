@@ -11,7 +11,7 @@
 import { f64At, i32At, setI32, u8At } from './access'
 import { AT_LOWER, AT_UPPER, BASIC } from './factor'
 import { dualTolerance, isFixed } from './iterate'
-import { alphaRow, candidate, columns, reduced, rows, status, touched, workLower, workUpper } from './memory'
+import { alphaRow, candidate, reduced, status, touched, workLower, workUpper } from './memory'
 import { TABLEAU_ZERO } from './tolerances'
 
 export let flips: i32 = 0

@@ -10,7 +10,7 @@
  */
 import { addF64, clearF64, f64At, i32At, setF64, setI32, setU8, u8At } from './access'
 import { chooseDualEntering, flips } from './dual-ratio'
-import { AT_LOWER, AT_UPPER, BASIC, FREE } from './factor'
+import { AT_LOWER, AT_UPPER, BASIC } from './factor'
 import {
   boundTolerance, computePrimal, computeReducedCosts, dualTolerance, isFixed, markDrifted, drifted, refresh,
 } from './iterate'

@@ -14,8 +14,8 @@ import {
 import { addColumn, btran, etaCount, forgetFactorization, ftran, isFresh, refactorize } from './linear-systems'
 import { DUAL_TOLERANCE, PRIMAL_TOLERANCE } from './tolerances'
 
-/** What `loadWorkingData` found; `offender` is the variable concerned. */
-export const DATA_GOOD: i32 = 0
+/** What `loadWorkingData` returns; `offender` is the variable concerned. */
+const DATA_GOOD: i32 = 0
 export const DATA_INVALID: i32 = 1
 export const DATA_CROSSED: i32 = 2
 export let offender: i32 = -1
@@ -86,7 +86,7 @@ export function restoreCosts(): void {
 @inline export function isFixed(v: i32): bool { return f64At(workLower, v) == f64At(workUpper, v) }
 
 /** Makes all statuses fit the bounds as they are now: a fixed variable is at its lower bound, a missing bound gives way to the other. */
-export function normalizeStatuses(): void {
+function normalizeStatuses(): void {
   for (let v = 0; v < variables; v++) {
     const code = u8At(status, v)
     if (code == BASIC) continue
@@ -102,7 +102,7 @@ export function normalizeStatuses(): void {
 }
 
 /** Value of a nonbasic variable. */
-export function nonbasicValue(v: i32): f64 {
+function nonbasicValue(v: i32): f64 {
   const code = u8At(status, v)
   return code == AT_LOWER ? f64At(workLower, v) : code == AT_UPPER ? f64At(workUpper, v) : 0
 }

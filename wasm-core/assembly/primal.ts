@@ -7,7 +7,7 @@
  * entering and leaving variable until a step makes progress again. Nothing is perturbed.
  */
 import { clearF64, f64At, i32At, setF64, setU8, u8At } from './access'
-import { AT_LOWER, AT_UPPER, BASIC, FREE } from './factor'
+import { AT_LOWER, AT_UPPER, BASIC } from './factor'
 import { aboveUpper, belowLower, computeDuals, dualTolerance, isFixed, markDrifted, drifted, priceOut, refresh } from './iterate'
 import { alpha, banned, head, priceWeight, rows, status, variables, workCost, workLower, workUpper, x, y } from './memory'
 import { FLIP, leavesAtUpper, NONE, phase1Ratio, phase2Ratio, step } from './primal-ratio'
