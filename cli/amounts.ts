@@ -26,11 +26,10 @@ export function formatMinor(amountMinor: number, currency: string): string {
   return `${amountMinor < 0 ? '-' : ''}${whole}${fraction}`
 }
 
-/** A cost or price: four significant digits say enough. */
+/** A cost, price or quantity: six significant digits say enough. */
 export function formatNumber(value: number): string {
-  return Number.isFinite(value)
-    ? Number(value.toPrecision(6)).toLocaleString('en-US', { maximumFractionDigits: 6 })
-    : '-'
+  if (!Number.isFinite(value)) return '-'
+  return Number(value.toPrecision(6)).toLocaleString('en-US', { maximumFractionDigits: 12 })
 }
 
 const PLAIN = {

@@ -82,7 +82,7 @@ function describeBindings({ bindings }: DecisionExplanation): string {
     formatNumber(one.activity),
     formatNumber(one.limit),
   ])
-  return `${formatTable(head, rows, head.slice(1))}(shadow price: cost per million; limits in millions)\n`
+  return `${formatTable(head, rows, head.slice(1))}(shadow price: change of the objective per unit of the limit, both in millions; limits in millions)\n`
 }
 
 function describeCost({ decision, saving }: DecisionExplanation): string {

@@ -93,7 +93,9 @@ function describeDecision(decision: DecisionRecord): string {
 }
 
 function describeDecided(title: string, inputs: readonly DecidedInput[], role: string): string {
+  // Reference data stands longest and comes last: the newest of what stood is what people look for.
   const mine = inputs.filter((input) => input.role === role)
+  if (role === 'standing') mine.reverse()
   return mine.length === 0 ? '' : `${title} (${mine.length})\n${inputTable(mine)}`
 }
 

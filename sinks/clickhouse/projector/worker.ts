@@ -49,11 +49,16 @@ function until(): number {
   return Number(Atomics.load(durableUntil, 0))
 }
 
-/** Waits until entries beyond `next` are worth a range; undefined when the thread is to stop. */
+/**
+ * Waits until entries beyond `next` are worth a range and gives the end of what to project; undefined when the
+ * thread is to stop. Whole ranges as long as there are some: a rest waits for more until it lingered or is hurried.
+ */
 async function untilWorthwhile(next: number): Promise<number | undefined> {
   while (!stopping.signal.aborted && until() <= next) await nextMessage()
   const deadlineMs = performance.now() + LINGER_MS
-  while (!stopping.signal.aborted && !hurried && until() - next < RANGE_ENTRIES_MAX) {
+  while (!stopping.signal.aborted && !hurried) {
+    const whole = Math.floor((until() - next) / RANGE_ENTRIES_MAX) * RANGE_ENTRIES_MAX
+    if (whole > 0) return next + whole
     const leftMs = deadlineMs - performance.now()
     if (leftMs <= 0) break
     await nextMessage(leftMs)
