@@ -34,6 +34,7 @@ export function describeDay(report: RunReport, projection: ProjectionOutcome | u
   const sections = [
     ...report.groups.map(describeGroup),
     describeWork(report),
+    describeFloors(report.groups),
     describeCost(report.groups),
     describeSpeed(report, projection),
     ...report.notices.map((text) => `${pc.yellow('Note')} ${text}`),
@@ -109,6 +110,16 @@ function describeCost(groups: readonly GroupSummary[]): string {
     return `  ${groupId.padEnd(18)}${baseCurrency} ${money(cost.managed).padStart(13)} against ${money(cost.unmanaged).padStart(13)} doing nothing${saved}`
   })
   return [`Cost of the day by the policy's prices`, ...lines].join('\n')
+}
+
+/** Summed over accounts: an hour with two accounts below their floors counts two hours. */
+function describeFloors(groups: readonly GroupSummary[]): string {
+  const lines = groups.map(({ groupId, currencies }) => {
+    const minutes = (key: 'belowFloorMinutes' | 'belowFloorUnmanagedMinutes') =>
+      count(currencies.reduce((sum, currency) => sum + currency[key], 0)).padStart(7)
+    return `  ${groupId.padEnd(18)}${minutes('belowFloorMinutes')} min against ${minutes('belowFloorUnmanagedMinutes')} min doing nothing`
+  })
+  return ['Time that accounts were below their floors', ...lines].join('\n')
 }
 
 function describeSpeed(report: RunReport, projection: ProjectionOutcome | undefined): string {

@@ -78,6 +78,9 @@ export interface CurrencySummary {
   /** Lowest and closing balance had no instruction been sent. */
   readonly lowestUnmanagedMinor: number
   readonly closingUnmanagedMinor: number
+  /** Minutes that accounts were below their floor, summed over the accounts of the currency. */
+  readonly belowFloorMinutes: number
+  readonly belowFloorUnmanagedMinutes: number
 }
 
 export interface GroupSummary {

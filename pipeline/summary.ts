@@ -8,6 +8,8 @@ import { currencyExponent } from './deliberation/valuation.js'
 import type { AccountState, GroupState } from './perception/state.js'
 import type { CurrencySummary, GroupSummary } from './ports.js'
 
+const MICROS_PER_MINUTE = 60_000_000
+
 interface Sums {
   opening: number
   settled: number
@@ -37,6 +39,8 @@ export function trackBalances(state: GroupState): void {
         openingMinor: sum.opening,
         lowestMinor: sum.settled,
         lowestUnmanagedMinor: sum.unmanaged,
+        belowFloorMicros: 0,
+        belowFloorUnmanagedMicros: 0,
       })
       continue
     }
@@ -95,5 +99,7 @@ function currencySummary(
     targetMinor,
     lowestUnmanagedMinor: track?.lowestUnmanagedMinor ?? sum.unmanaged,
     closingUnmanagedMinor: sum.unmanaged,
+    belowFloorMinutes: Math.round((track?.belowFloorMicros ?? 0) / MICROS_PER_MINUTE),
+    belowFloorUnmanagedMinutes: Math.round((track?.belowFloorUnmanagedMicros ?? 0) / MICROS_PER_MINUTE),
   }
 }

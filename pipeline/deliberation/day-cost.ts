@@ -1,5 +1,5 @@
 /**
- * What the day costs at the policy's prices, as it was managed and had nothing been sent.
+ * What the day costs at the policy's prices, and how long floors were broken, as it was managed and had nothing been sent.
  *
  * Balances are held between two cycle closings; each interval is priced with the targets of the policy, without
  * safety margins, so that both ways are weighed alike. Drawn facilities accrue their margin over the base rate.
@@ -15,7 +15,8 @@ const MICROS_PER_DAY = 86_400_000_000
 /** Adds the cost of the interval from the last closing to `nowMicros` to both sums. */
 export function accrueCost(state: GroupState, resolved: ResolvedPolicy, nowMicros: number): void {
   if (state.closedAtMicros < 0) return
-  const days = (nowMicros - state.closedAtMicros) / MICROS_PER_DAY
+  const elapsedMicros = nowMicros - state.closedAtMicros
+  const days = elapsedMicros / MICROS_PER_DAY
   const perMajor = days / powerOfTen(resolved.baseExponent)
   const valuation = new Valuation(state, resolved.policy.baseCurrency, resolved.baseExponent)
   for (const targets of resolved.accounts.values()) {
@@ -25,6 +26,10 @@ export function accrueCost(state: GroupState, resolved: ResolvedPolicy, nowMicro
     const perMinor = (valuation.minorFactor(currency, currencyExponent) ?? 0) * perMajor
     state.costManaged += accountCostPerDay(resolved, targets, account.settledMinor) * perMinor
     state.costUnmanaged += accountCostPerDay(resolved, targets, account.unmanagedMinor) * perMinor
+    const track = state.currencies.get(currency)
+    if (track === undefined) continue
+    if (account.settledMinor < targets.floorMinor) track.belowFloorMicros += elapsedMicros
+    if (account.unmanagedMinor < targets.floorMinor) track.belowFloorUnmanagedMicros += elapsedMicros
   }
   for (const facility of state.facilities.values()) {
     const { currency, accountId, drawnMarginBp, commitmentFeeBp } = facility.reference

@@ -133,6 +133,9 @@ export interface CurrencyTrack {
   openingMinor: number
   lowestMinor: number
   lowestUnmanagedMinor: number
+  /** Time that accounts of the currency were below their floor, summed over accounts, as managed and had nothing been sent. */
+  belowFloorMicros: number
+  belowFloorUnmanagedMicros: number
 }
 
 export interface GroupState {
