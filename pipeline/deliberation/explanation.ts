@@ -27,7 +27,9 @@ const BINDINGS_KEPT = 12
 const LIMIT_ROWS = /^(floor|guard|target|ceiling|fx|facility|bank|budget)\b/
 const LIMIT_COLUMNS = /^(transfer|fx[123]|draw|repay):/
 
-export function bindingsOf(solve: SolveRecord): Binding[] {
+/** Binding limits, dearest first; prices in base currency major units a day for one unit more of the limit. */
+export function bindingsOf(solve: SolveRecord, baseExponent: number): Binding[] {
+  const scale = MODEL_UNIT / powerOfTen(baseExponent)
   const { model, solution } = solve
   const { sparse } = model
   const bindings: Binding[] = []
@@ -36,14 +38,14 @@ export function bindingsOf(solve: SolveRecord): Binding[] {
     if (!LIMIT_ROWS.test(row) || Math.abs(shadowPrice) <= PRICE_NOISE) return
     const limit = shadowPrice > 0 ? sparse.rowLower[index]! : sparse.rowUpper[index]!
     if (Number.isFinite(limit))
-      bindings.push({ row, shadowPrice, activity: solution.rowActivity[index]!, limit })
+      bindings.push({ row, shadowPrice: shadowPrice * scale, activity: solution.rowActivity[index]!, limit })
   })
   model.columnNames.forEach((row, index) => {
     const shadowPrice = solution.reducedCost[index]!
     const limit = sparse.columnUpper[index]!
     // A forbidden or closed channel says nothing by its price; what limits is an upper bound that is met.
     if (!LIMIT_COLUMNS.test(row) || shadowPrice >= -PRICE_NOISE || limit <= 0) return
-    bindings.push({ row, shadowPrice, activity: solution.primal[index]!, limit })
+    bindings.push({ row, shadowPrice: shadowPrice * scale, activity: solution.primal[index]!, limit })
   })
   bindings.sort((a, b) => Math.abs(b.shadowPrice) - Math.abs(a.shadowPrice) || (a.row < b.row ? -1 : 1))
   return bindings.slice(0, BINDINGS_KEPT)
@@ -58,7 +60,8 @@ export function explain(
   baseCurrency: string,
   baseExponent: number,
 ): Explanation {
-  const bindings = deliberation.solve?.solution.status === 'optimal' ? bindingsOf(deliberation.solve) : []
+  const bindings =
+    deliberation.solve?.solution.status === 'optimal' ? bindingsOf(deliberation.solve, baseExponent) : []
   return {
     decisionId,
     groupId,
@@ -105,7 +108,7 @@ function sentences(
   }
   const dearest = bindings[0]
   if (dearest !== undefined) {
-    const price = (Math.abs(dearest.shadowPrice) * MODEL_UNIT) / powerOfTen(baseExponent)
+    const price = Math.abs(dearest.shadowPrice)
     lines.push(
       `The dearest limit is ${dearest.row} at ${dearest.limit.toFixed(3)}: one unit more is worth ${price.toFixed(2)} ${baseCurrency} a day.`,
     )
