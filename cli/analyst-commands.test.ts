@@ -108,7 +108,7 @@ test('sql, lineage and explain give one JSON document or a page of text', { skip
     page,
     /Instruction [\s\S]*PROPOSED[\s\S]*Decision [\s\S]*Policy .* from policy\/policies.avro:0\n[\s\S]*New inputs[\s\S]*Standing/,
   )
-  assert.match(await weir('lineage', `${source}:${position}`), /Input venue:BANK[\s\S]*Execution/)
+  assert.match(await weir('lineage', `${source}:${position}`), /Input venue:BANK[\s\S]*execution +status/)
 
   const explained = JSON.parse(await weir('explain', instructionId!, '--json'))
   assert.equal(explained.decision.decisionId, back.decision.decisionId)

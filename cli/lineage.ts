@@ -11,7 +11,12 @@ import {
   type LineageDepth,
   lineage,
 } from '../sinks/clickhouse/queries/lineage.js'
-import type { DecisionRecord, InputRecord, InstructionRecord } from '../sinks/clickhouse/queries/records.js'
+import type {
+  DecisionRecord,
+  ExecutionRecord,
+  InputRecord,
+  InstructionRecord,
+} from '../sinks/clickhouse/queries/records.js'
 import { formatMinor, formatTable } from './amounts.js'
 import { ANALYST_HELP, type AnalystFlags, addAnalystFlags, askAnalyst } from './analyst-flags.js'
 
@@ -130,13 +135,25 @@ function describeEffect(effect: InputEffect): string {
 ${inputTable([input])}`,
     decisions.length === 0 ? 'No decision came of it yet.\n' : decisions.map(describeDecision).join(''),
     describeInstructions(instructions),
-    executions
-      .map(
-        (one) =>
-          `Execution ${one.executionId}\n  ${one.status} ${one.reasonCode} ${one.eventTime}, ${one.source}:${one.position}\n`,
-      )
-      .join(''),
+    executionTable(executions),
     restedOnBy === 0 ? '' : `Later decisions that rested on it: ${restedOnBy}\n`,
   ]
   return parts.filter((part) => part !== '').join('\n')
+}
+
+function executionTable(executions: readonly ExecutionRecord[]): string {
+  if (executions.length === 0) return ''
+  const head = ['execution', 'status', 'reason', 'time', 'source', 'position']
+  const rows = executions
+    .slice(0, LINES_MAX)
+    .map((one) => [
+      one.executionId,
+      one.status,
+      one.reasonCode,
+      one.eventTime,
+      one.source,
+      String(one.position),
+    ])
+  const rest = executions.length - rows.length
+  return `${formatTable(head, rows, ['position'])}${rest > 0 ? `... and ${rest} more: use --json\n` : ''}`
 }

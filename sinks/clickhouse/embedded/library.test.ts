@@ -23,7 +23,7 @@ test('a platform without an engine and an engine that is not installed say what 
     }),
   )
   assert.equal(missing.code, 'WEIR_MISSING_PART')
-  assert.match(missing.toLine(), /lib-linux-x64-gnu is not installed.*npm ci/)
+  assert.match(missing.toLine(), /lib-linux-x64-gnu is not installed.*npm install/)
 })
 
 test('a package without the library in it counts as missing', () => {

@@ -46,7 +46,7 @@ export function findEngineLibrary(
   if (library !== undefined) return library
   throw new WeirError('WEIR_MISSING_PART', `package ${name} is not installed`, {
     place: 'embedded ClickHouse',
-    remedy: 'run `npm ci --include=optional`, or give a ClickHouse server by --clickhouse-url',
+    remedy: `run \`npm install --no-save ${name}\`, or give a ClickHouse server by --clickhouse-url`,
   })
 }
 
