@@ -19,10 +19,10 @@ const report = await runDay({
   venues: [new SimulatedBank({ venueId: SIMULATED_VENUE, seed: 7 })],
   identity: { venueSeed: 7 },
   // Wide cells, so that the day has a few hundred cycles; small segments and frequent snapshots, so that each is met.
-  cycleMillis: 600_000,
-  heartbeatMillis: 1_200_000,
+  cycleMillis: 1_200_000,
+  heartbeatMillis: 2_400_000,
   snapshotEveryCycles: 10,
-  segmentBytes: 400_000,
+  segmentBytes: 250_000,
 })
 const { inputs, executions, cycles, decisions, instructions, deadLetters, stateDigest, decisionDigest } =
   report

@@ -1,5 +1,5 @@
 /**
- * The small day of the kill test: the simulated day with few payments and every twentieth quote, so that a run takes
+ * The small day of the kill test: the simulated day with few payments and every fortieth quote, so that a run takes
  * well under a second and still has every kind of record, decisions of every outcome, and rejected instructions.
  */
 import { generateDay } from '../../sandbox/day/day.js'
@@ -7,7 +7,7 @@ import { examplePolicies, writeDay } from '../../sandbox/day/write-day.js'
 
 const SEED = 7
 const SCALE = 0.01
-const KEEP_EVERY = 20
+const KEEP_EVERY = 40
 const THINNED = new Set(['quote', 'expected-flow'])
 
 /** Writes the small day's files below `directory`. */
