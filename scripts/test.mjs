@@ -50,6 +50,8 @@ async function tests(pattern) {
   const files = typescriptFolders
     .flatMap((folder) => filesBelow(folder, /\.test\.ts$/))
     .filter((path) => path.includes(pattern))
+    // System tests take longest: begun first, they do not leave a core idle at the end.
+    .sort((a, b) => Number(b.startsWith('tests')) - Number(a.startsWith('tests')))
     .map((path) => join(repository, 'dist', path.replace(/\.ts$/, '.js')))
   const tally = { passed: 0, failed: 0, skipped: [] }
   if (files.length === 0) throw new StepFailure(`no test file has '${pattern}' in its path`)
@@ -85,7 +87,8 @@ function count({ type, data }, files, tally, progress) {
     const reason = typeof data.skip === 'string' && data.skip !== '' ? data.skip : 'no reason given'
     tally.skipped.push({ name: data.name, file: sourceOf(data.file), reason })
   } else if (!isSuite && !isFile) tally.passed += 1
-  progress.saw(sourceOf(data.file ?? data.name), type === 'test:pass')
+  const durationMs = data.nesting === 0 ? (data.details?.duration_ms ?? 0) : 0
+  progress.saw(sourceOf(data.file ?? data.name), type === 'test:pass', durationMs)
 }
 
 /** @param {string | undefined} file */
@@ -99,24 +102,27 @@ class Progress {
   #file = ''
   #tests = 0
   #failures = 0
+  #durationMs = 0
 
-  /** @param {string} file @param {boolean} passed */
-  saw(file, passed) {
+  /** @param {string} file @param {boolean} passed @param {number} durationMs */
+  saw(file, passed, durationMs) {
     if (file !== this.#file) {
       this.close()
       this.#file = file
     }
     this.#tests += 1
+    this.#durationMs += durationMs
     if (!passed) this.#failures += 1
   }
 
   close() {
     if (this.#file === '') return
     const failures = this.#failures === 0 ? '' : `, ${this.#failures} FAILED`
-    say('test', `${this.#file}: ${this.#tests} tests${failures}`)
+    say('test', `${this.#file}: ${this.#tests} tests${failures}, ${(this.#durationMs / 1000).toFixed(1)} s`)
     this.#file = ''
     this.#tests = 0
     this.#failures = 0
+    this.#durationMs = 0
   }
 }
 
