@@ -5,9 +5,9 @@
  */
 import { stripVTControlCharacters } from 'node:util'
 import Table from 'cli-table3'
-import pc from 'picocolors'
 import type { CurrencySummary, GroupSummary } from '../pipeline/ports.js'
 import type { RunReport } from '../pipeline/runtime/engine.js'
+import { colors } from './colors.js'
 import type { ProjectionOutcome } from './projection.js'
 
 /** The document of `weir run --json` and `weir demo --json`. */
@@ -37,7 +37,7 @@ export function describeDay(report: RunReport, projection: ProjectionOutcome | u
     describeFloors(report.groups),
     describeCost(report.groups),
     describeSpeed(report, projection),
-    ...report.notices.map((text) => `${pc.yellow('Note')} ${text}`),
+    ...report.notices.map((text) => `${colors.yellow('Note')} ${text}`),
   ]
   return `\n${sections.join('\n\n')}\n`
 }
@@ -63,19 +63,20 @@ function describeGroup({ groupId, currencies }: GroupSummary): string {
     // One width for all groups, so that they stand below each other as one table.
     colWidths: [10, ...BALANCES.map(() => 11)],
   })
-  table.push(['', ...BALANCES].map((name) => pc.dim(name)))
+  table.push(['', ...BALANCES].map((name) => colors.dim(name)))
   for (const currency of currencies) table.push(balances(currency))
   const rows = trimLines(table.toString())
   const width = Math.max(...rows.split('\n').map((row) => stripVTControlCharacters(row).length))
   const title = `${groupId} (millions)`
   const without = 'without Weir'
-  return `${pc.bold(title)}${pc.dim(without.padStart(width - title.length))}\n${rows}`
+  return `${colors.bold(title)}${colors.dim(without.padStart(width - title.length))}\n${rows}`
 }
 
 function balances(summary: CurrencySummary): string[] {
   const { exponent, floorMinor } = summary
   const shown = (minor: number): string => formatMillions(minor, exponent)
-  const lowest = (minor: number): string => (minor < floorMinor ? pc.red(`${shown(minor)} !`) : shown(minor))
+  const lowest = (minor: number): string =>
+    minor < floorMinor ? colors.red(`${shown(minor)} !`) : shown(minor)
   return [
     summary.currency,
     shown(summary.openingMinor),
@@ -131,12 +132,12 @@ function describeSpeed(report: RunReport, projection: ProjectionOutcome | undefi
   ]
   if (projection === undefined) return lines.join('\n')
   const { target, entries, behind } = projection
-  const lag = behind === undefined ? '' : pc.yellow(`; ${behind.toLine()}`)
+  const lag = behind === undefined ? '' : colors.yellow(`; ${behind.toLine()}`)
   return [...lines, `${label('ClickHouse')}${count(entries)} journal entries in ${target}${lag}`].join('\n')
 }
 
 function label(text: string): string {
-  return pc.bold(text.padEnd(14))
+  return colors.bold(text.padEnd(14))
 }
 
 const count = (value: number): string => value.toLocaleString('en-US')

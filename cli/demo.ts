@@ -10,10 +10,10 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
-import pc from 'picocolors'
 import { lockDataDirectory } from '../pipeline/runtime/data-directory.js'
 import { generateDay } from '../sandbox/day/day.js'
 import { examplePolicies, writeDay } from '../sandbox/day/write-day.js'
+import { colors } from './colors.js'
 import { describeDay, reportAsJson } from './day-report.js'
 import { wholeNumber } from './flags.js'
 import { liveDay } from './live-day.js'
@@ -68,7 +68,7 @@ async function demo(flags: DemoFlags, command: Command): Promise<void> {
   }
   printText(describeDay(report, projection))
   if (answer.length > 0)
-    printText(`${pc.bold('Look closer')}\n${answer.map((line) => `  ${line}`).join('\n')}\n`)
+    printText(`${colors.bold('Look closer')}\n${answer.map((line) => `  ${line}`).join('\n')}\n`)
 }
 
 /** Writes the day unless the folder holds it: same seed, same date, same generator, same policies. */

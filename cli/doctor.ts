@@ -12,10 +12,10 @@ import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
 import type { Command } from 'commander'
-import pc from 'picocolors'
 import { WeirError } from '../pipeline/errors.js'
 import { findEngineLibrary } from '../sinks/clickhouse/embedded/library.js'
 import { compileOptimizer } from '../wasm-core/host/compile.js'
+import { colors } from './colors.js'
 import { EXIT } from './failure.js'
 import { printJson, printText } from './output.js'
 
@@ -73,7 +73,7 @@ function withoutAdvice(check: Check): Check {
 }
 
 function line({ part, ok, required, found, without, remedy }: Check): string {
-  const mark = ok ? pc.green('ok     ') : required ? pc.red('MISSING') : pc.yellow('absent ')
+  const mark = ok ? colors.green('ok     ') : required ? colors.red('MISSING') : colors.yellow('absent ')
   const consequence = ok || without === undefined ? '' : `; without it: ${without}`
   const way = ok || remedy === undefined ? '' : `\n          ${remedy}`
   return `${mark} ${part}: ${found}${consequence}${way}`
