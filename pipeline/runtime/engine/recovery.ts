@@ -130,7 +130,7 @@ async function restore(
     } catch (error) {
       if (!(error instanceof WeirError) || error.code !== 'WEIR_SNAPSHOT') throw error
       notices.push(error.toLine())
-      parts.logger?.warn({ group: group.groupId, cycle }, error.toLine())
+      parts.logger?.warn({ groupId: group.groupId, cycle }, error.toLine())
     }
   }
   await adoptGroup(parts.pool, parts.bell, group)

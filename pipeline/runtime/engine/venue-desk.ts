@@ -9,6 +9,7 @@ import type { Logger } from 'pino'
 import { encodeRecord } from '../../../schemas/avro/registry.js'
 import type { Execution, Instruction } from '../../../schemas/generated/types.js'
 import { WeirError } from '../../errors.js'
+import { formatUuid, toHex } from '../../identity.js'
 import type { Venue } from '../../ports.js'
 import type { ScheduledReport } from '../cycles/report-queue.js'
 import type { ResultMessage } from '../workers/result-message.js'
@@ -78,7 +79,7 @@ export class VenueDesk {
     if (what === 'send') this.sent++
     if (this.#logger?.isLevelEnabled('debug') === true)
       this.#logger.debug(
-        { group: group.groupId, cycle: instruction.cycle, ...idsOf(instruction), venueId },
+        { groupId: group.groupId, cycle: instruction.cycle, ...idsOf(instruction), venueId },
         what,
       )
   }
@@ -93,10 +94,11 @@ function reportOf(source: number, execution: Execution): ScheduledReport {
   }
 }
 
+/** As the rows in ClickHouse show them, so that a line of the log can be looked up. */
 function idsOf(instruction: Instruction): { instructionId: string; decisionId: string } {
   return {
-    instructionId: Buffer.from(instruction.instructionId).toString('hex'),
-    decisionId: Buffer.from(instruction.decisionId).toString('hex'),
+    instructionId: formatUuid(toHex(instruction.instructionId)),
+    decisionId: formatUuid(toHex(instruction.decisionId)),
   }
 }
 
