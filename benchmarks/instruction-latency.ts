@@ -13,6 +13,7 @@ import type { Instruction } from '../schemas/generated/types.js'
 import { encode, GROUP, id, movement } from '../tests/support/small-group.js'
 import { type Contender, nowMicros, type Scenario } from './harness.js'
 import { LiveGroup } from './live-group.js'
+import type { MovementTarget } from './movement-target.js'
 import { PlainPipeline } from './plain-pipeline.js'
 
 /** Apart far enough that one is settled before the next, at any rate of events. */
@@ -20,16 +21,7 @@ const INSTRUCTIONS_PER_SECOND = 20
 /** Falls out of the band and is refilled to the target. */
 const SHORTFALL_MINOR = 1_200_000_00
 
-/** Something that takes cash movements and calls back for each instruction it releases. */
-export interface Target {
-  readonly nowMicros: () => number
-  movement(payload: Uint8Array): void
-  settle(instruction: Instruction): void
-  turn(): void | Promise<void>
-  drain(): Promise<void>
-}
-
-class LiveTarget implements Target {
+class LiveTarget implements MovementTarget {
   private positions = { movements: 0, executions: 0 }
 
   constructor(private readonly live: LiveGroup) {}
@@ -66,7 +58,7 @@ class Generator {
   private readonly dueByShortfall: number[] = []
   samples: number[] = []
 
-  constructor(private readonly target: () => Target) {}
+  constructor(private readonly target: () => MovementTarget) {}
 
   /** Called for each released transfer into the account that was made short. */
   readonly released = (instruction: Instruction): void => {

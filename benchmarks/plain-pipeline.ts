@@ -17,11 +17,11 @@ import { resolvePolicy } from '../pipeline/deliberation/resolved-policy.js'
 import { decodeState } from '../pipeline/state-codec.js'
 import { SCHEMA_JSON } from '../schemas/generated/schemas.js'
 import type { CashMovement, Instruction } from '../schemas/generated/types.js'
-import { loadHighs } from '../tests/support/highs.js'
 import { feedSmallGroup, GROUP, GroupDriver, MORNING, SECOND } from '../tests/support/small-group.js'
 import { compileOptimizer } from '../wasm-core/host/compile.js'
+import { loadHighs, toHighs } from '../wasm-core/host/testing/highs-oracle.js'
 import { nowMicros } from './harness.js'
-import type { Target } from './instruction-latency.js'
+import type { MovementTarget } from './movement-target.js'
 
 const syncData = promisify(fdatasync)
 
@@ -29,7 +29,7 @@ type HighsModel = ReturnType<Awaited<ReturnType<typeof loadHighs>>['createModel'
 
 const PAYROLL_BAND_MINOR = 1_600_000_00
 
-export class PlainPipeline implements Target {
+export class PlainPipeline implements MovementTarget {
   private readonly type = avro.Type.forSchema(JSON.parse(SCHEMA_JSON['cash-movement']) as avro.Schema)
   private readonly balances = new Map([
     ['OPERATING', 9_000_000_00],
@@ -50,25 +50,8 @@ export class PlainPipeline implements Target {
 
   static async start(path: string, released: (instruction: Instruction) => void): Promise<PlainPipeline> {
     const named = await smallGroupModel()
-    const { sparse } = named
     const highs = await loadHighs()
-    const model = highs.createModel({
-      numCols: sparse.columns,
-      numRows: sparse.rows,
-      colCost: sparse.cost,
-      colLower: sparse.columnLower,
-      colUpper: sparse.columnUpper,
-      rowLower: sparse.rowLower,
-      rowUpper: sparse.rowUpper,
-      matrix: {
-        format: 'csc',
-        numRows: sparse.rows,
-        numCols: sparse.columns,
-        starts: sparse.columnStart,
-        indices: sparse.rowIndex,
-        values: sparse.value,
-      },
-    })
+    const model = highs.createModel(toHighs(named.sparse))
     model.options.set('output_flag', false)
     model.run()
     const rows = new Map(named.rowNames.map((name, index) => [name, index]))

@@ -6,9 +6,9 @@
  */
 
 import { WeirError } from '../pipeline/errors.js'
-import { loadHighs } from '../tests/support/highs.js'
 import { compileOptimizer } from '../wasm-core/host/compile.js'
 import { LinearProgram } from '../wasm-core/host/linear-program.js'
+import { loadHighs, toHighs } from '../wasm-core/host/testing/highs-oracle.js'
 import { type Contender, nowMicros, type Scenario } from './harness.js'
 import { rebalancingWorkload, seededRandom } from './rebalancing-workload.js'
 
@@ -100,24 +100,7 @@ async function weirContender(workload: Workload) {
 
 async function highsContender(workload: Workload) {
   const highs = await loadHighs()
-  const { sparse } = workload.model
-  const model = highs.createModel({
-    numCols: sparse.columns,
-    numRows: sparse.rows,
-    colCost: sparse.cost,
-    colLower: sparse.columnLower,
-    colUpper: sparse.columnUpper,
-    rowLower: sparse.rowLower,
-    rowUpper: sparse.rowUpper,
-    matrix: {
-      format: 'csc',
-      numRows: sparse.rows,
-      numCols: sparse.columns,
-      starts: sparse.columnStart,
-      indices: sparse.rowIndex,
-      values: sparse.value,
-    },
-  })
+  const model = highs.createModel(toHighs(workload.model.sparse))
   model.options.set('output_flag', false)
   model.run()
   let read = 0

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { testEnvironment } from '../../tests/support/environment.js'
-import { loadHighs } from '../../tests/support/highs.js'
+import { HighsOracle } from '../../wasm-core/host/testing/highs-oracle.js'
 import { denialOf, sumBaseMinor } from '../action/gate.js'
 import { newGroupState } from '../perception/state.js'
 import type { Channels, FacilityChannel, RailChannel } from './channels.js'
@@ -14,7 +14,7 @@ import type { ResolvedPolicy } from './resolved-policy.js'
 import { repairFloors, toTickets } from './rounding.js'
 
 const environment = await testEnvironment()
-const highs = await loadHighs()
+const highs = await HighsOracle.load()
 
 const resolved = {
   policy: {
@@ -136,7 +136,7 @@ test('the optimum is the one HiGHS finds, and a plan in integers costs no less',
       const solution = optimizer.solve()
       assert.equal(solution.status, 'optimal')
       assert.ok(
-        Math.abs(solution.objective - highsObjective(model.sparse)) <=
+        Math.abs(solution.objective - highs.solve(model.sparse, 'optimal').objective) <=
           1e-7 * (1 + Math.abs(solution.objective)),
       )
 
@@ -170,33 +170,4 @@ function checkIntegers(positions: readonly Position[], moves: Parameters<typeof 
   const denial = denialOf(newGroupState('g'), resolved, moves)
   // The LP's budget is met to a rounding error, which the gate may refuse; nothing else may be denied.
   if (denial !== undefined) assert.equal(denial.code, 'above-cycle-budget')
-}
-
-type Sparse = ReturnType<typeof buildRebalancingModel>['sparse']
-
-function highsObjective(sparse: Sparse): number {
-  return highs.withModel(
-    {
-      numCols: sparse.columns,
-      numRows: sparse.rows,
-      colCost: sparse.cost,
-      colLower: sparse.columnLower,
-      colUpper: sparse.columnUpper,
-      rowLower: sparse.rowLower,
-      rowUpper: sparse.rowUpper,
-      matrix: {
-        format: 'csc',
-        numRows: sparse.rows,
-        numCols: sparse.columns,
-        starts: sparse.columnStart,
-        indices: sparse.rowIndex,
-        values: sparse.value,
-      },
-    },
-    (model) => {
-      model.options.set('output_flag', false)
-      model.run()
-      return model.getObjectiveValue()
-    },
-  )
 }

@@ -6,12 +6,15 @@
  * it is no protection on a file system shared by several. Depends on node:fs.
  */
 import { readFileSync } from 'node:fs'
-import { mkdir, open, readFile, rename, rm, unlink } from 'node:fs/promises'
+import { link, mkdir, readFile, rm, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { WeirError } from '../errors.js'
 
 const GUARD_TRIES = 50
 const GUARD_PAUSE_MS = 20
+
+/** Names of drafts differ also between two tries of one process. */
+let drafts = 0
 
 interface Holder {
   readonly pid: number
@@ -40,15 +43,18 @@ export async function lockDataDirectory(directory: string): Promise<DataDirector
   }
 }
 
+/** Creates the file with its content in one step: nobody ever sees it empty and takes it for stale. */
 async function tryCreate(path: string, me: Holder): Promise<boolean> {
+  const draft = `${path}.${me.pid}.${drafts++}`
+  await writeFile(draft, `${JSON.stringify(me)}\n`)
   try {
-    const handle = await open(path, 'wx')
-    await handle.writeFile(`${JSON.stringify(me)}\n`)
-    await handle.close()
+    await link(draft, path)
     return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
     throw error
+  } finally {
+    await rm(draft, { force: true })
   }
 }
 
@@ -63,12 +69,8 @@ async function takeOver(path: string, me: Holder): Promise<void> {
       try {
         const holder = await readHolder(path)
         if (holder !== undefined && isAlive(holder)) throw locked(path, holder.pid)
-        const fresh = `${path}.${me.pid}`
-        const handle = await open(fresh, 'w')
-        await handle.writeFile(`${JSON.stringify(me)}\n`)
-        await handle.close()
-        await rename(fresh, path)
-        return
+        await rm(path, { force: true })
+        if (await tryCreate(path, me)) return
       } finally {
         await rm(guard, { force: true })
       }

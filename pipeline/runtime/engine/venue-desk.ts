@@ -8,9 +8,9 @@
 import type { Logger } from 'pino'
 import { encodeRecord } from '../../../schemas/avro/registry.js'
 import type { Execution, Instruction } from '../../../schemas/generated/types.js'
-import { WeirError } from '../../errors.js'
+import { invariant, WeirError } from '../../errors.js'
 import { formatUuid, toHex } from '../../identity.js'
-import type { Venue } from '../../ports.js'
+import { UNROUTED_GROUP, type Venue } from '../../ports.js'
 import type { ScheduledReport } from '../cycles/report-queue.js'
 import type { ResultMessage } from '../workers/result-message.js'
 import type { GroupRun } from './group-run.js'
@@ -61,6 +61,8 @@ export class VenueDesk {
     reports: ScheduledReport[],
   ): void {
     const { venueId } = instruction
+    // Cycles of that group close without waiting for effects, so a report could come too late.
+    invariant(group.groupId !== UNROUTED_GROUP, 'the group of what cannot be routed instructs nobody')
     const venue = this.#venues.get(venueId)
     const source = this.#sources.ofReports(group.index, venueId)
     if (venue === undefined || source === undefined) {

@@ -2,7 +2,7 @@
  * Who waits for a ring, and how it is woken.
  *
  * A worker waits inside `Atomics.wait`. The main thread must not block, so it is woken by a message on a
- * `MessagePort`, posted only while it has said that it is asleep: under load nobody rings (ADR 0020).
+ * `MessagePort`, posted only while it has said that it is asleep: under load nobody rings (ADR 0021).
  * The order "say that you wait, look again, then wait" on one side and "write, then look whether the other waits"
  * on the other makes a lost wake-up impossible, because both use sequentially consistent atomics.
  * Depends on rings and node:worker_threads.

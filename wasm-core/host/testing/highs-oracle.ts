@@ -8,7 +8,7 @@ import type { SolveStatus } from '../linear-program.js'
 import type { SparseModel } from '../sparse-model.js'
 
 // The package's types describe its CommonJS and its ES entry at once, which NodeNext resolution does not accept for a default import.
-const loadHighs = createRequire(import.meta.url)('highs') as () => Promise<Highs>
+export const loadHighs = createRequire(import.meta.url)('highs') as () => Promise<Highs>
 
 export interface OracleAnswer {
   readonly status: 'optimal' | 'infeasible' | 'unbounded' | 'unknown'
