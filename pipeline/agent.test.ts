@@ -127,6 +127,23 @@ test('when no account has surplus the facility is drawn, and repaid when the cas
   )
 })
 
+test('a limit on a lender caps the draw, and says so', async () => {
+  const policy = POLICY_TEXT.replace(
+    'instructionsPerCycle: 8',
+    'instructionsPerCycle: 8\n  lenders: [{ counterparty: BANK-B, limit: 1500000 }]',
+  )
+  const { driver } = await started({ policy, openings: { OPERATING: 5_000_000_00 } })
+  driver.input('cash-movement', movement('tax', 'OPERATING', -3_000_000_00), at(10))
+  const drawn = driver.close(at(15))
+  assert.deepEqual(
+    drawn.release.map(({ kind, amountMinor }) => [kind, amountMinor]),
+    [['DRAW', 1_500_000_00]],
+  )
+  assert.ok(drawn.result.explanations[0]!.bindings.some(({ row }) => row === 'lender:BANK-B'))
+  driver.input('cash-movement', movement('more', 'OPERATING', -400_000_00), at(20))
+  assert.equal(driver.close(at(25)).release.length, 0)
+})
+
 test('a floor that no plan can hold refuses the plan and calls people', async () => {
   const { driver } = await started({ openings: { OPERATING: 5_000_000_00 } })
   driver.input('cash-movement', movement('disaster', 'OPERATING', -40_000_000_00), at(10))

@@ -56,6 +56,7 @@ const resolved = {
   maximumInstructionBaseMinor: 8_000_00,
   perCycleBaseMinor: 9_000_00,
   perDayBaseMinor: 20_000_00,
+  lenders: new Map(),
 } as unknown as ResolvedPolicy
 
 const a = position('A')

@@ -4,6 +4,7 @@
  *
  * Each check returns true to pass; anything else, an error included, denies. Depends on plan, policy and state.
  */
+import { lenderExposureBaseMinor } from '../deliberation/channels.js'
 import {
   amountPosition,
   channelId,
@@ -61,6 +62,7 @@ const PLAN_CHECKS: readonly (readonly [string, (context: Omit<GateContext, 'move
     ({ resolved, moves }) => moves.length <= resolved.policy.limits.instructionsPerCycle,
   ],
   ['above-cycle-budget', ({ resolved, moves }) => sumBaseMinor(moves) <= BigInt(resolved.perCycleBaseMinor)],
+  ['above-lender-limit', ({ state, resolved, moves }) => lendersWithin(state, resolved, moves)],
   [
     'above-day-budget',
     ({ state, resolved, moves }) =>
@@ -138,4 +140,17 @@ function sourceBears(moves: readonly Move[], move: Move): boolean {
   for (const other of moves) if (debitedAccount(other) === source) taken += BigInt(other.amountMinor)
   const left = BigInt(source.spendableMinor) - taken
   return left >= BigInt(source.floorMinor) - BigInt(source.lineMinor)
+}
+
+/** No draw takes what is owed to a lender above its limit; repayments of the same plan are not counted on. */
+function lendersWithin(state: GroupState, resolved: ResolvedPolicy, moves: readonly Move[]): boolean {
+  for (const [lenderId, limitMinor] of resolved.lenders) {
+    const draws = moves.filter(
+      (move) => move.kind === 'DRAW' && move.facility!.facility.reference.lenderId === lenderId,
+    )
+    if (draws.length === 0) continue
+    const owed = BigInt(lenderExposureBaseMinor(state, resolved, lenderId)) + sumBaseMinor(draws)
+    if (owed > BigInt(limitMinor)) return false
+  }
+  return true
 }

@@ -9,7 +9,7 @@ import { stalenessAt } from '../perception/feeds.js'
 import type { FacilityState, GroupState, QuoteState, RailState } from '../perception/state.js'
 import type { Position } from './positions.js'
 import type { ResolvedPolicy } from './resolved-policy.js'
-import { baseRate, conversionFactor } from './valuation.js'
+import { baseRate, conversionFactor, Valuation } from './valuation.js'
 
 /** Days of a year by which rates accrue; one convention, stated, for weighing costs against each other. */
 export const DAYS_PER_YEAR = 360
@@ -124,6 +124,23 @@ function facilityChannel(
     blocked,
     costPerDay: yearly / DAYS_PER_YEAR,
   }
+}
+
+/** What is outstanding with a lender, draws on their way included, base minor units rounded up. */
+export function lenderExposureBaseMinor(
+  state: GroupState,
+  resolved: ResolvedPolicy,
+  lenderId: string,
+): number {
+  const valuation = new Valuation(state, resolved.policy.baseCurrency, resolved.baseExponent)
+  let exposure = 0
+  for (const { reference, outstandingMinor, reservedDrawMinor } of state.facilities.values()) {
+    if (reference.lenderId !== lenderId) continue
+    const exponent = state.accounts.get(reference.accountId)?.reference.currencyExponent ?? 2
+    exposure +=
+      (outstandingMinor + reservedDrawMinor) * (valuation.minorFactor(reference.currency, exponent) ?? 0)
+  }
+  return Math.ceil(exposure)
 }
 
 interface WindowReference {

@@ -24,7 +24,7 @@ const PRICE_NOISE = 1e-12
 const BINDINGS_KEPT = 12
 
 /** Rows that say why; balances of cash are identities and say nothing. */
-const LIMIT_ROWS = /^(floor|guard|target|ceiling|fx|facility|bank|budget)\b/
+const LIMIT_ROWS = /^(floor|guard|target|ceiling|fx|facility|lender|bank|budget)\b/
 const LIMIT_COLUMNS = /^(transfer|fx[123]|draw|repay):/
 
 /** Binding limits, dearest first; prices in base currency major units a day for one unit more of the limit. */

@@ -30,6 +30,7 @@ const resolved = {
   maximumInstructionBaseMinor: 50_000_000_00,
   perCycleBaseMinor: 90_000_000_00,
   perDayBaseMinor: 900_000_000_00,
+  lenders: new Map(),
   concentration: new Map([['BANK-0', 40_000_000_00]]),
 } as unknown as ResolvedPolicy
 

@@ -12,6 +12,7 @@
  *   ceiling:A   balance - idle                    <= ceiling      idle:A         v
  *   fx:R        sum of the segments               <= U_R          fxN:R          half spread
  *   facility:K  draw - repay                      in [-prepayable, headroom]    draw:K, repay:K
+ *   lender:L    sum of draws at L, in base        <= limit - outstanding, at least 0
  *   bank:G      sum of balances at G, in base     <= max(limit, what lies there now)
  *   budget      sum of moves, in base             <= what the cycle and the day leave
  *
@@ -19,7 +20,13 @@
  * floor's: no plan can mend it, and its case is an alert of its own. Depends on positions, channels and policy.
  */
 import type { GroupState } from '../perception/state.js'
-import { type Channels, DAYS_PER_YEAR, type FacilityChannel, type RailChannel } from './channels.js'
+import {
+  type Channels,
+  DAYS_PER_YEAR,
+  type FacilityChannel,
+  lenderExposureBaseMinor,
+  type RailChannel,
+} from './channels.js'
 import { type Entry, ModelBuilder, type NamedModel } from './model-builder.js'
 import type { Position } from './positions.js'
 import type { ResolvedPolicy } from './resolved-policy.js'
@@ -60,6 +67,7 @@ class RebalancingModelBuilder {
   private readonly moves: MoveColumn[] = []
   private readonly violationColumns = new Map<string, number>()
   private budget = -1
+  private readonly lenderRows = new Map<string, number>()
 
   constructor(
     private readonly state: GroupState,
@@ -72,6 +80,7 @@ class RebalancingModelBuilder {
     const bankRows = this.addBankRows()
     for (const position of this.positions) this.addAccount(position, bankRows.get(position.bankId))
     this.budget = this.builder.row('budget', 0, this.budgetLeftMinor() / MODEL_UNIT)
+    this.addLenderRows()
     for (const channel of this.channels.rails) this.addRail(channel)
     for (const channel of this.channels.facilities) this.addFacility(channel)
     return { ...this.builder.build(), moves: this.moves, violationColumns: this.violationColumns }
@@ -93,6 +102,15 @@ class RebalancingModelBuilder {
       rows.set(bankId, this.builder.row(`bank:${bankId}`, Number.NEGATIVE_INFINITY, upper))
     }
     return rows
+  }
+
+  /** Rows 6, the cap over the facilities of a lender: what is drawn already is never called back. */
+  private addLenderRows(): void {
+    for (const [lenderId, limitMinor] of this.resolved.lenders) {
+      const left = limitMinor - lenderExposureBaseMinor(this.state, this.resolved, lenderId)
+      const upper = Math.max(0, left) / MODEL_UNIT
+      this.lenderRows.set(lenderId, this.builder.row(`lender:${lenderId}`, Number.NEGATIVE_INFINITY, upper))
+    }
   }
 
   private addAccount(position: Position, bankRow: number | undefined): void {
@@ -172,11 +190,10 @@ class RebalancingModelBuilder {
     const net = this.builder.row(`facility:${id}`, -repay, draw)
     const price = channel.costPerDay * value
     const budget: Entry = { row: this.budget, value }
-    this.addMove('DRAW', 0, null, channel, `draw:${id}`, price, draw, [
-      minusOne(account.cash),
-      one(net),
-      budget,
-    ])
+    const drawn: Entry[] = [minusOne(account.cash), one(net), budget]
+    const lender = this.lenderRows.get(channel.facility.reference.lenderId)
+    if (lender !== undefined) drawn.push({ row: lender, value })
+    this.addMove('DRAW', 0, null, channel, `draw:${id}`, price, draw, drawn)
     this.addMove('REPAY', 0, null, channel, `repay:${id}`, -price, repay, [
       one(account.cash),
       one(account.guard),

@@ -4,7 +4,7 @@
  * Made anew when the policy or the reference data changes; never part of the state. An account that the policy
  * names and the reference data lacks is left out until it appears. Depends on policy and state.
  */
-import { type Policy, parsePolicy } from '../governance/policy.js'
+import { type CounterpartyLimit, type Policy, parsePolicy } from '../governance/policy.js'
 import { toMinor } from '../money.js'
 import type { GroupState } from '../perception/state.js'
 import { currencyExponent } from './valuation.js'
@@ -26,8 +26,10 @@ export interface ResolvedPolicy {
   readonly maximumInstructionBaseMinor: number
   readonly perCycleBaseMinor: number
   readonly perDayBaseMinor: number
-  /** Limit by counterparty, base currency minor units. */
+  /** Limit of balances by counterparty, base currency minor units. */
   readonly concentration: ReadonlyMap<string, number>
+  /** Limit of what is outstanding by lender, base currency minor units. */
+  readonly lenders: ReadonlyMap<string, number>
 }
 
 /** Undefined while no policy is in force. Amounts with more decimals than the currency throw `WEIR_AMOUNT`. */
@@ -58,8 +60,11 @@ export function resolvePolicy(state: GroupState): ResolvedPolicy | undefined {
     maximumInstructionBaseMinor: toMinor(policy.limits.maximumInstruction, baseExponent),
     perCycleBaseMinor: toMinor(policy.limits.perCycle, baseExponent),
     perDayBaseMinor: toMinor(policy.limits.perDay, baseExponent),
-    concentration: new Map(
-      policy.limits.concentration.map((limit) => [limit.counterpartyId, toMinor(limit.limit, baseExponent)]),
-    ),
+    concentration: inMinor(policy.limits.concentration, baseExponent),
+    lenders: inMinor(policy.limits.lenders, baseExponent),
   }
+}
+
+function inMinor(limits: readonly CounterpartyLimit[], exponent: number): Map<string, number> {
+  return new Map(limits.map(({ counterpartyId, limit }) => [counterpartyId, toMinor(limit, exponent)]))
 }

@@ -24,9 +24,9 @@ export interface AccountPolicy {
   readonly band: { readonly lowerPercent: number; readonly upperPercent: number }
 }
 
-export interface ConcentrationLimit {
+/** A limit on what lies at a counterparty, or is owed to it, base currency. */
+export interface CounterpartyLimit {
   readonly counterpartyId: string
-  /** Most that may lie at the counterparty, base currency. */
   readonly limit: DecimalText
 }
 
@@ -59,7 +59,10 @@ export interface Policy {
     readonly perCycle: DecimalText
     readonly perDay: DecimalText
     readonly instructionsPerCycle: number
-    readonly concentration: readonly ConcentrationLimit[]
+    /** Most that may lie at a counterparty. */
+    readonly concentration: readonly CounterpartyLimit[]
+    /** Most that may be outstanding with a lender over all its facilities. */
+    readonly lenders: readonly CounterpartyLimit[]
   }
   readonly expectedFlows: { readonly inflowPercent: number; readonly outflowPercent: number }
   readonly staleness: {
@@ -152,17 +155,24 @@ function readAccount(document: PolicyDocument, index: number): AccountPolicy {
 }
 
 function readLimits(document: PolicyDocument): Policy['limits'] {
-  const concentration = ['limits', 'concentration']
   return {
     maximumInstruction: document.decimalAt(['limits', 'maximumInstruction']),
     perCycle: document.decimalAt(['limits', 'perCycle']),
     perDay: document.decimalAt(['limits', 'perDay']),
     instructionsPerCycle: document.numberAt(['limits', 'instructionsPerCycle']),
-    concentration: eachIndex(document, concentration, (index) => ({
-      counterpartyId: document.stringAt([...concentration, index, 'counterparty']),
-      limit: document.decimalAt([...concentration, index, 'limit']),
-    })),
+    concentration: readCounterpartyLimits(document, 'concentration'),
+    lenders: readCounterpartyLimits(document, 'lenders'),
   }
+}
+
+function readCounterpartyLimits(
+  document: PolicyDocument,
+  key: 'concentration' | 'lenders',
+): CounterpartyLimit[] {
+  return eachIndex(document, ['limits', key], (index) => ({
+    counterpartyId: document.stringAt(['limits', key, index, 'counterparty']),
+    limit: document.decimalAt(['limits', key, index, 'limit']),
+  }))
 }
 
 function readStaleness(document: PolicyDocument): Policy['staleness'] {
@@ -217,11 +227,13 @@ function checkOrder(document: PolicyDocument, policy: Policy): void {
     const message = `perCycle ${policy.limits.perCycle} is above perDay ${policy.limits.perDay}`
     throw document.errorAt(['limits', 'perCycle'], message, 'lower perCycle or raise perDay')
   }
-  const seen = new Set<string>()
-  for (const [index, { counterpartyId }] of policy.limits.concentration.entries()) {
-    const place = ['limits', 'concentration', index, 'counterparty']
-    if (seen.has(counterpartyId)) throw twice(document, place, counterpartyId)
-    seen.add(counterpartyId)
+  for (const key of ['concentration', 'lenders'] as const) {
+    const seen = new Set<string>()
+    for (const [index, { counterpartyId }] of policy.limits[key].entries()) {
+      const place = ['limits', key, index, 'counterparty']
+      if (seen.has(counterpartyId)) throw twice(document, place, counterpartyId)
+      seen.add(counterpartyId)
+    }
   }
 }
 
