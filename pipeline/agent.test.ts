@@ -135,13 +135,14 @@ test('a limit on a lender caps the draw, and says so', async () => {
   const { driver } = await started({ policy, openings: { OPERATING: 5_000_000_00 } })
   driver.input('cash-movement', movement('tax', 'OPERATING', -3_000_000_00), at(10))
   const drawn = driver.close(at(15))
+  const draws = (applied: AppliedCycle) => applied.release.filter(({ kind }) => kind === 'DRAW')
   assert.deepEqual(
-    drawn.release.map(({ kind, amountMinor }) => [kind, amountMinor]),
-    [['DRAW', 1_500_000_00]],
+    draws(drawn).map(({ amountMinor }) => amountMinor),
+    [1_500_000_00],
   )
   assert.ok(drawn.result.explanations[0]!.bindings.some(({ row }) => row === 'lender:BANK-B'))
   driver.input('cash-movement', movement('more', 'OPERATING', -400_000_00), at(20))
-  assert.equal(driver.close(at(25)).release.length, 0)
+  assert.deepEqual(draws(driver.close(at(25))), [])
 })
 
 test('a floor that no plan can hold refuses the plan and calls people', async () => {
