@@ -68,7 +68,7 @@ async function demo(flags: DemoFlags, command: Command): Promise<void> {
   }
   printText(describeDay(report, projection))
   if (answer.length > 0)
-    printText(`${colors.bold('Look closer')}\n${answer.map((line) => `  ${line}`).join('\n')}\n`)
+    printText(`\n${colors.bold('Look closer')}\n${answer.map((line) => `  ${line}`).join('\n')}\n`)
 }
 
 /** Writes the day unless the folder holds it: same seed, same date, same generator, same policies. */

@@ -36,7 +36,7 @@ export async function liveDay<Answer>(
   const projection = await Projection.open(settings)
   try {
     const report = await live(inputDir, settings, progress, projection)
-    progress.say('projecting the last decisions into ClickHouse')
+    if (projection !== undefined) progress.say('projecting the last decisions into ClickHouse')
     const outcome = await projection?.finish(report.journal.entries)
     const answer = await ask(outcome?.behind === undefined ? projection : undefined, report)
     return { report, projection: outcome, answer }

@@ -25,7 +25,7 @@ export async function nextCommands(
   try {
     const [example] = await new Analyst(client).rows<Example>(LARGEST_PLAN)
     if (example === undefined) return []
-    const where = dataDir === undefined ? '' : ` --data-dir ${dataDir}`
+    const where = dataDir === undefined ? '' : ` --data-dir ${quoted(dataDir)}`
     const { decision_id: decision, instruction_id: instruction } = example
     return [
       `npx weir explain ${decision}${where}`,
@@ -44,3 +44,8 @@ const LARGEST_PLAN = `
   GROUP BY decision_id
   ORDER BY count() DESC, decision_id
   LIMIT 1`
+
+/** A path that a shell takes as one word. */
+function quoted(path: string): string {
+  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`
+}

@@ -5,6 +5,7 @@
  */
 import { Presets, SingleBar } from 'cli-progress'
 import type { ProgressCounts } from '../pipeline/runtime/engine.js'
+import { stopOnInterruption } from './interruption.js'
 import { note } from './output.js'
 
 const STEPS = 1_000
@@ -13,6 +14,7 @@ export class Progress {
   readonly #bar: SingleBar | undefined
   readonly #silent: boolean
   #saidTenth = 0
+  #ended = false
 
   constructor(silent: boolean) {
     this.#silent = silent
@@ -28,11 +30,16 @@ export class Progress {
       },
       Presets.shades_classic,
     )
+    // The bar hides the cursor, which must be back when the process is interrupted.
+    stopOnInterruption(async () => {
+      this.close()
+      this.#ended = true
+    })
   }
 
   /** `fraction` of the day from 0 to 1. */
   update(fraction: number, counts: ProgressCounts): void {
-    if (this.#silent) return
+    if (this.#silent || this.#ended) return
     const shown = {
       inputs: counts.inputs.toLocaleString('en-US'),
       cycles: counts.cycles.toLocaleString('en-US'),
