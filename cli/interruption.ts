@@ -24,8 +24,9 @@ export function handleInterruptions(): void {
   const interrupted = (): void => {
     // A second signal does not wait.
     process.on('SIGINT', () => process.exit(EXIT.interrupted))
-    note('weir: interrupted')
     const stopped = Promise.allSettled([...running].map((stop) => stop()))
+    // After the progress bar has cleared its line.
+    note('weir: interrupted')
     const bound = new Promise((resolve) => setTimeout(resolve, STOP_BOUND_MS))
     void Promise.race([stopped, bound]).then(() => process.exit(EXIT.interrupted))
   }
