@@ -57,7 +57,10 @@ export class Effects {
     for (let head = group.underWay[0]; head?.result !== undefined; head = group.underWay[0]) {
       const { result } = head
       const leaves = result.release.length + result.query.length > 0
-      if (leaves && this.#journal.durable < head.sequence) break
+      if (leaves && this.#journal.durable < head.sequence) {
+        this.#journal.hurry(head.sequence)
+        break
+      }
       group.underWay.shift()
       if (leaves) crashPoint('before-send')
       const reports = this.#desk.carryOut(group, head.closedAtMicros, result)

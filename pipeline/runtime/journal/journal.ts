@@ -38,6 +38,11 @@ export interface JournalOptions {
   readonly segmentBytes?: number
   /** `append` may be called while less than this waits to be written; see `hasRoom`. */
   readonly maxBufferedBytes?: number
+  /**
+   * Longest wait for company before a commit that nobody waits for, milliseconds; default 0, at once. Whoever waits says so by
+   * `hurry` or `waitDurable`.
+   */
+  readonly lingerMs?: number
   /** Called after each commit with the last durable sequence. */
   readonly onDurable?: (sequence: number) => void
   /** Called once when the disk has failed; `failure` tells why. */
@@ -49,6 +54,8 @@ const DEFAULT_SEGMENT_BYTES = 64 * 1024 * 1024
 /** Some commits' worth at the pace of a slow disk. */
 const DEFAULT_BUFFERED_BYTES = 16 * 1024 * 1024
 const FIRST_BUFFER_BYTES = 256 * 1024
+/** A commit of this size gains nothing by waiting for more. */
+const LINGER_BYTES = 256 * 1024
 
 export interface JournalStatistics {
   readonly entries: number
@@ -92,6 +99,7 @@ export class Journal {
   readonly #directory: string
   readonly #segmentBytes: number
   readonly #maxBufferedBytes: number
+  readonly #lingerMs: number
   readonly #onDurable: ((sequence: number) => void) | undefined
   readonly #onFailure: (() => void) | undefined
   #sequence: number
@@ -103,6 +111,10 @@ export class Journal {
   #fileSize = 0
   #sync: Buffer = Buffer.alloc(SYNC_BYTES)
   #flushing: Promise<void> | undefined
+  /** Last sequence that somebody waits for. */
+  #wanted = -1
+  /** Ends the wait for company. */
+  #endLinger: (() => void) | undefined
   #failure: WeirError | undefined
   #closed = false
   #waiters: { sequence: number; resolve: () => void; reject: (error: WeirError) => void }[] = []
@@ -112,6 +124,7 @@ export class Journal {
     this.#directory = options.directory
     this.#segmentBytes = options.segmentBytes ?? DEFAULT_SEGMENT_BYTES
     this.#maxBufferedBytes = options.maxBufferedBytes ?? DEFAULT_BUFFERED_BYTES
+    this.#lingerMs = options.lingerMs ?? 0
     this.#onDurable = options.onDurable
     this.#onFailure = options.onFailure
     this.torn = opened.torn
@@ -179,19 +192,28 @@ export class Journal {
     buffer.count++
     this.#checksum = checksum
     if (this.#flushing === undefined) this.#flushing = this.#flushLoop()
+    if (buffer.end >= LINGER_BYTES) this.#endLinger?.()
     return sequence
+  }
+
+  /** Says that somebody waits for the entry: it is committed without waiting for company. */
+  hurry(sequence: number): void {
+    if (sequence > this.#wanted) this.#wanted = sequence
+    if (sequence > this.#durable) this.#endLinger?.()
   }
 
   /** Resolves when the entry is on the disk; rejects when the disk failed. */
   waitDurable(sequence: number): Promise<void> {
     if (sequence <= this.#durable) return Promise.resolve()
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
+    this.hurry(sequence)
     return new Promise((resolve, reject) => this.#waiters.push({ sequence, resolve, reject }))
   }
 
   /** Makes everything durable and closes the file. */
   async close(): Promise<void> {
     this.#closed = true
+    this.#endLinger?.()
     await this.#flushing
     if (this.#file >= 0) await closeFile(this.#file)
     this.#file = -1
@@ -199,15 +221,31 @@ export class Journal {
   }
 
   async #flushLoop(): Promise<void> {
-    // A turn of the event loop first, so that what is appended in one go is one commit.
-    await new Promise((resolve) => setImmediate(resolve))
     try {
-      while (this.#filling.count > 0) await this.#commit()
+      do {
+        await this.#linger()
+        await this.#commit()
+      } while (this.#filling.count > 0)
     } catch (error) {
       this.#fail(error)
     } finally {
       this.#flushing = undefined
     }
+  }
+
+  /** Waits for company, at least a turn of the event loop, so that what is appended in one go is one commit. */
+  async #linger(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve))
+    const hasReason = this.#closed || this.#wanted > this.#durable || this.#filling.end >= LINGER_BYTES
+    if (this.#lingerMs === 0 || hasReason) return
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, this.#lingerMs)
+      this.#endLinger = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+    this.#endLinger = undefined
   }
 
   async #commit(): Promise<void> {

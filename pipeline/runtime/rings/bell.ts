@@ -89,6 +89,16 @@ export class BellRope {
   }
 }
 
+/**
+ * How long the main thread looks out for news, turn by turn of its event loop, before it sleeps. A cycle's result is back in
+ * less; to be woken for it would cost both threads more than the cycle itself.
+ */
+const LOOK_OUT_MS = 0.3
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
+
 /** The main thread's end: a latch that workers and callbacks of the main thread itself can ring. */
 export class Bell {
   readonly memory = createBellMemory()
@@ -108,9 +118,14 @@ export class Bell {
     port.on('message', this.ring)
   }
 
-  /** Sleeps until rung, unless `ready()` tells that there is work already. One sleeper at a time. */
-  sleep(ready: () => boolean): Promise<void> {
-    return new Promise((resolve) => {
+  /** Sleeps until rung, unless `ready()` tells that there is work already or soon. One sleeper at a time. */
+  async sleep(ready: () => boolean): Promise<void> {
+    const until = performance.now() + LOOK_OUT_MS
+    do {
+      if (ready()) return
+      await nextTurn()
+    } while (performance.now() < until)
+    await new Promise<void>((resolve) => {
       this.#wake = resolve
       Atomics.store(this.#asleep, 0, 1)
       if (ready()) this.ring()
