@@ -82,12 +82,12 @@ function describeBindings({ bindings }: DecisionExplanation): string {
     formatNumber(one.activity),
     formatNumber(one.limit),
   ])
-  return `${formatTable(head, rows, head.slice(1))}(shadow price: change of the objective per unit of the limit, both in millions; limits in millions)\n`
+  return `${formatTable(head, rows, head.slice(1))}(shadow price: what one unit more changes in the cost of a day, base currency; limits in units of 10^8 minor units)\n`
 }
 
 function describeCost({ decision, saving }: DecisionExplanation): string {
   if (decision.solverStatus === 'not-run') return 'No model was solved.\n'
-  return `Cost over the horizon, base currency
+  return `Cost of a day at the policy's prices, base currency
   plan ${formatNumber(decision.executedCost)}, LP bound ${formatNumber(decision.objective)}, doing nothing ${formatNumber(decision.doNothingCost)}, saving ${formatNumber(saving)}
 `
 }

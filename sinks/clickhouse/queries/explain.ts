@@ -14,7 +14,7 @@ import {
 
 export interface BindingLimit {
   readonly row: string
-  /** Change of the objective per unit of the limit, cost per million. */
+  /** What one unit more of the limit changes in the cost of a day, base currency; a unit is 10^8 minor units. */
   readonly shadowPrice: number
   /** Millions. */
   readonly activity: number
