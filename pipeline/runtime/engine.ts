@@ -156,7 +156,7 @@ class Day {
     })
     try {
       const recovered = await this.#recover(journal, pool)
-      const effects = new Effects(journal, this.#desk, this.#snapshots)
+      const effects = new Effects(journal, this.#desk, this.#snapshots, this.#options.logger)
       const { events, inputs } = await this.#live(journal, pool, effects)
       const summaries = await finishGroups(pool, this.#bell, this.#groups)
       await effects.settle()

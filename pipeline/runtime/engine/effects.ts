@@ -5,12 +5,14 @@
  * cycles. A snapshot of a cycle is written when the cycle is durable and its instructions have left, so a restart
  * from it owes nothing. Depends on the journal, the venues and the snapshots.
  */
+import type { Logger } from 'pino'
 import { crashPoint } from '../crash-points.js'
 import type { Journal } from '../journal/journal.js'
 import { CYCLE_RESULT_KIND } from '../journal/layout.js'
 import { LatencyHistogram } from '../latency-histogram.js'
 import type { SnapshotStore } from '../snapshots/snapshot-store.js'
 import { decodeResultMessage } from '../workers/result-message.js'
+import { logDecisions } from './decision-log.js'
 import type { GroupRun, SnapshotDraft } from './group-run.js'
 import { encodeReports } from './report-list.js'
 import type { VenueDesk } from './venue-desk.js'
@@ -23,14 +25,16 @@ export class Effects {
   readonly #journal: Journal
   readonly #desk: VenueDesk
   readonly #snapshots: SnapshotStore
+  readonly #logger: Logger | undefined
   /** Snapshots are written one after the other. */
   #writing: Promise<void> = Promise.resolve()
   #failure: unknown
 
-  constructor(journal: Journal, desk: VenueDesk, snapshots: SnapshotStore) {
+  constructor(journal: Journal, desk: VenueDesk, snapshots: SnapshotStore, logger: Logger | undefined) {
     this.#journal = journal
     this.#desk = desk
     this.#snapshots = snapshots
+    this.#logger = logger
   }
 
   /** Takes the result of the group's next cycle. */
@@ -41,6 +45,7 @@ export class Effects {
       throw new Error(`result of cycle ${result.cycle} of group ${group.groupId} was not expected`)
     this.#journal.appendEncoded(CYCLE_RESULT_KIND, result.result)
     crashPoint('result-appended')
+    logDecisions(this.#logger, result.result)
     waiting.result = result
     this.applyMicros.record(result.applyMicros)
     if (result.solveMicros > 0) this.solveMicros.record(result.solveMicros)

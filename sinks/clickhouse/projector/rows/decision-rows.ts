@@ -1,6 +1,7 @@
 /**
  * Rows of `cycles`, `decisions`, `decision_explanations` and `solver_runs`. Pure.
  */
+import { DISPOSITION_NAMES } from '../../../../pipeline/perception/outcome.js'
 import type { CycleResult, Decision, Explanation } from '../../../../schemas/generated/types.js'
 import {
   arrayOf,
@@ -16,7 +17,6 @@ import {
   uuid,
 } from '../table.js'
 import { hexOf } from './digests.js'
-import { DISPOSITIONS } from './input-rows.js'
 
 interface CycleRow {
   groupId: string
@@ -199,7 +199,7 @@ export const solverRunsTable = defineTable<SolverRunRow>('solver_runs', {
 })
 
 export function addCycle(sink: RowSink, sequence: number, cycleSequence: number, result: CycleResult): void {
-  const counts = new Array<number>(DISPOSITIONS.length).fill(0)
+  const counts = new Array<number>(DISPOSITION_NAMES.length).fill(0)
   for (const disposition of result.dispositions) counts[disposition]! += 1
   sink.add(cyclesTable, {
     groupId: result.groupId,

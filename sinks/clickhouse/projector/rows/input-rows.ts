@@ -3,7 +3,9 @@
  *
  * Each row joins an input as it came (from the cycle) with what became of it (from the cycle's result).
  */
+
 import { createHash } from 'node:crypto'
+import { DISPOSITION_NAMES } from '../../../../pipeline/perception/outcome.js'
 import type { Cycle, CycleResult, Execution, Policy } from '../../../../schemas/generated/types.js'
 import type { PayloadReader } from '../payload.js'
 import {
@@ -18,9 +20,6 @@ import {
   uint32,
   uuid,
 } from '../table.js'
-
-/** Names of the bytes in `CycleResult.dispositions`. */
-export const DISPOSITIONS = ['accepted', 'duplicate', 'superseded', 'late', 'dead-letter'] as const
 
 interface InputRow {
   groupId: string
@@ -181,7 +180,7 @@ export function addInput(
   source: KnownSource,
 ): void {
   const input = cycle.inputs[index]!
-  const disposition = DISPOSITIONS[result.dispositions[index]!]!
+  const disposition = DISPOSITION_NAMES[result.dispositions[index]!]!
   const { facts, execution, policy } = source.read(input.payload)
   const row: InputRow = {
     groupId: cycle.groupId,
