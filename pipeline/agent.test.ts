@@ -109,6 +109,28 @@ test('dollars are bought when they run short, at a cost that the record states',
   assert.ok(Math.abs(order.counterAmountMinor - 700_000_00) < 2_000_00)
 })
 
+test('a report that credits an implausible amount is refused and the instruction stays open', async () => {
+  const { driver } = await started()
+  driver.input('cash-movement', movement('supplier', 'DOLLARS', -700_000_00), at(10))
+  const [order] = driver.close(at(15)).release
+  const settled = (name: string, counterSettledMinor: number) => ({
+    executionId: id(name),
+    instructionId: order!.instructionId,
+    status: 'SETTLED',
+    reasonCode: '',
+    settledMinor: order!.amountMinor,
+    counterSettledMinor,
+    sourceSequence: -1,
+  })
+  const refused = driver
+    .input('execution', settled('wrong', order!.counterAmountMinor * 2), at(20))
+    .close(at(25))
+  assert.deepEqual(reasons(refused), ['out-of-range'])
+  assert.equal(driver.agent.outstanding().length, 1)
+  driver.input('execution', settled('right', order!.counterAmountMinor - 7), at(30)).close(at(35))
+  assert.equal(driver.agent.outstanding().length, 0)
+})
+
 test('when no account has surplus the facility is drawn, and repaid when the cash is back', async () => {
   const { driver } = await started({ openings: { OPERATING: 5_000_000_00 } })
   driver.input('cash-movement', movement('tax', 'OPERATING', -4_600_000_00), at(10))

@@ -24,6 +24,11 @@ export function assertMinor(value: number, place?: string): number {
   throw outOfRange(String(value), place)
 }
 
+/** The amount nearest to `value` that can be kept: for projections, which must not fail where a balance would. */
+export function clampMinor(value: number): number {
+  return Math.max(1 - EXACT_LIMIT, Math.min(EXACT_LIMIT - 1, value))
+}
+
 /** a + b in minor units; throws `WEIR_AMOUNT` when the sum leaves the exact range. */
 export function addMinor(a: number, b: number): number {
   const sum = a + b

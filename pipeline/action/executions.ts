@@ -19,6 +19,9 @@ const EVENTS: Record<Execution['status'], LifeCycleEvent> = {
   CANCELLED: 'cancelled',
 }
 
+/** A conversion this far from the expected one is a mistake of the report, not a move of the market. */
+const PRICE_TOLERANCE = 0.1
+
 /** The instruction of a report, with all that can be wrong about it checked before anything changes. */
 function checkExecution(collector: CycleCollector, execution: Execution): OpenInstruction {
   const { state } = collector
@@ -38,6 +41,22 @@ function checkExecution(collector: CycleCollector, execution: Execution): OpenIn
   const credited = instruction.destinationAccountId !== ''
   const agrees = !sameCurrency || !credited || counterSettledMinor === settledMinor
   refuseUnless(agrees, 'out-of-range', `debited ${settledMinor}, credited ${counterSettledMinor}`)
+  if (!sameCurrency) {
+    const expected = instruction.counterAmountMinor * (settledMinor / instruction.amountMinor)
+    const deviation = Math.abs(counterSettledMinor - expected)
+    const plausible = deviation <= Math.max(expected * PRICE_TOLERANCE, 1)
+    refuseUnless(
+      plausible,
+      'out-of-range',
+      `credited ${counterSettledMinor} where about ${Math.round(expected)} was expected`,
+    )
+  }
+  const source = state.accounts.get(instruction.sourceAccountId)
+  const destination = state.accounts.get(instruction.destinationAccountId)
+  if (source !== undefined) exactInteger(source.settledMinor - settledMinor, 'the balance after the debit')
+  if (destination !== undefined) {
+    exactInteger(destination.settledMinor + counterSettledMinor, 'the balance after the credit')
+  }
   return instruction
 }
 

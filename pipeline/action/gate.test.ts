@@ -4,7 +4,7 @@ import type { FacilityChannel, RailChannel } from '../deliberation/channels.js'
 import { type Move, priceMove } from '../deliberation/plan.js'
 import type { Position } from '../deliberation/positions.js'
 import type { ResolvedPolicy } from '../deliberation/resolved-policy.js'
-import { newGroupState } from '../perception/state.js'
+import { type AccountState, type GroupState, newGroupState } from '../perception/state.js'
 import { baseMinor, denialOf } from './gate.js'
 
 function position(accountId: string, changes: Partial<Position> = {}): Position {
@@ -63,7 +63,19 @@ const a = position('A')
 const b = position('B')
 const transfer = (amountMinor: number, channel = rail(a, b)): Move =>
   priceMove('TRANSFER', channel, null, amountMinor)
-const denial = (...moves: Move[]) => denialOf(newGroupState('g'), resolved, moves)?.code
+/** A state that knows the accounts of the moves, with balances of ten thousand. */
+function stateOf(moves: readonly Move[], settledMinor = 10_000_00): GroupState {
+  const state = newGroupState('g')
+  for (const move of moves) {
+    for (const end of [move.rail?.source, move.rail?.destination, move.facility?.account]) {
+      const account = { settledMinor, reservedMinor: 0, incomingMinor: 0 } as AccountState
+      if (end !== undefined) state.accounts.set(end.accountId, account)
+    }
+  }
+  return state
+}
+
+const denial = (...moves: Move[]) => denialOf(stateOf(moves), resolved, moves)?.code
 
 test('a plain transfer passes', () => assert.equal(denial(transfer(4_000_00)), undefined))
 
@@ -86,7 +98,7 @@ test('the plan as a whole is held to the budgets and to the number of instructio
   const third = rail(position('D'), b)
   assert.equal(denial(transfer(5_000_00), transfer(4_500_00, other)), 'above-cycle-budget')
   assert.equal(denial(transfer(100), transfer(100, other), transfer(100, third)), 'too-many-instructions')
-  const state = newGroupState('g')
+  const state = stateOf([transfer(2_000_00)])
   state.movedTodayBaseMinor = 19_000_00
   assert.equal(denialOf(state, resolved, [transfer(2_000_00)])?.code, 'above-day-budget')
 })
@@ -126,6 +138,11 @@ test('an FX move without a price is denied, and a draw is held to the headroom',
   assert.equal(denial(priceMove('DRAW', null, facility, 500_00)), undefined)
   assert.equal(denial(priceMove('DRAW', null, facility, 500_10)), 'above-channel-maximum')
   assert.equal(denial(priceMove('REPAY', null, facility, 100_00)), 'above-channel-maximum')
+})
+
+test('a credit that would leave the exact range is denied before anything is held', () => {
+  const move = transfer(4_000_00)
+  assert.equal(denialOf(stateOf([move], 2 ** 52 - 100), resolved, [move])?.code, 'balance-not-exact')
 })
 
 test('an error inside a check denies', () => {

@@ -48,6 +48,7 @@ const MOVE_CHECKS: readonly Check[] = [
   ['below-minimum-ticket', ({ move }) => move.amountMinor >= minimumTicket(move)],
   ['not-a-multiple', ({ move }) => move.amountMinor % rounding(move) === 0],
   ['no-price', ({ move }) => move.kind !== 'FX' || (move.rail?.fx ?? null) !== null],
+  ['balance-not-exact', ({ state, moves }) => balancesStayExact(state, moves)],
   [
     'above-maximum-instruction',
     ({ resolved, move }) => baseMinor(move) <= BigInt(resolved.maximumInstructionBaseMinor),
@@ -151,6 +152,31 @@ function lendersWithin(state: GroupState, resolved: ResolvedPolicy, moves: reado
     if (draws.length === 0) continue
     const owed = BigInt(lenderExposureBaseMinor(state, resolved, lenderId)) + sumBaseMinor(draws)
     if (owed > BigInt(limitMinor)) return false
+  }
+  return true
+}
+
+/** Holds and credits of the plan, on top of those on their way, keep every balance an exact integer. */
+function balancesStayExact(state: GroupState, moves: readonly Move[]): boolean {
+  const change = new Map<string, { out: number; in: number }>()
+  const changeOf = (position: Position) => {
+    const found = change.get(position.accountId) ?? { out: 0, in: 0 }
+    change.set(position.accountId, found)
+    return found
+  }
+  for (const move of moves) {
+    const source = debitedAccount(move)
+    const destination = creditedAccount(move)
+    if (source !== undefined) changeOf(source).out += move.amountMinor
+    if (destination !== undefined) changeOf(destination).in += move.counterAmountMinor
+  }
+  for (const [accountId, sums] of change) {
+    const account = state.accounts.get(accountId)
+    if (account === undefined) return false
+    const held = account.reservedMinor + sums.out
+    const coming = account.incomingMinor + sums.in
+    const extremes = [held, coming, account.settledMinor - held, account.settledMinor + coming]
+    if (!extremes.every(isMinor)) return false
   }
   return true
 }

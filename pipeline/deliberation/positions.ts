@@ -4,6 +4,7 @@
  *
  * All amounts are integer minor units of the account's currency. Depends on state, policy and valuation.
  */
+import { clampMinor } from '../money.js'
 import { missingCount, stalenessAt } from '../perception/feeds.js'
 import type { AccountState, GroupState } from '../perception/state.js'
 import { type ExpectedSums, NO_FLOWS, percentOf } from './expected-flows.js'
@@ -72,13 +73,13 @@ function positionOf(
     bankId: reference.bankId,
     settledMinor: account.settledMinor,
     availableMinor,
-    spendableMinor: availableMinor + flows.outMinor,
-    projectedMinor: availableMinor + account.incomingMinor + flows.outMinor + flows.inMinor,
+    spendableMinor: clampMinor(availableMinor + flows.outMinor),
+    projectedMinor: clampMinor(availableMinor + account.incomingMinor + flows.outMinor + flows.inMinor),
     floorMinor,
     targetMinor,
     ceilingMinor: Math.max(targets.ceilingMinor, targetMinor),
     lowerBandMinor: Math.max(targetMinor - percentOf(targetMinor, targets.lowerPercent), floorMinor),
-    upperBandMinor: targetMinor + percentOf(targetMinor, targets.upperPercent),
+    upperBandMinor: clampMinor(targetMinor + percentOf(targetMinor, targets.upperPercent)),
     lineMinor: reference.intradayLineMinor,
     baseFactor: factor ?? 0,
     frozen: frozenReason(state, resolved, account, nowMicros, factor),
@@ -136,5 +137,5 @@ function regulatoryFloor(state: GroupState, targets: AccountTargets): number {
 }
 
 function widened(amountMinor: number, percent: number): number {
-  return percent === 0 ? amountMinor : amountMinor + percentOf(amountMinor, percent)
+  return percent === 0 ? amountMinor : clampMinor(amountMinor + percentOf(amountMinor, percent))
 }

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { testEnvironment } from '../../tests/support/environment.js'
 import { HighsOracle } from '../../wasm-core/host/testing/highs-oracle.js'
 import { denialOf, sumBaseMinor } from '../action/gate.js'
-import { newGroupState } from '../perception/state.js'
+import { type AccountState, newGroupState } from '../perception/state.js'
 import type { Channels, FacilityChannel, RailChannel } from './channels.js'
 import { GroupOptimizer } from './optimizer.js'
 import { objectiveOffset, planCost, plannedBalances } from './plan.js'
@@ -168,7 +168,11 @@ test('the optimum is the one HiGHS finds, and a plan in integers costs no less',
 function checkIntegers(positions: readonly Position[], moves: Parameters<typeof plannedBalances>[1]): void {
   for (const balance of plannedBalances(positions, moves).values()) assert.ok(Number.isSafeInteger(balance))
   assert.ok(sumBaseMinor(moves) <= BigInt(resolved.perCycleBaseMinor) + BigInt(moves.length))
-  const denial = denialOf(newGroupState('g'), resolved, moves)
+  const state = newGroupState('g')
+  for (const { accountId, settledMinor } of positions) {
+    state.accounts.set(accountId, { settledMinor, reservedMinor: 0, incomingMinor: 0 } as AccountState)
+  }
+  const denial = denialOf(state, resolved, moves)
   // The LP's budget is met to a rounding error, which the gate may refuse; nothing else may be denied.
   if (denial !== undefined) assert.equal(denial.code, 'above-cycle-budget')
 }
