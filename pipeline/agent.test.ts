@@ -267,6 +267,25 @@ test('quotes are conflated in a cycle and an older one is superseded', async () 
   assert.deepEqual(names(driver.close(at(15))), ['superseded'])
 })
 
+test('a rate cannot pass as a price, nor a price as a rate', async () => {
+  const { driver } = await started()
+  const quoted = {
+    groupId: '*',
+    mid: 0.02,
+    halfSpread1Bp: 0,
+    halfSpread2Bp: 0,
+    halfSpread3Bp: 0,
+    depth1Minor: 0,
+    depth2Minor: 0,
+  }
+  driver.input('quote', { ...quoted, kind: 'BASE_RATE', instrument: 'EUR/USD' }, at(5))
+  driver.input('quote', { ...quoted, kind: 'FX_SPOT', instrument: 'RATE:EUR' }, at(5))
+  driver.input('quote', { ...quoted, kind: 'REPO_RATE', instrument: 'RATE:EUR' }, at(5))
+  driver.input('quote', { ...quoted, kind: 'REPO_RATE', instrument: 'GC-EUR' }, at(5))
+  const applied = driver.close(at(10))
+  assert.deepEqual(names(applied).sort(), ['accepted', 'dead-letter', 'dead-letter', 'dead-letter'])
+})
+
 test('silence of a feed first widens the margins, then freezes its accounts', async () => {
   const { driver } = await started()
   driver.input('cash-movement', movement('heartbeat', 'PAYROLL', 1), at(1))

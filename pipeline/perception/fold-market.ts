@@ -25,8 +25,18 @@ export function foldQuote(state: GroupState, quote: QuoteState): boolean {
   return true
 }
 
+/** Names that prices and base rates are looked up by: no other kind of quote may use them. */
+const INSTRUMENTS: Record<string, RegExp> = {
+  FX_SPOT: /^[A-Z]{3}\/[A-Z]{3}$/,
+  BASE_RATE: /^RATE:[A-Z]{3}$/,
+  REPO_RATE: /^(?!RATE:)[^/]+$/,
+  DEPOSIT_RATE: /^(?!RATE:)[^/]+$/,
+}
+
 function checkQuote(quote: QuoteState): void {
   const { mid, halfSpreadBp, depthMinor } = quote
+  const named = INSTRUMENTS[quote.kind]?.test(quote.instrument) === true
+  refuseUnless(named, 'invalid-reference', `a quote of kind ${quote.kind} cannot be of "${quote.instrument}"`)
   const inRange =
     quote.kind === 'FX_SPOT'
       ? mid >= PRICE_RANGE.lowest && mid <= PRICE_RANGE.highest

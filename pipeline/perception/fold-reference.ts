@@ -131,6 +131,8 @@ export function foldCalendar(state: GroupState, calendar: Calendar): string {
   }
   const covered = calendar.offsets[0]!.fromTime <= calendar.validFrom * 86_400_000_000
   need(covered, `calendar ${calendar.calendarId}: the first offset begins after validFrom`)
+  const bounded = calendar.weekendDays.length <= 7 && calendar.holidays.length <= 10_000
+  need(bounded, `calendar ${calendar.calendarId}: more than 7 weekend days or 10,000 holidays`)
   put(state.calendars, calendar.calendarId, calendar, 'calendar')
   return `calendar:${calendar.calendarId}`
 }
