@@ -5,11 +5,12 @@
  * as the same day would be written again. Depends on the sandbox and `live-day.ts`.
  */
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
+import { WeirError } from '../pipeline/errors.js'
 import { lockDataDirectory } from '../pipeline/runtime/data-directory.js'
 import { generateDay } from '../sandbox/day/day.js'
 import { examplePolicies, writeDay } from '../sandbox/day/write-day.js'
@@ -34,6 +35,9 @@ const SEED_MOST = 2 ** 31 - 1
 /** What a run leaves in its data directory, apart from the lock that the demo itself holds. */
 const REMAINS = ['journal', 'snapshots', 'clickhouse', 'run.json', 'finished.json']
 
+/** Says which day `input` holds, and tells a demo's data directory from a run's. */
+const MARK = 'input.json'
+
 export function register(program: Command): void {
   const command = program
     .command('demo')
@@ -53,8 +57,9 @@ async function demo(flags: DemoFlags, command: Command): Promise<void> {
   const lock = await lockDataDirectory(settings.dataDir)
   const input = join(settings.dataDir, 'input')
   try {
+    claim(settings.dataDir)
     for (const name of REMAINS) await rm(join(settings.dataDir, name), { recursive: true, force: true })
-    provideInput(input, flags.seed, progress)
+    provideInput(settings.dataDir, flags.seed, progress)
   } finally {
     await lock.release()
   }
@@ -71,9 +76,28 @@ async function demo(flags: DemoFlags, command: Command): Promise<void> {
     printText(`\n${colors.bold('Look closer')}\n${answer.map((line) => `  ${line}`).join('\n')}\n`)
 }
 
+/**
+ * The demo deletes what an earlier demo left. Anything else is somebody's: a directory that holds the remains of a run or an
+ * input, and not the demo's mark, is refused. The mark comes before the first deletion, so that a demo that is
+ * killed half-way can be started again.
+ */
+function claim(dataDir: string): void {
+  const mark = join(dataDir, MARK)
+  if (existsSync(mark)) return
+  const found = [...REMAINS, 'input'].find((name) => existsSync(join(dataDir, name)))
+  if (found !== undefined) {
+    throw new WeirError('WEIR_USAGE', `it holds ${found}, which no demo made`, {
+      place: dataDir,
+      remedy: 'give a --data-dir that is empty; a demo replaces what is there',
+    })
+  }
+  writeFileSync(mark, '{}')
+}
+
 /** Writes the day unless the folder holds it: same seed, same date, same generator, same policies. */
-function provideInput(folder: string, seed: number, progress: Progress): void {
-  const marker = `${folder}.json`
+function provideInput(dataDir: string, seed: number, progress: Progress): void {
+  const folder = join(dataDir, 'input')
+  const marker = join(dataDir, MARK)
   const wanted = JSON.stringify({ seed, date: DEMO_DATE, generator: digestOfGenerator() })
   if (read(marker) === wanted) return
   progress.say(`writing the simulated day of seed ${seed} to ${folder}`)

@@ -108,9 +108,10 @@ function sentences(
   }
   const dearest = bindings[0]
   if (dearest !== undefined) {
-    const price = Math.abs(dearest.shadowPrice)
+    const price = `${Math.abs(dearest.shadowPrice).toFixed(2)} ${baseCurrency}`
+    const effect = dearest.shadowPrice > 0 ? 'costs' : 'saves'
     lines.push(
-      `The dearest limit is ${dearest.row} at ${dearest.limit.toFixed(3)}: one unit more is worth ${price.toFixed(2)} ${baseCurrency} a day.`,
+      `The dearest limit is ${dearest.row} at ${dearest.limit.toFixed(3)} units of 10^8 minor units: one unit more ${effect} ${price} a day.`,
     )
   }
   if (deliberation.outcome === 'REFUSED' || reason !== deliberation.reason)

@@ -47,3 +47,16 @@ test('of many that find the same stale lock one gets it', async () => {
   for (const one of tries) if (one.status === 'rejected') assert.ok(isLocked(one.reason))
   await won[0].value.release()
 })
+
+test('what cannot be a data directory is refused in one line, and nothing waits for ever', async () => {
+  const file = join(directory, 'file')
+  writeFileSync(file, '')
+  for (const place of [file, join(file, 'below'), '/proc/weir-cannot-be-here']) {
+    await assert.rejects(lockDataDirectory(place), (error) => {
+      assert.ok(error instanceof WeirError && error.code === 'WEIR_INPUT')
+      assert.ok(error.toLine().startsWith(`${place}: it `))
+      return true
+    })
+  }
+  rmSync(file)
+})

@@ -5,9 +5,9 @@
  * again. The lock of a process that is gone is taken over. The lock guards against a second start by mistake on one machine;
  * it is no protection on a file system shared by several. Depends on node:fs.
  */
-import { readFileSync } from 'node:fs'
-import { link, mkdir, readFile, rm, unlink, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
+import { link, mkdir, readFile, rm, stat, unlink, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { WeirError } from '../errors.js'
 
 const GUARD_TRIES = 50
@@ -28,19 +28,47 @@ export interface DataDirectoryLock {
 
 /**
  * Creates `directory` if needed and locks it.
- * @throws WeirError WEIR_LOCKED when a living process holds it
+ * @throws WeirError WEIR_LOCKED when a living process holds it; WEIR_INPUT when it cannot be a data directory
  */
 export async function lockDataDirectory(directory: string): Promise<DataDirectoryLock> {
-  await mkdir(directory, { recursive: true })
   const path = join(directory, 'lock')
   const me: Holder = { pid: process.pid, started: startOf(process.pid) }
-  if (!(await tryCreate(path, me))) await takeOver(path, me)
+  try {
+    await makeFolder(resolve(directory))
+    if (!(await tryCreate(path, me))) await takeOver(path, me)
+  } catch (error) {
+    throw asUsable(error, directory)
+  }
   return {
     release: async () => {
       const holder = await readHolder(path)
       if (holder !== undefined && isSame(holder, me)) await unlink(path)
     },
   }
+}
+
+/**
+ * Creates a folder and those above it. Not Node's recursive `mkdir`: that never ends where a file system answers ENOENT below a
+ * folder that exists, as /proc does.
+ */
+async function makeFolder(folder: string): Promise<void> {
+  const missing: string[] = []
+  for (let at = folder; !existsSync(at); at = dirname(at)) missing.push(at)
+  for (const at of missing.reverse()) {
+    await mkdir(at).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error
+    })
+  }
+  if (!(await stat(folder)).isDirectory()) throw Object.assign(new Error('not a folder'), { code: 'ENOTDIR' })
+}
+
+/** What is wrong with a directory that cannot be used, in the words of whoever gave it. */
+function asUsable(error: unknown, directory: string): unknown {
+  const { code } = error as NodeJS.ErrnoException
+  if (error instanceof WeirError || code === undefined) return error
+  const message = code === 'ENOTDIR' ? 'it is not a folder' : `it cannot be written (${code})`
+  const remedy = code === 'ENOSPC' ? 'free space on the disk' : 'give another --data-dir'
+  return new WeirError('WEIR_INPUT', message, { place: directory, remedy, cause: error })
 }
 
 /** Creates the file with its content in one step: nobody ever sees it empty and takes it for stale. */

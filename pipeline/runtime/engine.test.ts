@@ -194,6 +194,18 @@ test('damaged snapshots are passed over and told; a torn journal is cut and told
   assert.ok(report.notices.some((notice) => notice.includes('does not match its digest')))
 })
 
+test('a torn tail behind a finished run is cut and told too', async () => {
+  const first = await runDay(optionsFor('torn-finished'))
+  const segments = join(folder, 'torn-finished', 'journal')
+  const last = readdirSync(segments).sort().at(-1)!
+  appendFileSync(join(segments, last), 'xxxxx')
+  const again = await runDay(optionsFor('torn-finished'))
+  assert.deepEqual(digestsOf(again), digestsOf(first))
+  assert.equal(again.torn?.bytes, 5)
+  assert.equal(again.notices.length, first.notices.length + 1)
+  assert.deepEqual((await runDay(optionsFor('torn-finished'))).notices, first.notices)
+})
+
 test('a torn input file: all whole blocks are used, the rest is one dead letter of the file', async () => {
   const inputDir = join(folder, 'torn-input')
   cpSync(join(folder, 'input'), inputDir, { recursive: true })

@@ -114,13 +114,17 @@ class Day {
 
   async run(): Promise<RunReport> {
     const journal = await this.#openJournal()
+    if (journal.torn !== undefined)
+      this.#options.logger?.warn({ torn: journal.torn }, this.#tornNotice(journal)[0])
     try {
       // A projector that was behind when the last process ended learns how far it may read.
       if (journal.durable >= 0) this.#options.onDurable?.(journal.durable)
       const finished = await readFinished(this.#options.dataDir)
       if (finished !== undefined && finished.entries === journal.nextSequence) {
         await journal.close()
-        return finished.report
+        if (journal.torn === undefined) return finished.report
+        const notices = [...this.#tornNotice(journal), ...finished.report.notices]
+        return { ...finished.report, notices, torn: journal.torn }
       }
       return await this.#runWith(journal)
     } catch (error) {
@@ -200,7 +204,6 @@ class Day {
         resumed: end > 0,
       },
     })
-    if (journal.torn !== undefined) logger?.warn({ torn: journal.torn }, this.#tornNotice(journal)[0])
     const recovered = await recover({
       journalDirectory: join(dataDir, 'journal'),
       journal,

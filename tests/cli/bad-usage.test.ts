@@ -121,6 +121,20 @@ const mistakes: readonly Mistake[] = [
     code: 'WEIR_NOT_FOUND',
   },
   {
+    title: 'a demo over the journal of a run',
+    args: ['demo', '--data-dir', 'mine', '--no-clickhouse'],
+    files: { 'mine/journal/segment-0000000000.avro': 'x' },
+    says: /^mine: it holds journal, which no demo made/,
+    code: 'WEIR_USAGE',
+  },
+  {
+    title: "a demo over somebody's input",
+    args: ['demo', '--data-dir', 'mine', '--no-clickhouse'],
+    files: { 'mine/input/account/mine.avro': 'x' },
+    says: /^mine: it holds input, which no demo made/,
+    code: 'WEIR_USAGE',
+  },
+  {
     title: 'no policy file',
     args: ['policy', 'lint', 'none.yaml'],
     says: /^none\.yaml: no such file/,
@@ -144,11 +158,11 @@ for (const mistake of mistakes) {
         mkdirSync(join(cwd, name, '..'), { recursive: true })
         writeFileSync(join(cwd, name), text)
       }
-      const before = readdirSync(cwd)
+      const before = readdirSync(cwd, { recursive: true })
       const told = await weir(mistake.args, { cwd })
       assertOneLine(told, mistake.says)
       assert.equal(told.stdout, '')
-      assert.deepEqual(readdirSync(cwd), before, 'a refused command leaves no file')
+      assert.deepEqual(readdirSync(cwd, { recursive: true }), before, 'a refused command leaves no file')
       if (noDocument.includes(mistake.title)) return
       const asJson = await weir([...mistake.args, '--json'], { cwd })
       assertOneLine(asJson, mistake.says)
