@@ -4,13 +4,14 @@
  */
 import type { Command } from 'commander'
 import { describeDay, reportAsJson } from './day-report.js'
+import { required } from './flags.js'
 import { liveDay } from './live-day.js'
 import { printJson, printText } from './output.js'
 import { Progress } from './progress.js'
 import { addRunFlags, settingsOf } from './run-settings.js'
 
 interface InputFlags {
-  readonly input: string
+  readonly input?: string
   readonly json?: boolean
 }
 
@@ -20,7 +21,7 @@ export function register(program: Command): void {
   const command = program
     .command('run')
     .description('live through a folder of input; the same command again resumes')
-    .requiredOption('--input <dir>', 'folder with <stream>/*.avro, see docs/streams.md')
+    .option('--input <dir>', 'needed: folder with <stream>/*.avro, see docs/streams.md')
   addRunFlags(command)
     .addHelpText(
       'after',
@@ -35,9 +36,10 @@ Example:
 }
 
 async function run(flags: InputFlags, command: Command): Promise<void> {
+  const input = required(flags.input, '--input', 'weir run')
   const settings = settingsOf(command, DEFAULT_DATA_DIR)
   const progress = new Progress(flags.json === true)
-  const { report, projection } = await liveDay(flags.input, settings, progress, async () => undefined)
+  const { report, projection } = await liveDay(input, settings, progress, async () => undefined)
   if (flags.json === true) printJson(reportAsJson(report, settings.dataDir, projection))
   else printText(describeDay(report, projection))
 }

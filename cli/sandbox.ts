@@ -2,16 +2,18 @@
  * `weir sandbox day`: writes the simulated trading day of the demo as Avro files.
  * Depends on the sandbox and on commander.
  */
+
 import type { Command } from 'commander'
 import { WeirError } from '../pipeline/errors.js'
 import { generateDay } from '../sandbox/day/day.js'
 import { examplePolicies, type WrittenDay, writeDay } from '../sandbox/day/write-day.js'
+import { required } from './flags.js'
 
 interface DayFlags {
   readonly seed: string
   readonly date: string
   readonly scale: string
-  readonly out: string
+  readonly out?: string
   readonly force?: boolean
   readonly json?: boolean
 }
@@ -21,7 +23,7 @@ export function register(program: Command): void {
   sandbox
     .command('day')
     .description('write one simulated trading day as Avro files: DIR/<stream>/*.avro')
-    .requiredOption('--out <dir>', 'folder to write; must be empty or new unless --force is given')
+    .option('--out <dir>', 'needed: folder to write; must be empty or new unless --force is given')
     .option('--seed <n>', 'same seed, same day; an integer', '7')
     .option('--date <date>', 'business day of 2026 in all calendars, YYYY-MM-DD', '2026-03-18')
     .option('--scale <x>', 'multiplies the number of payments, not their sum', '1')
@@ -35,13 +37,14 @@ export function register(program: Command): void {
 }
 
 function day(flags: DayFlags): void {
+  const out = required(flags.out, '--out', 'weir sandbox day')
   const seed = number(flags.seed, '--seed')
   if (!Number.isSafeInteger(seed)) throw notANumber(flags.seed, '--seed', 'an integer')
   const scale = number(flags.scale, '--scale')
   const generated = generateDay({ seed, date: flags.date, scale, policies: examplePolicies() })
-  const written = writeDay(flags.out, generated, { force: flags.force === true })
+  const written = writeDay(out, generated, { force: flags.force === true })
   if (flags.json === true) {
-    process.stdout.write(`${JSON.stringify({ seed, date: flags.date, scale, out: flags.out, ...written })}\n`)
+    process.stdout.write(`${JSON.stringify({ seed, date: flags.date, scale, out, ...written })}\n`)
   } else {
     process.stdout.write(describe(written, flags))
   }

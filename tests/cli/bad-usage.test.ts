@@ -41,6 +41,12 @@ const mistakes: readonly Mistake[] = [
     says: /^--data-dir/,
     code: 'WEIR_USAGE',
   },
+  {
+    title: 'a needed flag that is mistyped',
+    args: ['run', '--inputt', 'day'],
+    says: /^--inputt: unknown option \(did you mean --input\?\)/,
+    code: 'WEIR_USAGE',
+  },
   { title: 'a required flag left out', args: ['run'], says: /^--input/, code: 'WEIR_USAGE' },
   {
     title: 'an argument too many',
