@@ -267,6 +267,27 @@ test('quotes are conflated in a cycle and an older one is superseded', async () 
   assert.deepEqual(names(driver.close(at(15))), ['superseded'])
 })
 
+test('an account keeps its currency and exponent, or the balance would mean something else', async () => {
+  const { driver } = await started()
+  const payroll = {
+    accountId: 'PAYROLL',
+    name: 'renamed',
+    entityId: 'ENTITY',
+    bankId: 'BANK-B',
+    currency: 'EUR',
+    currencyExponent: 2,
+    feedId: '',
+    calendarId: 'TARGET',
+    intradayLineMinor: 0,
+    controllable: true,
+  }
+  driver.input('account', { ...payroll, currencyExponent: 3 }, at(5))
+  driver.input('account', { ...payroll, currency: 'USD' }, at(5))
+  driver.input('account', payroll, at(5))
+  const applied = driver.close(at(10))
+  assert.deepEqual(reasons(applied), ['invalid-reference', 'invalid-reference'])
+})
+
 test('a rate cannot pass as a price, nor a price as a rate', async () => {
   const { driver } = await started()
   const quoted = {

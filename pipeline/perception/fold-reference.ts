@@ -43,6 +43,8 @@ export function foldAccount(state: GroupState, account: Account): string {
       held.reference.currency === account.currency,
       `account ${account.accountId} cannot change its currency`,
     )
+    const sameExponent = held.reference.currencyExponent === account.currencyExponent
+    need(sameExponent, `account ${account.accountId} cannot change the exponent of its currency`)
     held.reference = account
     return `account:${account.accountId}`
   }
