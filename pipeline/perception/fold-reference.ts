@@ -72,7 +72,13 @@ export function foldFacility(state: GroupState, facility: Facility): string {
   exactInteger(facility.roundingMinor, 'roundingMinor')
   need(facility.roundingMinor >= 1, `facility ${id} rounds to ${facility.roundingMinor}`)
   need(facility.outstandingMinor >= 0 && facility.limitMinor >= 0, `facility ${id} has a negative amount`)
-  need(Number.isFinite(facility.drawnMarginBp), `margin of facility ${id} is ${facility.drawnMarginBp}`)
+  // Also refuses NaN, which is a valid double on the wire.
+  for (const price of [facility.drawnMarginBp, facility.commitmentFeeBp])
+    need(Math.abs(price) <= 10_000, `facility ${id} has a price of ${price} bp; it must be within 10,000`)
+  need(
+    facility.settlementDelaySeconds >= 0,
+    `facility ${id} settles after ${facility.settlementDelaySeconds} s`,
+  )
   const account = state.accounts.get(facility.accountId)
   need(account !== undefined, `facility ${id} pays to the unknown account ${facility.accountId}`)
   need(account.reference.currency === facility.currency, `facility ${id} is not in its account's currency`)
@@ -105,6 +111,7 @@ export function foldRail(state: GroupState, rail: Rail): string {
     need(amount >= 0, `rail ${id} has a negative amount`)
   }
   exactInteger(rail.roundingMinor, 'roundingMinor')
+  need(rail.settlementDelaySeconds >= 0, `rail ${id} settles after ${rail.settlementDelaySeconds} s`)
   need(rail.roundingMinor >= 1, `rail ${id} rounds to ${rail.roundingMinor}`)
   need(rail.feeBp >= 0 && rail.feeBp <= 10_000, `rail ${id} has a fee of ${rail.feeBp} bp`)
   const source = state.accounts.get(rail.sourceAccountId)
