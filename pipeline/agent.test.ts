@@ -354,6 +354,15 @@ test('a balance report that disagrees freezes the account until one agrees', asy
   assert.equal(driver.close(at(15)).release.length, 1)
 })
 
+test('a balance report from before a settlement that arrives after it is no break', async () => {
+  const { driver } = await started({ openings: { OPERATING: 7_400_000_00 } })
+  driver.input('cash-movement', movement('salaries', 'PAYROLL', -1_200_000_00), at(10))
+  settle(driver, driver.close(at(15)), at(60))
+  const before = { ...opening('PAYROLL', 800_000_00), reportId: id('before'), kind: 'INTRADAY' }
+  const applied = driver.input('balance-report', before, at(50)).close(at(70))
+  assert.deepEqual(applied.result.alerts, [])
+})
+
 test('in mode advise the plan is recorded and nothing is reserved or released', async () => {
   const policy = POLICY_TEXT.replace('mode: autonomous', 'mode: advise')
   const { driver } = await started({ policy, openings: { OPERATING: 7_400_000_00 } })

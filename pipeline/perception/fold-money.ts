@@ -87,13 +87,15 @@ function checkReport(state: GroupState, facts: ReportFacts): AccountState {
 }
 
 /**
- * The first opening sets the balance. Every other report is compared with the balance Weir keeps: a difference is a
+ * The first OPENING sets the balance; until it comes other reports have no effect. Every later report is compared with the balance Weir keeps: a difference is a
  * break, which freezes the account until a report agrees. A report from before the last movement is not comparable.
  */
 export function foldReport(collector: CycleCollector, facts: ReportFacts): string {
   const account = checkReport(collector.state, facts)
   const touched = `account:${facts.accountId}`
   account.reportedAtMicros = Math.max(account.reportedAtMicros, facts.eventTimeMicros)
+  // Other reports cannot be told apart from the movements that came before them: the account stays frozen.
+  if (!account.opened && facts.kind !== 'OPENING') return touched
   if (!account.opened) {
     account.opened = true
     account.openingMinor = facts.bookedMinor
