@@ -75,6 +75,12 @@ async function replayJournal(
   const directory = join(options.dataDir, 'journal')
   const groups = dealGroups([...groupIds, UNROUTED_GROUP], workers)
   let firstDifference: Difference | undefined
+  const onDifference = (difference: Difference): void => {
+    if (firstDifference === undefined || difference.sequence < firstDifference.sequence)
+      firstDifference = difference
+  }
+  const finished = await readFinished(options.dataDir)
+  const compared = finished?.entries === end ? finished.report : undefined
   try {
     declareSources(pool, await readDeclarations(directory, end))
     for (const group of groups) await adoptGroup(pool, bell, group)
@@ -84,16 +90,15 @@ async function replayJournal(
       bell,
       groups,
       isReport: () => false,
-      onCycle: () => {},
-      onDifference: (difference) => {
-        if (firstDifference === undefined || difference.sequence < firstDifference.sequence)
-          firstDifference = difference
+      onCycle: ({ groupId }, { cycle, sequence, journaled }) => {
+        // A run that was cut off may owe the last results; a finished one owes none.
+        if (!journaled && compared !== undefined)
+          onDifference({ groupId, cycle, sequence, what: 'no result is journaled' })
       },
+      onDifference,
     })
     await replayer.run(0, end)
     const digests = runDigests(await finishGroups(pool, bell, groups))
-    const finished = await readFinished(options.dataDir)
-    const compared = finished?.entries === end ? finished.report : undefined
     const same =
       compared === undefined ||
       (compared.stateDigest === digests.stateDigest && compared.decisionDigest === digests.decisionDigest)

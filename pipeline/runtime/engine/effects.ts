@@ -2,8 +2,9 @@
  * From a worker's result to its effects: the journal first, then the venues, then the snapshot.
  *
  * A cycle's instructions leave when the journal has acknowledged the cycle. Effects of a group are carried out in the order of its
- * cycles. A snapshot of a cycle is written when the cycle is durable and its instructions have left, so a restart
- * from it owes nothing. Depends on the journal, the venues and the snapshots.
+ * cycles. A snapshot of a cycle is written when the cycle and its result are durable and its instructions have left, so a
+ * restart from it owes nothing: what a snapshot covers is not applied again, and a result that was lost with the tail
+ * of the journal would never be made good. Depends on the journal, the venues and the snapshots.
  */
 import type { Logger } from 'pino'
 import { crashPoint } from '../crash-points.js'
@@ -43,7 +44,7 @@ export class Effects {
     const waiting = group.underWay.find((one) => one.result === undefined)
     if (waiting === undefined || waiting.cycle !== result.cycle)
       throw new Error(`result of cycle ${result.cycle} of group ${group.groupId} was not expected`)
-    this.#journal.appendEncoded(CYCLE_RESULT_KIND, result.result)
+    waiting.resultSequence = this.#journal.appendEncoded(CYCLE_RESULT_KIND, result.result)
     crashPoint('result-appended')
     logDecisions(this.#logger, result.result)
     waiting.result = result
@@ -77,8 +78,10 @@ export class Effects {
       const { draft } = group
       if (draft !== undefined && head.cycle <= draft.cycle) {
         draft.reports.push(...reports.filter((one) => one.eventTimeMicros >= draft.standing.closedAtMicros))
-        if (head.cycle === draft.cycle)
-          draft.settled = { outstanding: group.outstanding, deadLetters: group.deadLetters }
+        if (head.cycle === draft.cycle) {
+          const { outstanding, deadLetters } = group
+          draft.settled = { resultSequence: head.resultSequence, outstanding, deadLetters }
+        }
       }
       count++
     }
@@ -99,20 +102,29 @@ export class Effects {
   #finishDraft(group: GroupRun): void {
     const { draft } = group
     if (draft?.settled === undefined || draft.payload === undefined) return
-    if (this.#journal.durable < draft.sequence) return
+    const { settled, payload } = draft
+    // Results follow their cycles, and come in the order of the group's cycles: this one covers all before it.
+    if (this.#journal.durable < settled.resultSequence) return
     group.draft = undefined
-    const write = (): Promise<void> => this.#write(group.groupId, draft, draft.payload as Buffer)
+    const write = (): Promise<void> => this.#write(group.groupId, draft, settled, payload)
     this.#writing = this.#writing.then(write).catch((error: unknown) => {
       this.#failure ??= error
     })
   }
 
-  #write(groupId: string, draft: SnapshotDraft, payload: Buffer): Promise<void> {
+  #write(
+    groupId: string,
+    draft: SnapshotDraft,
+    settled: NonNullable<SnapshotDraft['settled']>,
+    payload: Buffer,
+  ): Promise<void> {
+    const { resultSequence, outstanding, deadLetters } = settled
     return this.#snapshots.write({
       groupId,
       cycle: draft.cycle,
       sequence: draft.sequence,
-      standing: { ...draft.standing, ...draft.settled },
+      resultSequence,
+      standing: { ...draft.standing, outstanding, deadLetters },
       agent: payload.subarray(DIGEST_BYTES),
       agentDigest: payload.subarray(0, DIGEST_BYTES),
       reports: encodeReports(draft.reports),

@@ -17,6 +17,8 @@ export interface CycleUnderWay {
   readonly sequence: number
   readonly closedAtMicros: number
   result: ResultMessage | undefined
+  /** Journal entry of the result; -1 until it is known. */
+  resultSequence: number
 }
 
 /** A snapshot in the making: its parts become known one after the other. */
@@ -27,8 +29,10 @@ export interface SnapshotDraft {
   readonly standing: GroupStanding
   /** Reports that were known and had not arrived when the cycle closed, and those that cycles up to it caused. */
   readonly reports: ScheduledReport[]
-  /** Set when the effects of the cycle are known. */
-  settled: { readonly outstanding: number; readonly deadLetters: number } | undefined
+  /** Set when the effects of the cycle are known; `resultSequence` is the journal entry of its result. */
+  settled:
+    | { readonly resultSequence: number; readonly outstanding: number; readonly deadLetters: number }
+    | undefined
   /** Digest and bytes from the worker. */
   payload: Buffer | undefined
 }

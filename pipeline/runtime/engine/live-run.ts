@@ -183,7 +183,7 @@ export class LiveRun {
       const sequence = journal.appendEncoded(CYCLE_KIND, bytes)
       crashPoint('cycle-appended')
       group.noteCycle(bytes, (source) => sources.isReport(source))
-      group.underWay.push({ cycle, sequence, closedAtMicros, result: undefined })
+      group.underWay.push({ cycle, sequence, closedAtMicros, result: undefined, resultSequence: -1 })
       const snapshot = group.draft === undefined && (cycle + 1) % timing.snapshotEveryCycles === 0
       if (snapshot) this.#beginSnapshot(group, cycle, sequence)
       pool.send(group.worker, protocol.CYCLE, group.index, snapshot ? 1 : 0, bytes)

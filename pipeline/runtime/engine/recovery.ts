@@ -121,7 +121,7 @@ async function restore(
   for (const cycle of await parts.snapshots.cycles(group.groupId)) {
     try {
       const snapshot = await parts.snapshots.read(group.groupId, cycle)
-      if (snapshot.sequence >= parts.end) throw unusable(group, cycle, 'it is newer than the journal')
+      if (snapshot.resultSequence >= parts.end) throw unusable(group, cycle, 'it is newer than the journal')
       if (!(await restoreGroup(parts.pool, parts.bell, group, snapshot.agentDigest, snapshot.agent)))
         throw unusable(group, cycle, 'its state does not match its digest')
       group.restore(cycle, snapshot.standing)

@@ -20,6 +20,7 @@ function contentOf(groupId: string, cycle: number): SnapshotContent {
     groupId,
     cycle,
     sequence: cycle * 3,
+    resultSequence: cycle * 3 + 1,
     standing: {
       closedAtMicros: 1_000 + cycle,
       activeAtMicros: 900,

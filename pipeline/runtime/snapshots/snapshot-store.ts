@@ -4,7 +4,8 @@
  *   DIR/snapshots/GROUP/CYCLE.snapshot  =  header (one line of JSON) │ agent (bytes) │ reports (bytes)
  *
  * The digest in the header covers the rest of the header and both parts, so a damaged file is found before it is used, and the next older one is
- * taken. A snapshot is written only after its cycle is durable and its instructions were handed to their venues.
+ * taken. A snapshot is written only after its cycle and the cycle's result are durable and its instructions were handed to
+ * their venues.
  * Depends on node:fs.
  */
 import { createHash } from 'node:crypto'
@@ -14,7 +15,7 @@ import { WeirError } from '../../errors.js'
 import { crashPoint } from '../crash-points.js'
 import { replaceFile, syncDirectory } from '../encoding/files.js'
 
-const VERSION = 1
+const VERSION = 2
 /** The newest may be damaged by the disk; two older ones keep a restart from beginning at the start. */
 const KEPT = 3
 const EXTENSION = '.snapshot'
@@ -36,6 +37,8 @@ export interface SnapshotContent {
   readonly cycle: number
   /** Journal entry of that cycle. */
   readonly sequence: number
+  /** Journal entry of its result. */
+  readonly resultSequence: number
   readonly standing: GroupStanding
   /** `Agent.snapshot()`. */
   readonly agent: Uint8Array
@@ -114,11 +117,12 @@ export class SnapshotStore {
     const reports = bytes.subarray(end + 1 + header.agentBytes)
     if (reports.length !== header.reportBytes || digestOf(header, agent, reports) !== header.digest)
       throw refused(path, 'it does not match its digest')
-    const { sequence, standing } = header
+    const { sequence, resultSequence, standing } = header
     return {
       groupId,
       cycle,
       sequence,
+      resultSequence,
       standing,
       agent,
       agentDigest: Buffer.from(header.agentDigest, 'hex'),
