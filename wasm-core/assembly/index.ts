@@ -8,7 +8,7 @@
 import { dualResidual, objective, primalResidual } from './answer'
 import { repairs } from './factor'
 import { offender, setSlackBasis } from './iterate'
-import { control, directory, reserve as reserveMemory } from './memory'
+import { directory, reserve as reserveMemory } from './memory'
 import { prepareModel } from './model'
 import { iterations } from './progress'
 import { chooseMethod, failures, fallbacks, solve } from './resolve'
@@ -31,7 +31,6 @@ export function resetBasis(): void { setSlackBasis() }
 export function basisImported(): void { forgetFactorization() }
 
 export function directoryAddress(): usize { return directory }
-export function controlAddress(): usize { return control }
 export function objectiveValue(): f64 { return objective }
 export function iterationCount(): i32 { return iterations }
 export function primalResidualValue(): f64 { return primalResidual }

@@ -20,13 +20,11 @@
  *
  * The host finds what it shares through the directory, 16 words of static data:
  *   0 columnStart  1 rowIndex  2 value  3 cost  4 lower  5 upper  6 answerPrimal  7 answerDual  8 ray  9 basis  10 status
- * and through the control block, 16 words of static data: word 0 = stop request (nonzero stops `resolve`), the others reserved.
  */
 import { setI32 } from './access'
 import { ETA_LIMIT, MAX_COLUMNS, MAX_NONZEROS, MAX_ROWS } from './tolerances'
 
 export const directory: usize = memory.data(64, 8)
-export const control: usize = memory.data(64, 8)
 
 export let rows: i32 = 0
 export let columns: i32 = 0

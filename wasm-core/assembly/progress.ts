@@ -1,8 +1,6 @@
 /**
- * Outcomes of the two simplex methods, and the limits both obey. Depends on memory.ts and access.ts.
+ * Outcomes of the two simplex methods, and the limits both obey. Depends on tolerances.ts and the host's stop word.
  */
-import { i32At } from './access'
-import { control } from './memory'
 import { ETA_LIMIT, STALL_LIMIT } from './tolerances'
 
 /** Codes returned by `resolve`; the host knows the same. */
@@ -42,9 +40,14 @@ export function beginRung(iterationsAllowed: i32, updates: i32, stall: i32): voi
 
 export function countIteration(): void { iterations++ }
 
-/** -1 to go on, otherwise the reason to stop. A plain load: the stop word may be written by another thread at any time. */
+/** Asks the host whether to stop: a word of shared memory, or a deadline. The only import of the module. */
+// @ts-ignore: decorator
+@external("host", "stopRequested")
+declare function stopRequested(): i32
+
+/** -1 to go on, otherwise the reason to stop. */
 export function reasonToStop(): i32 {
-  if (i32At(control, 0) != 0) return DEADLINE
+  if (stopRequested() != 0) return DEADLINE
   if (iterations >= iterationLimit) return ITERATION_LIMIT
   if (iterations >= rungEnd) return STUCK
   return -1

@@ -231,10 +231,10 @@ test('limits: stop word and iteration limit leave a usable basis', () => {
   const verdict = reference.resolve()
   assert.ok(reference.iterations > 10)
   const program = loaded(model)
-  program.control[0] = 1
+  program.stopWord[0] = 1
   assert.equal(program.resolve(), 'deadline')
   assert.equal(program.iterations, 0)
-  program.control[0] = 0
+  program.stopWord[0] = 0
   assert.equal(program.resolve({ iterationLimit: 0 }), 'iteration-limit')
   let solves = 0
   let status = program.resolve({ iterationLimit: 5 })
@@ -357,8 +357,9 @@ test('memory grows in load only, and views stay valid', () => {
   assert.equal(primal.length, 60)
 })
 
-test('the module imports nothing, and its digest is that of its bytes', () => {
-  assert.deepEqual(WebAssembly.Module.imports(module), [])
+test('the module imports nothing but the question whether to stop, and its digest is that of its bytes', () => {
+  const imports = [{ module: 'host', name: 'stopRequested', kind: 'function' as const }]
+  assert.deepEqual(WebAssembly.Module.imports(module), imports)
   const bytes = readFileSync(new URL('../optimizer.wasm', import.meta.url))
   assert.deepEqual(digest, new Uint8Array(createHash('sha256').update(bytes).digest()))
 })

@@ -7,7 +7,6 @@
  */
 import { WeirError } from '../../pipeline/errors.js'
 import {
-  CONTROL_WORDS,
   DIRECTORY_WORDS,
   directoryWord,
   INVALID_DATA_CODE,
@@ -25,6 +24,25 @@ const NO_ITERATION_LIMIT = 2 ** 31 - 1
 export interface ResolveOptions {
   /** Iterations (pivots and bound flips) after which to give up; 0 or more. */
   readonly iterationLimit?: number
+  /** Wall-clock time after which to stop with 'deadline', milliseconds from the call; checked between iterations. */
+  readonly deadlineMs?: number
+  /**
+   * 'canonical' (default): the bits of the answer are a function of the model alone. 'fast': the same optimum to the
+   * last digits, computed from what the last iterations left.
+   */
+  readonly answers?: 'fast' | 'canonical'
+}
+
+/** The word that stops a running `resolve`; another thread may hold the same shared memory. */
+class StopWord {
+  word: Int32Array = new Int32Array(new SharedArrayBuffer(4))
+  deadlineAt = Number.POSITIVE_INFINITY
+
+  /** Called by the module between iterations. */
+  readonly requested = (): number => {
+    if (Atomics.load(this.word, 0) !== 0) return 1
+    return this.deadlineAt < Number.POSITIVE_INFINITY && performance.now() >= this.deadlineAt ? 1 : 0
+  }
 }
 
 /**
@@ -71,17 +89,18 @@ export class LinearProgram {
   #ray = noDoubles
   #basis = noBytes
   #status = noBytes
-  #control: Int32Array
+  readonly #stop: StopWord
 
-  private constructor(exports: OptimizerExports) {
+  private constructor(exports: OptimizerExports, stop: StopWord) {
     this.#exports = exports
-    this.#control = new Int32Array(exports.memory.buffer, exports.controlAddress(), CONTROL_WORDS)
+    this.#stop = stop
   }
 
   /** A new instance without a model. Synchronous; takes well under a millisecond. */
   static instantiate(module: WebAssembly.Module): LinearProgram {
-    const instance = new WebAssembly.Instance(module)
-    return new LinearProgram(instance.exports as unknown as OptimizerExports)
+    const stop = new StopWord()
+    const instance = new WebAssembly.Instance(module, { host: { stopRequested: stop.requested } })
+    return new LinearProgram(instance.exports as unknown as OptimizerExports, stop)
   }
 
   /**
@@ -144,7 +163,48 @@ export class LinearProgram {
     this.#ray = doubles('ray', variables)
     this.#basis = new Uint8Array(buffer, addressOf('basis'), variables)
     this.#status = new Uint8Array(buffer, addressOf('status'), variables)
-    this.#control = new Int32Array(buffer, this.#exports.controlAddress(), CONTROL_WORDS)
+  }
+
+  /** New sides of a row, for the next `resolve`; -Infinity and Infinity for none. */
+  changeRow(row: number, lower: number, upper: number): void {
+    this.#change(this.#columns + this.#checked('row', row, this.#rows), lower, upper)
+  }
+
+  /** New bounds of a column. */
+  changeColumn(column: number, lower: number, upper: number): void {
+    this.#change(this.#checked('column', column, this.#columns), lower, upper)
+  }
+
+  changeCost(column: number, cost: number): void {
+    this.#cost[this.#checked('column', column, this.#columns)] = cost
+  }
+
+  /** Many rows at once: `lower[k]` and `upper[k]` are the sides of row `rows[k]`. */
+  changeRows(rows: ArrayLike<number>, lower: ArrayLike<number>, upper: ArrayLike<number>): void {
+    for (let k = 0; k < rows.length; k++)
+      this.changeRow(rows[k] as number, lower[k] as number, upper[k] as number)
+  }
+
+  changeColumns(columns: ArrayLike<number>, lower: ArrayLike<number>, upper: ArrayLike<number>): void {
+    for (let k = 0; k < columns.length; k++)
+      this.changeColumn(columns[k] as number, lower[k] as number, upper[k] as number)
+  }
+
+  changeCosts(columns: ArrayLike<number>, costs: ArrayLike<number>): void {
+    for (let k = 0; k < columns.length; k++) this.changeCost(columns[k] as number, costs[k] as number)
+  }
+
+  #change(variable: number, lower: number, upper: number): void {
+    this.#lower[variable] = lower
+    this.#upper[variable] = upper
+  }
+
+  #checked(what: string, index: number, count: number): number {
+    if (index >= 0 && index < count && Number.isInteger(index)) return index
+    throw new WeirError('WEIR_SOLVER', `there is no ${what} ${index}`, {
+      place: `model of ${this.#rows} rows and ${this.#columns} columns`,
+      remedy: 'count from 0',
+    })
   }
 
   /**
@@ -162,6 +222,8 @@ export class LinearProgram {
         remedy: 'give a whole number from 0',
       })
     }
+    this.#stop.deadlineAt =
+      options.deadlineMs === undefined ? Number.POSITIVE_INFINITY : performance.now() + options.deadlineMs
     const code = this.#exports.resolve(limit)
     if (code === INVALID_DATA_CODE) this.#refuseData()
     const status = statusOfCode[code]
@@ -257,9 +319,15 @@ export class LinearProgram {
     const { failureCount, fallbackCount, repairCount } = this.#exports
     return { fallbacks: fallbackCount(), failures: failureCount(), repairs: repairCount() }
   }
-  /** Word 0: nonzero asks the running `resolve` to stop with 'deadline'. The caller clears it. */
-  get control(): Int32Array {
-    return this.#control
+  /**
+   * One word of shared memory: while it is not 0, a running or new `resolve` stops with 'deadline'. Whoever sets it clears it.
+   * May be replaced by a word that other threads know.
+   */
+  get stopWord(): Int32Array {
+    return this.#stop.word
+  }
+  set stopWord(word: Int32Array) {
+    this.#stop.word = word
   }
   /** Bytes of linear memory; constant between two loads. */
   get memoryBytes(): number {

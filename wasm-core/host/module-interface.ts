@@ -12,7 +12,6 @@ export interface OptimizerExports {
   resetBasis(): void
   basisImported(): void
   directoryAddress(): number
-  controlAddress(): number
   objectiveValue(): number
   iterationCount(): number
   primalResidualValue(): number
@@ -39,8 +38,6 @@ export const directoryWord = {
   basis: 9,
   status: 10,
 } as const
-
-export const CONTROL_WORDS = 16
 
 export type SolveStatus =
   | 'optimal'

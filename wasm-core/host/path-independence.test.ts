@@ -53,9 +53,9 @@ function live(program: LinearProgram, model: SparseModel, what: Episode): void {
   } else if (what.kind === 'limited') {
     program.resolve({ iterationLimit: what.iterations })
   } else if (what.kind === 'stopped') {
-    program.control[0] = 1
+    program.stopWord[0] = 1
     program.resolve()
-    program.control[0] = 0
+    program.stopWord[0] = 0
   } else program.resetBasis()
 }
 
