@@ -1,27 +1,27 @@
 /**
- * Factorization of the basis matrix from scratch. Depends on kernel.ts, memory.ts, access.ts, tolerances.ts.
+ * Factorization of the basis matrix from scratch: B = L U with the rows and columns permuted.
+ * Depends on markowitz.ts, factor-store.ts, memory.ts, access.ts, tolerances.ts.
  *
- * The basis is permuted into three stages; only the third needs arithmetic, and there is no fill in the others:
+ * Each pivot joins a row and a basic variable; the row becomes the variable's *position*. Pivots are taken in this order:
  *
- *              S1 cols  S2 cols  kernel
- *   S1 rows  [   U1        *       *   ]   S1: columns with one entry left, pivoted one after the other
- *   S2 rows  [   0        L2       0   ]   S2: rows with one entry left
- *   kernel   [   0         *       K   ]   K: dense LU of what remains (kernel.ts)
+ *   1. logicals, then columns with one entry left (column singletons): no elimination, nothing enters L
+ *   2. rows with one entry left (row singletons): their columns go into L, still no fill
+ *   3. the kernel, what remains: sparse elimination (markowitz.ts)
  *
- * So U1, L2 and the starred blocks are entries of the model's own columns and are never copied. Each
- * pivot joins a row and a variable: the row becomes the variable's *position*.
- *
- *   factorHead[row]   variable pivoted on that row      rowStage[row]   STAGE_1, STAGE_2 or STAGE_KERNEL
- *   pivotValue[row]   its entry there (S1 and S2)       pivotOrder[t]   row of the t-th pivot: S1, then S2
+ *   factorHead[row]  variable pivoted on that row       order[rank]  row of the rank-th pivot
+ *   rowStage[row]    STAGE_1, STAGE_2 or STAGE_KERNEL   slotOf[row]  its rank
  *
  * Invariant (path independence): the outcome is a function of the set of basic variables and of the matrix
  * alone. Variables are taken in ascending order, queues are first in first out, ties go to the lower index.
+ * Cost: the entries of the basic columns, and the arithmetic of the kernel.
+ * Source: Suhl and Suhl, Computing sparse LU factorizations for large-scale linear programming bases (1990).
  */
 import { f64At, i32At, setF64, setI32, setU8, u8At } from './access'
-import { acceptKernelColumn, beginKernel, accepted as kernelAccepted, nextKernelColumn, size as kernelSize } from './kernel'
+import { appendLower, beginStore, finishStore, sealLower } from './factor-store'
+import { eliminateKernel } from './markowitz'
 import {
-  activeCount, basicList, basisRowEntry, basisRowStart, columnStart, columns, factorHead, head, kernelIndex, kernelRow, pivotOrder,
-  pivotValue, queue, rowCount, rowIndex, rows, rowStage, scaledValue, status, variables,
+  activeCount, basicList, basisRowEntry, basisRowStart, columnStart, columns, factorHead, head, order, queue, rowCount, rowIndex,
+  rows, rowStage, scaledValue, slotOf, status, upperPivot, variables,
 } from './memory'
 import { REPAIR_LIMIT, SINGULAR_PIVOT } from './tolerances'
 
@@ -36,26 +36,41 @@ export const STAGE_1: i32 = 1
 export const STAGE_2: i32 = 2
 export const STAGE_KERNEL: i32 = 3
 
-export let stage1Count: i32 = 0
-export let stage2Count: i32 = 0
 /** Columns of dependent basic variables exchanged since the model was loaded. */
 export let repairs: i32 = 0
+/** Factorizations from scratch since the model was loaded. */
+export let factorizations: i32 = 0
 
 let basicCount: i32 = 0
 let queueEnd: i32 = 0
+let ranked: i32 = 0
+
+export function resetFactorCounters(): void {
+  repairs = 0
+  factorizations = 0
+}
 
 /**
  * Factorizes the set of variables whose status is BASIC and fills `head`. A singular set is repaired: dependent
- * variables become nonbasic at their lower bound, logicals of the rows without a pivot take their place. False if that fails.
+ * variables become nonbasic at their lower bound, logicals of the rows without a pivot take their place. False if that
+ * fails, or the factors do not fit into their memory.
  */
 export function factorizeBasis(): bool {
+  factorizations++
   for (let attempt = 0; attempt < REPAIR_LIMIT; attempt++) {
     listBasics()
+    beginStore()
     pivotLogicals()
     listRows()
     pivotColumnSingletons()
     pivotRowSingletons()
-    if (basicCount == rows && factorizeKernel()) {
+    if (ranked < rows || basicCount < rows) {
+      markKernel()
+      if (!eliminateKernel(basicCount)) return false
+      rankKernel()
+    }
+    if (ranked == rows && basicCount == rows) {
+      if (!finishStore()) return false
       memory.copy(head, factorHead, <usize>rows << 2)
       return true
     }
@@ -73,16 +88,13 @@ function listBasics(): void {
     else basicCount++
   }
   let k = 0
-  for (let v = 0; v < variables; v++) if (u8At(status, v) == BASIC) setI32(basicList, k++, v)
+  for (let v = 0; v < variables && k < basicCount; v++) if (u8At(status, v) == BASIC) setI32(basicList, k++, v)
 }
 
 function pivotLogicals(): void {
-  stage1Count = 0
-  stage2Count = 0
-  for (let i = 0; i < rows; i++) {
-    setU8(rowStage, i, STAGE_NONE)
-    setI32(factorHead, i, -1)
-  }
+  ranked = 0
+  memory.fill(rowStage, 0, <usize>rows)
+  for (let i = 0; i < rows; i++) setI32(factorHead, i, -1)
   for (let k = 0; k < basicCount; k++) {
     const v = i32At(basicList, k)
     setI32(activeCount, k, 0)
@@ -92,35 +104,38 @@ function pivotLogicals(): void {
 
 /** Joins a row and the k-th basic variable; activeCount -1 marks the variable as done. */
 function pivot(row: i32, k: i32, entry: f64, stage: i32): void {
-  setI32(pivotOrder, stage1Count + stage2Count, row)
+  setI32(order, ranked, row)
+  setI32(slotOf, row, ranked++)
   setI32(factorHead, row, i32At(basicList, k))
-  setF64(pivotValue, row, entry)
+  setF64(upperPivot, row, entry)
   setU8(rowStage, row, stage)
   setI32(activeCount, k, -1)
-  if (stage == STAGE_1) stage1Count++
-  else stage2Count++
 }
 
 /** Counts the entries of each structural basic column in rows still active, and lists the columns of each such row. */
 function listRows(): void {
-  for (let i = 0; i <= rows; i++) setI32(basisRowStart, i, 0)
+  memory.fill(basisRowStart, 0, <usize>(rows + 1) << 2)
   for (let k = 0; k < basicCount; k++) {
     const v = i32At(basicList, k)
-    if (v >= columns) continue
+    // Ascending: only logicals follow.
+    if (v >= columns) break
+    let count = 0
     for (let e = i32At(columnStart, v), end = i32At(columnStart, v + 1); e < end; e++) {
       const i = i32At(rowIndex, e)
       if (u8At(rowStage, i) != STAGE_NONE) continue
-      setI32(activeCount, k, i32At(activeCount, k) + 1)
+      count++
       setI32(basisRowStart, i + 1, i32At(basisRowStart, i + 1) + 1)
     }
+    setI32(activeCount, k, count)
   }
   for (let i = 0; i < rows; i++) {
-    setI32(rowCount, i, i32At(basisRowStart, i + 1))
-    setI32(basisRowStart, i + 1, i32At(basisRowStart, i + 1) + i32At(basisRowStart, i))
+    const count = i32At(basisRowStart, i + 1)
+    setI32(rowCount, i, count)
+    setI32(basisRowStart, i + 1, count + i32At(basisRowStart, i))
   }
   for (let k = 0; k < basicCount; k++) {
     const v = i32At(basicList, k)
-    if (v >= columns) continue
+    if (v >= columns) break
     for (let e = i32At(columnStart, v), end = i32At(columnStart, v + 1); e < end; e++) {
       const i = i32At(rowIndex, e)
       if (u8At(rowStage, i) != STAGE_NONE) continue
@@ -187,50 +202,39 @@ function pivotRowSingletons(): void {
     for (let f = i32At(columnStart, v), end = i32At(columnStart, v + 1); f < end; f++) {
       const i = i32At(rowIndex, f)
       if (u8At(rowStage, i) != STAGE_NONE) continue
+      appendLower(i, f64At(scaledValue, f) / entry)
       const count = i32At(rowCount, i) - 1
       setI32(rowCount, i, count)
       if (count == 1) setI32(queue, queueEnd++, i)
     }
+    sealLower(row)
   }
 }
 
-/** True when every remaining column found a pivot; columns that did not keep activeCount >= 0. */
-function factorizeKernel(): bool {
-  let count = 0
-  for (let i = 0; i < rows; i++) {
-    if (u8At(rowStage, i) != STAGE_NONE) continue
-    setI32(kernelRow, count++, i)
-    setU8(rowStage, i, STAGE_KERNEL)
-  }
-  beginKernel(count)
-  for (let k = 0; k < basicCount; k++) {
-    if (i32At(activeCount, k) < 0) continue
-    const v = i32At(basicList, k)
-    // Earlier columns swapped rows, so the place of a row is looked up anew.
-    for (let i = 0; i < kernelSize; i++) setI32(kernelIndex, i32At(kernelRow, i), i)
-    const column = nextKernelColumn()
-    for (let e = i32At(columnStart, v), end = i32At(columnStart, v + 1); e < end; e++) {
-      const i = i32At(rowIndex, e)
-      if (u8At(rowStage, i) == STAGE_KERNEL) setF64(column, i32At(kernelIndex, i), f64At(scaledValue, e))
-    }
-    if (!acceptKernelColumn()) continue
-    setI32(factorHead, i32At(kernelRow, kernelAccepted - 1), v)
-    setI32(activeCount, k, -1)
-  }
-  return kernelAccepted == kernelSize
+function markKernel(): void {
+  for (let i = 0; i < rows; i++) if (u8At(rowStage, i) == STAGE_NONE) setU8(rowStage, i, STAGE_KERNEL)
 }
 
-/** Exchanges the variables without a pivot for logicals of the rows without one, lowest indices first. */
+/** The kernel has written `order` from `ranked` on, one row a pivot. */
+function rankKernel(): void {
+  while (ranked < rows) {
+    const row = i32At(order, ranked)
+    if (row < 0) return
+    setI32(slotOf, row, ranked++)
+  }
+}
+
+/** Where the kernel's first pivot goes in `order`. */
+export function rankOfKernel(): i32 { return ranked }
+
+/** Exchanges the variables without a pivot for logicals of the rows without one. */
 function repair(): void {
-  // A kernel that was not tried (too few basic variables) still has to tell which columns are good.
-  if (basicCount != rows) factorizeKernel()
   for (let k = 0; k < basicCount; k++) {
     if (i32At(activeCount, k) >= 0) setU8(status, i32At(basicList, k), AT_LOWER)
   }
-  for (let i = 0; i < kernelSize; i++) {
-    if (i >= kernelAccepted) {
-      setU8(status, columns + i32At(kernelRow, i), BASIC)
-      repairs++
-    }
+  for (let i = 0; i < rows; i++) {
+    if (i32At(factorHead, i) >= 0) continue
+    setU8(status, columns + i, BASIC)
+    repairs++
   }
 }

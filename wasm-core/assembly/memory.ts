@@ -13,8 +13,9 @@
  *   derived  scaledValue f64[z]  scale f64[N]  rowStart i32[m+1]  rowColumn i32[z]  rowValue f64[z]  priceWeight f64[N]
  *   iterate  workLower workUpper workCost x reduced f64[N]   status u8[N]
  *   basis    head i32[m] (position -> variable; a position is a row)
- *   factor   see factor.ts
- *   etas     etaStart i32[K+1]  etaPosition i32[K]  etaPivot f64[K]  etaIndex i32[K m]  etaValue f64[K m]     K = ETA_LIMIT
+ *   factor   by position, row or slot, see factor.ts, factor-store.ts, markowitz.ts      P = poolSize, K = ETA_LIMIT
+ *   etas     etaStart i32[K+1]  etaPosition i32[K]  etaIndex i32[P]  etaValue f64[P]
+ *   pools    of P places each: L twice, U twice, row etas, the kernel's active part; touched as far as a basis needs them
  *   work     vectors of m and N elements, named below
  *   answer   answerPrimal f64[N]  answerDual f64[N]  ray f64[N]  basis u8[N]                                 read by the host
  *
@@ -22,7 +23,7 @@
  *   0 columnStart  1 rowIndex  2 value  3 cost  4 lower  5 upper  6 answerPrimal  7 answerDual  8 ray  9 basis  10 status
  */
 import { setI32 } from './access'
-import { ETA_LIMIT, MAX_COLUMNS, MAX_NONZEROS, MAX_ROWS } from './tolerances'
+import { ETA_LIMIT, MAX_COLUMNS, MAX_NONZEROS, MAX_ROWS, POOL_NONZEROS, POOL_PER_NONZERO, POOL_PER_ROW } from './tolerances'
 
 export const directory: usize = memory.data(64, 8)
 
@@ -56,8 +57,28 @@ export let status: usize = 0
 export let head: usize = 0
 
 export let factorHead: usize = 0
-export let pivotOrder: usize = 0
-export let pivotValue: usize = 0
+/** Pivots of U from first to last, by slot: i32[m + K]; -1 where an update took one out. */
+export let order: usize = 0
+export let slotOf: usize = 0
+export let upperPivot: usize = 0
+export let upperColumnStart: usize = 0
+export let upperColumnLength: usize = 0
+export let upperRowStart: usize = 0
+export let upperRowLength: usize = 0
+export let upperRowRoom: usize = 0
+export let columnPoolIndex: usize = 0
+export let columnPoolValue: usize = 0
+export let rowPoolIndex: usize = 0
+export let rowPoolValue: usize = 0
+export let lowerRow: usize = 0
+export let lowerStart: usize = 0
+export let lowerIndex: usize = 0
+export let lowerValue: usize = 0
+export let byRow: usize = 0
+export let byRowStart: usize = 0
+export let byRowIndex: usize = 0
+export let byRowValue: usize = 0
+export let poolSize: i32 = 0
 export let rowStage: usize = 0
 export let basicList: usize = 0
 export let activeCount: usize = 0
@@ -65,16 +86,34 @@ export let rowCount: usize = 0
 export let queue: usize = 0
 export let basisRowStart: usize = 0
 export let basisRowEntry: usize = 0
-export let kernel: usize = 0
-export let kernelRow: usize = 0
-export let kernelIndex: usize = 0
+export let kernelColumnStart: usize = 0
+export let kernelColumnLength: usize = 0
+export let kernelColumnRoom: usize = 0
+export let kernelColumnIndex: usize = 0
+export let kernelColumnValue: usize = 0
+export let columnLargest: usize = 0
+export let kernelRowStart: usize = 0
+export let kernelRowLength: usize = 0
+export let kernelRowRoom: usize = 0
+export let kernelRowIndex: usize = 0
+export let kernelPoolSize: i32 = 0
+export let columnByCount: usize = 0
+export let columnNext: usize = 0
+export let columnPrevious: usize = 0
+export let rowByCount: usize = 0
+export let rowNext: usize = 0
+export let rowPrevious: usize = 0
+/** Multipliers of the pivot at hand, by row; +0 outside. */
 export let kernelWork: usize = 0
+/** Entering column multiplied by U, and the row being eliminated, in an update; +0 outside. */
+export let spike: usize = 0
+export let updateWork: usize = 0
 
 export let etaStart: usize = 0
 export let etaPosition: usize = 0
-export let etaPivot: usize = 0
 export let etaIndex: usize = 0
 export let etaValue: usize = 0
+export let etaSize: i32 = 0
 
 /** Tableau column of the entering variable, by position. */
 export let alpha: usize = 0
@@ -121,13 +160,13 @@ export function reserve(m: i32, n: i32, z: i32): i32 {
   reserveModel(m, n, z)
   reserveFactor(m, z)
   reserveWork(m, variables)
-  // The kernel is last: its pages are touched only as far as a basis needs them.
-  kernel = take(m * m, 8)
+  const zeroEnd = cursor
+  // The pools are last: their pages are touched only as far as a basis needs them.
+  reservePools(m, z)
   const missing = <i64>cursor - (<i64>memory.size() << 16)
   if (missing > 0 && memory.grow(<i32>((missing + 0xffff) >> 16)) < 0) return 2
   // Work vectors rely on starting from zero; the memory may hold an earlier model.
-  const end = kernel
-  memory.fill(columnStart, 0, end - columnStart)
+  memory.fill(columnStart, 0, zeroEnd - columnStart)
   publish()
   return 0
 }
@@ -157,8 +196,18 @@ function reserveModel(m: i32, n: i32, z: i32): void {
 
 function reserveFactor(m: i32, z: i32): void {
   factorHead = take(m, 4)
-  pivotOrder = take(m, 4)
-  pivotValue = take(m, 8)
+  order = take(m + ETA_LIMIT, 4)
+  slotOf = take(m, 4)
+  upperPivot = take(m, 8)
+  upperColumnStart = take(m, 4)
+  upperColumnLength = take(m, 4)
+  upperRowStart = take(m, 4)
+  upperRowLength = take(m, 4)
+  upperRowRoom = take(m, 4)
+  lowerRow = take(m, 4)
+  lowerStart = take(m + 1, 4)
+  byRow = take(m, 4)
+  byRowStart = take(m + 1, 4)
   rowStage = take(m, 1)
   basicList = take(m, 4)
   activeCount = take(m, 4)
@@ -166,14 +215,43 @@ function reserveFactor(m: i32, z: i32): void {
   queue = take(m, 4)
   basisRowStart = take(m + 1, 4)
   basisRowEntry = take(z, 4)
-  kernelRow = take(m, 4)
-  kernelIndex = take(m, 4)
+  kernelColumnStart = take(m, 4)
+  kernelColumnLength = take(m, 4)
+  kernelColumnRoom = take(m, 4)
+  columnLargest = take(m, 8)
+  kernelRowStart = take(m, 4)
+  kernelRowLength = take(m, 4)
+  kernelRowRoom = take(m, 4)
+  columnByCount = take(m + 1, 4)
+  columnNext = take(m, 4)
+  columnPrevious = take(m, 4)
+  rowByCount = take(m + 1, 4)
+  rowNext = take(m, 4)
+  rowPrevious = take(m, 4)
   kernelWork = take(m, 8)
+  spike = take(m, 8)
+  updateWork = take(m, 8)
   etaStart = take(ETA_LIMIT + 1, 4)
   etaPosition = take(ETA_LIMIT, 4)
-  etaPivot = take(ETA_LIMIT, 8)
-  etaIndex = take(ETA_LIMIT * m, 4)
-  etaValue = take(ETA_LIMIT * m, 8)
+}
+
+function reservePools(m: i32, z: i32): void {
+  poolSize = POOL_PER_NONZERO * min(z, POOL_NONZEROS) + POOL_PER_ROW * m + 1024
+  kernelPoolSize = 2 * poolSize
+  etaSize = poolSize
+  columnPoolIndex = take(poolSize, 4)
+  columnPoolValue = take(poolSize, 8)
+  rowPoolIndex = take(poolSize, 4)
+  rowPoolValue = take(poolSize, 8)
+  lowerIndex = take(poolSize, 4)
+  lowerValue = take(poolSize, 8)
+  byRowIndex = take(poolSize, 4)
+  byRowValue = take(poolSize, 8)
+  etaIndex = take(poolSize, 4)
+  etaValue = take(poolSize, 8)
+  kernelColumnIndex = take(kernelPoolSize, 4)
+  kernelColumnValue = take(kernelPoolSize, 8)
+  kernelRowIndex = take(kernelPoolSize, 4)
 }
 
 function reserveWork(m: i32, all: i32): void {

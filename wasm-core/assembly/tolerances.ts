@@ -17,8 +17,15 @@ export const PIVOT_TOLERANCE: f64 = 1e-7
 export const PIVOT_RELATIVE: f64 = 1e-9
 /** Entries of a tableau row or column below this are rounding noise: they block nothing. */
 export const TABLEAU_ZERO: f64 = 1e-11
-/** Entries below this are not stored in an eta vector. */
-export const ETA_ZERO: f64 = 1e-15
+/** Sums below this during a solve with the factors are rounding of a zero. */
+export const SOLVE_ZERO: f64 = 1e-14
+/** The same for entries of an entering column that is multiplied back, and for entries made by elimination. */
+export const SPIKE_ZERO: f64 = 1e-14
+export const FILL_ZERO: f64 = 1e-14
+/** A pivot of the kernel is at least this times the largest entry of its column; the usual compromise of stability and fill. */
+export const PIVOT_THRESHOLD: f64 = 0.1
+/** Lines looked at for a pivot once one is found (Suhl and Suhl use 4). */
+export const SEARCH_LIMIT: i32 = 4
 /** A basis column whose best pivot is below this (matrix scaled to about 1) is linearly dependent. */
 export const SINGULAR_PIVOT: f64 = 1e-11
 /** Row and column of a pivot must agree to this (relative), otherwise the factorization is worn out. */
@@ -26,8 +33,8 @@ export const PIVOT_AGREEMENT: f64 = 1e-7
 /** A ray's entry on an infinite bound may be this large (largest entry = 1) and still count as zero. */
 export const RAY_ZERO: f64 = 1e-9
 
-/** Basis changes kept as eta vectors before a factorization from scratch; bounds their memory and their error growth. */
-export const ETA_LIMIT: i32 = 50
+/** Basis changes kept as updates before a factorization from scratch; bounds their memory and their error growth. */
+export const ETA_LIMIT: i32 = 64
 /** The same on the careful rungs of the ladder. */
 export const CAREFUL_ETA_LIMIT: i32 = 10
 /** A step up to this is rounding, not progress. */
@@ -40,7 +47,12 @@ export const RUNG_ITERATION_BASE: i32 = 1000
 /** Repairs of a singular basis in one factorization; each exchanges at least one column, two suffice in practice. */
 export const REPAIR_LIMIT: i32 = 20
 
-/** The kernel of the factorization is dense: rows * rows doubles are reserved. 4,096 rows are 128 MiB. */
-export const MAX_ROWS: i32 = 4096
-export const MAX_COLUMNS: i32 = 1000000
+/** 32-bit memory ends at 4 GiB; the largest model of these sizes needs about 3 GiB. */
+export const MAX_ROWS: i32 = 1000000
+export const MAX_COLUMNS: i32 = 2000000
 export const MAX_NONZEROS: i32 = 10000000
+/** Places in each pool of the factorization: this times the entries of the matrix, and this times the rows. */
+export const POOL_PER_NONZERO: i32 = 8
+export const POOL_PER_ROW: i32 = 24
+/** Beyond this many entries of the matrix a basis holds only a part of them. */
+export const POOL_NONZEROS: i32 = 500000

@@ -385,9 +385,9 @@ test('malformed models, values and bases are refused with their place', () => {
   assert.match(load({ columnUpper: Float64Array.of(3, -Infinity) }), /columnUpper\[1\]: is -Infinity/)
   const wide = {
     ...dense([], []),
-    rows: 5000,
-    rowLower: new Float64Array(5000),
-    rowUpper: new Float64Array(5000),
+    rows: 1_000_001,
+    rowLower: new Float64Array(1_000_001),
+    rowUpper: new Float64Array(1_000_001),
   }
   assert.match(
     refusal(() => loaded(wide)),
