@@ -12,7 +12,7 @@ import { f64At, i32At, setI32, u8At } from './access'
 import { AT_LOWER, AT_UPPER, BASIC } from './factor'
 import { dualTolerance, isFixed } from './iterate'
 import { alphaRow, candidate, reduced, status, touched, workLower, workUpper } from './memory'
-import { TABLEAU_ZERO } from './tolerances'
+import { PRIMAL_TOLERANCE, TABLEAU_ZERO } from './tolerances'
 
 export let flips: i32 = 0
 
@@ -37,7 +37,8 @@ export function chooseDualEntering(excess: f64, sign: f64, touchedCount: i32): i
       safestSize = groupBestSize
       safestStart = start
     }
-    if (slope - taken < 0) {
+    // Nothing left of the excess ends the way, too: whole numbers use it up exactly, and a row whose flips suffice proves nothing.
+    if (slope - taken <= PRIMAL_TOLERANCE) {
       // A much larger pivot on the way is worth a shorter dual step.
       if (groupBestSize >= 1e-4 * safestSize) {
         flips = start

@@ -1,36 +1,47 @@
 /**
  * Bounded dual simplex: the way back to feasibility after bounds and sides have changed, in few steps, because
- * the basis of the last solve is still (nearly) dual feasible. Depends on dual-ratio.ts, iterate.ts, linear-systems.ts, ray.ts.
+ * the basis of the last solve is still (nearly) dual feasible; and the first method of a cold solve.
+ * Depends on dual-ratio.ts, pricing.ts, perturbation.ts, iterate.ts, linear-systems.ts, ray.ts.
  *
  * A wrong reduced cost is first made right by flipping a boxed variable, otherwise by shifting its cost; the
- * same when the ratio test lets one slip through zero. Shifts are dropped by the caller, who finishes with the
- * primal method on the true costs: an answer never contains a shift, and a proof of infeasibility knows no costs.
+ * same when the ratio test lets one slip through zero. Shifts and perturbations are dropped by the caller, who finishes with
+ * the primal method on the true costs: an answer never contains a shift, and a proof of infeasibility knows no costs.
  *
- * Pricing: largest infeasibility^2 / dualWeight, Devex weights that start from 1 in each solve.
+ * Pricing: largest infeasibility^2 / dualWeight. Weights are those of dual steepest edge, |row p of B^-1|^2: exact from the
+ * slack basis (all 1), and from another start basis a reference framework that begins at 1. The weight of a row that is
+ * chosen is known exactly; one that was taken for far too small is put right and the choice made again.
+ *
+ * Sources: Forrest and Goldfarb, Steepest-edge simplex algorithms for linear programming (1992); Koberstein (2005).
  */
 import { addF64, clearF64, f64At, i32At, setF64, setI32, setU8, u8At } from './access'
 import { chooseDualEntering, flips } from './dual-ratio'
 import { AT_LOWER, AT_UPPER, BASIC } from './factor'
 import {
-  boundTolerance, computePrimal, computeReducedCosts, dualTolerance, isFixed, markDrifted, drifted, refresh,
+  boundTolerance, computePrimal, computeReducedCosts, dualTolerance, isFixed, markDrifted, drifted, refresh, startsFromSlack,
 } from './iterate'
 import {
-  alpha, alphaRow, candidate, columns, dualWeight, head, reduced, rho, rhs, rowColumn, rows, rowStart, rowValue, status, touched,
-  variables, workCost, workLower, workUpper, x,
+  alpha, alphaRow, candidate, dualWeight, excessSquare, head, reduced, rho, rhs, rows, solveList, status, touched, variables, workCost,
+  workLower, workUpper, x, y,
 } from './memory'
+import { perturbCosts } from './perturbation'
+import { clearRow, computeRow, touchedCount } from './pricing'
 import { countIteration, etaLimit, FEASIBLE, INFEASIBLE, reasonToStop, STUCK } from './progress'
 import { farkasRay } from './ray'
-import { addColumn, btran, etaCount, ftran, replaceInBasis } from './linear-systems'
-import { PIVOT_AGREEMENT, PIVOT_TOLERANCE, STALL_LIMIT } from './tolerances'
+import { addColumn, etaCount, ftran, listedFtran, replaceInBasis } from './linear-systems'
+import { PERTURB_AFTER, PERTURB_ROWS, PIVOT_AGREEMENT, PIVOT_TOLERANCE, STALL_LIMIT } from './tolerances'
 
-/** Stands for an entry that cancelled to zero, so that zero means "not listed yet". Far below every tolerance. */
-const CANCELLED: f64 = 1e-100
+/** A weight that turns out to be this much larger than was thought makes the choice of the row void. */
+const WEIGHT_MISJUDGED: f64 = 4
+/** Weights do not fall below this: rounding could make them negative. */
+const LEAST_WEIGHT: f64 = 1e-4
 
-let touchedCount: i32 = 0
+let alphaCount: i32 = 0
 
 /** Runs to FEASIBLE (costs may be shifted), INFEASIBLE (ray written and checked), a limit, or STUCK. */
 export function dualSimplex(): i32 {
   for (let p = 0; p < rows; p++) setF64(dualWeight, p, 1)
+  let perturbed = rows >= PERTURB_ROWS && startsFromSlack()
+  if (perturbed) perturbCosts()
   restart()
   let stalled = 0
   while (true) {
@@ -48,10 +59,14 @@ export function dualSimplex(): i32 {
       if (chooseLeaving() < 0) return FEASIBLE
       continue
     }
+    computeRow(p)
+    if (isMisjudged(p)) {
+      clearRow()
+      continue
+    }
     const leaving = i32At(head, p)
     const isBelow = f64At(x, leaving) < f64At(workLower, leaving)
     const bound = isBelow ? f64At(workLower, leaving) : f64At(workUpper, leaving)
-    computeRow(p)
     const q = chooseDualEntering(Math.abs(f64At(x, leaving) - bound), isBelow ? -1 : 1, touchedCount)
     if (q < 0) {
       clearRow()
@@ -67,6 +82,13 @@ export function dualSimplex(): i32 {
       continue
     }
     stalled = f64At(reduced, q) == 0 ? stalled + 1 : 0
+    if (stalled > PERTURB_AFTER && !perturbed) {
+      clearRow()
+      perturbed = true
+      perturbCosts()
+      restart()
+      continue
+    }
     if (stalled > STALL_LIMIT) {
       clearRow()
       return STUCK
@@ -99,6 +121,7 @@ function restart(): void {
     }
   }
   if (flipped) computePrimal()
+  for (let p = 0; p < rows; p++) measureExcess(p)
 }
 
 // @ts-ignore: decorator
@@ -107,63 +130,47 @@ function restart(): void {
   setF64(reduced, v, 0)
 }
 
+/** Notes by how much the variable at a position is outside its bounds: the square, 0 inside. */
+// @ts-ignore: decorator
+@inline function measureExcess(p: i32): void {
+  const v = i32At(head, p)
+  const low = f64At(workLower, v)
+  const high = f64At(workUpper, v)
+  const at = f64At(x, v)
+  const excess = max(low - at, at - high)
+  setF64(excessSquare, p, excess > 0 && excess > boundTolerance(at < low ? low : high) ? excess * excess : 0)
+}
+
 /** Position of the basic variable that is worst outside its bounds; -1 when all are inside. */
 function chooseLeaving(): i32 {
   let best = -1
   let bestScore: f64 = 0
   for (let p = 0; p < rows; p++) {
-    const v = i32At(head, p)
-    const low = f64At(workLower, v)
-    const high = f64At(workUpper, v)
-    const at = f64At(x, v)
-    const excess = max(low - at, at - high)
-    if (excess <= 0 || excess <= boundTolerance(at < low ? low : high)) continue
-    const score = (excess * excess) / f64At(dualWeight, p)
-    if (score > bestScore) {
-      best = p
-      bestScore = score
-    }
+    const excess = f64At(excessSquare, p)
+    if (excess <= bestScore * f64At(dualWeight, p)) continue
+    best = p
+    bestScore = excess / f64At(dualWeight, p)
   }
   return best
 }
 
-/** rho = row p of B^-1 and the tableau row rho' [A | -I], with the list of its nonzeros. */
-function computeRow(p: i32): void {
-  clearF64(rho, rows)
-  setF64(rho, p, 1)
-  btran(rho)
-  touchedCount = 0
+/** Puts the weight of the chosen row right, now that the row is known. */
+function isMisjudged(p: i32): bool {
+  let square: f64 = 0
   for (let i = 0; i < rows; i++) {
-    const factor = f64At(rho, i)
-    if (factor == 0) continue
-    setF64(alphaRow, columns + i, -factor)
-    setI32(touched, touchedCount++, columns + i)
+    const entry = f64At(rho, i)
+    square += entry * entry
   }
-  for (let i = 0; i < rows; i++) {
-    const factor = f64At(rho, i)
-    if (factor == 0) continue
-    for (let e = i32At(rowStart, i), end = i32At(rowStart, i + 1); e < end; e++) {
-      const j = i32At(rowColumn, e)
-      const before = f64At(alphaRow, j)
-      if (before == 0) {
-        if (u8At(status, j) == BASIC) continue
-        setI32(touched, touchedCount++, j)
-      }
-      const after = before + factor * f64At(rowValue, e)
-      setF64(alphaRow, j, after == 0 ? CANCELLED : after)
-    }
-  }
-}
-
-function clearRow(): void {
-  for (let t = 0; t < touchedCount; t++) setF64(alphaRow, i32At(touched, t), 0)
+  const held = f64At(dualWeight, p)
+  setF64(dualWeight, p, max(square, LEAST_WEIGHT))
+  return square > WEIGHT_MISJUDGED * held
 }
 
 /** Tableau column of q into alpha; false when it does not agree with the row computed before (worn out factorization). */
 function computeColumn(q: i32, p: i32): bool {
   clearF64(alpha, rows)
   addColumn(alpha, q, 1)
-  ftran(alpha)
+  alphaCount = listedFtran(alpha, solveList)
   const fromColumn = f64At(alpha, p)
   const fromRow = f64At(alphaRow, q)
   if (Math.abs(fromColumn) < PIVOT_TOLERANCE) return false
@@ -183,8 +190,11 @@ function flipCandidates(): void {
   }
   ftran(rhs)
   for (let i = 0; i < rows; i++) {
+    const change = f64At(rhs, i)
+    if (change == 0) continue
     const v = i32At(head, i)
-    setF64(x, v, f64At(x, v) - f64At(rhs, i))
+    setF64(x, v, f64At(x, v) - change)
+    measureExcess(i)
   }
   markDrifted()
 }
@@ -204,31 +214,37 @@ function updateReducedCosts(q: i32, leaving: i32): void {
   setF64(reduced, leaving, -theta)
 }
 
-/** Devex: a lower bound of the true steepest-edge weights that needs only the tableau column. */
+/** Steepest edge: needs B^-1 rho beside the tableau column. */
 function updateWeights(p: i32): void {
   const pivot = f64At(alpha, p)
   const weight = f64At(dualWeight, p)
-  for (let i = 0; i < rows; i++) {
-    const entry = f64At(alpha, i)
-    if (entry == 0 || i == p) continue
-    const ratio = entry / pivot
-    setF64(dualWeight, i, max(f64At(dualWeight, i), ratio * ratio * weight))
+  memory.copy(y, rho, <usize>rows << 3)
+  ftran(y)
+  for (let k = 0; k < alphaCount; k++) {
+    const i = i32At(solveList, k)
+    if (i == p) continue
+    const ratio = f64At(alpha, i) / pivot
+    const updated = f64At(dualWeight, i) + ratio * (ratio * weight - 2 * f64At(y, i))
+    setF64(dualWeight, i, max(updated, LEAST_WEIGHT))
   }
-  setF64(dualWeight, p, max(weight / (pivot * pivot), 1))
+  setF64(dualWeight, p, max(weight / (pivot * pivot), LEAST_WEIGHT))
 }
 
 /** The leaving variable goes to its violated bound, q takes its position. */
 function exchange(p: i32, q: i32, bound: f64, isBelow: bool): void {
   const leaving = i32At(head, p)
   const change = (f64At(x, leaving) - bound) / f64At(alpha, p)
-  for (let i = 0; i < rows; i++) {
+  for (let k = 0; k < alphaCount; k++) {
+    const i = i32At(solveList, k)
     const v = i32At(head, i)
     setF64(x, v, f64At(x, v) - change * f64At(alpha, i))
+    if (i != p) measureExcess(i)
   }
   setF64(x, leaving, bound)
   setU8(status, leaving, isBelow ? AT_LOWER : AT_UPPER)
   setF64(x, q, f64At(x, q) + change)
   setU8(status, q, BASIC)
   replaceInBasis(p, q, alpha)
+  measureExcess(p)
   markDrifted()
 }

@@ -54,6 +54,17 @@ export function loadWorkingData(): i32 {
   return result
 }
 
+/** Brings back the bounds that phase 1 of the dual method had replaced. */
+export function restoreBounds(): void {
+  for (let v = 0; v < variables; v++) {
+    const factor = f64At(scale, v)
+    setF64(workLower, v, f64At(lower, v) / factor)
+    setF64(workUpper, v, f64At(upper, v) / factor)
+  }
+  normalizeStatuses()
+  drifted = true
+}
+
 /** Unit that makes tolerances of reduced costs fit both tiny costs and large penalties: rounding grows with the largest cost. */
 export function costUnit(largestCost: f64): f64 {
   if (largestCost == 0) return 1
@@ -178,6 +189,12 @@ export function isPrimalInfeasible(): bool {
     if (belowLower(v) || aboveUpper(v)) return true
   }
   return false
+}
+
+/** True when the basis holds nothing but logicals: its steepest-edge weights are all 1. */
+export function startsFromSlack(): bool {
+  for (let i = 0; i < rows; i++) if (u8At(status, columns + i) != BASIC) return false
+  return true
 }
 
 /** Puts every logical into the basis, columns at a bound. */

@@ -59,6 +59,26 @@ export function addColumn(vector: usize, v: i32, factor: f64): void {
 
 /** w := B^-1 w; right-hand side by row, result by position (a position is a row). */
 export function ftran(w: usize): void {
+  solveLower(w)
+  for (let slot = orderEnd - 1; slot >= 0; slot--) {
+    const p = i32At(order, slot)
+    if (p >= 0 && f64At(w, p) != 0) solveUpperAt(w, p)
+  }
+}
+
+/** The same, and lists the positions of the nonzeros; gives their number. */
+export function listedFtran(w: usize, list: usize): i32 {
+  solveLower(w)
+  let count = 0
+  for (let slot = orderEnd - 1; slot >= 0; slot--) {
+    const p = i32At(order, slot)
+    if (p < 0 || f64At(w, p) == 0) continue
+    if (solveUpperAt(w, p)) setI32(list, count++, p)
+  }
+  return count
+}
+
+function solveLower(w: usize): void {
   for (let k = 0; k < lowerCount; k++) {
     const entry = f64At(w, i32At(lowerRow, k))
     if (entry == 0) continue
@@ -75,19 +95,23 @@ export function ftran(w: usize): void {
     }
     setF64(w, p, sum)
   }
-  for (let slot = orderEnd - 1; slot >= 0; slot--) {
-    const p = i32At(order, slot)
-    if (p < 0) continue
-    const sum = f64At(w, p)
-    if (sum == 0) continue
-    if (Math.abs(sum) < SOLVE_ZERO) { setF64(w, p, 0); continue }
-    const entry = sum / f64At(upperPivot, p)
-    setF64(w, p, entry)
-    for (let e = i32At(upperColumnStart, p), end = e + i32At(upperColumnLength, p); e < end; e++) {
-      const i = i32At(columnPoolIndex, e)
-      setF64(w, i, f64At(w, i) - f64At(columnPoolValue, e) * entry)
-    }
+}
+
+/** One nonzero of a solve with U, taken out of the rows above it; false when it is rounding of a zero. */
+// @ts-ignore: decorator
+@inline function solveUpperAt(w: usize, p: i32): bool {
+  const sum = f64At(w, p)
+  if (Math.abs(sum) < SOLVE_ZERO) {
+    setF64(w, p, 0)
+    return false
   }
+  const entry = sum / f64At(upperPivot, p)
+  setF64(w, p, entry)
+  for (let e = i32At(upperColumnStart, p), end = e + i32At(upperColumnLength, p); e < end; e++) {
+    const i = i32At(columnPoolIndex, e)
+    setF64(w, i, f64At(w, i) - f64At(columnPoolValue, e) * entry)
+  }
+  return true
 }
 
 /** w := B^-T w; right-hand side by position, result by row. */

@@ -123,6 +123,10 @@ export let rho: usize = 0
 export let y: usize = 0
 /** Right-hand side or bound-flip column, by row. */
 export let rhs: usize = 0
+/** Positions of the nonzeros that a solve has found. */
+export let solveList: usize = 0
+/** How far the variable at a position is outside its bounds, squared. */
+export let excessSquare: usize = 0
 /** Dual pricing weights, by position. */
 export let dualWeight: usize = 0
 /** Tableau row of the leaving variable, by variable; +0 outside `touched`. */
@@ -259,6 +263,8 @@ function reserveWork(m: i32, all: i32): void {
   rho = take(m, 8)
   y = take(m, 8)
   rhs = take(m, 8)
+  solveList = take(m, 4)
+  excessSquare = take(m, 8)
   dualWeight = take(m, 8)
   alphaRow = take(all, 8)
   touched = take(all, 4)

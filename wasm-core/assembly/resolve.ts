@@ -15,8 +15,10 @@
  */
 import { isAnswerFeasible, isAnswerOptimal, writeAnswer } from './answer'
 import { dualSimplex } from './dual'
+import { makeDualFeasible } from './dual-start'
 import {
   DATA_CROSSED, DATA_INVALID, isPrimalInfeasible, loadWorkingData, markDrifted, offender, refresh, restoreCosts, setSlackBasis,
+  startsFromSlack,
 } from './iterate'
 import { columns, rows } from './memory'
 import { primalSimplex } from './primal'
@@ -79,7 +81,11 @@ function run(useDual: bool): i32 {
   restoreCosts()
   markDrifted()
   if (!refresh()) return STUCK
-  if (useDual && isPrimalInfeasible()) {
+  if (useDual && (startsFromSlack() || isPrimalInfeasible())) {
+    if (startsFromSlack()) {
+      const start = makeDualFeasible()
+      if (start == DEADLINE || start == ITERATION_LIMIT) return start
+    }
     const outcome = dualSimplex()
     if (outcome == INFEASIBLE || outcome == DEADLINE || outcome == ITERATION_LIMIT) return outcome
     restoreCosts()

@@ -39,6 +39,9 @@ export const ETA_LIMIT: i32 = 64
 export const CAREFUL_ETA_LIMIT: i32 = 10
 /** A step up to this is rounding, not progress. */
 export const STALL_STEP: f64 = 1e-11
+/** Rows from which a cold dual solve begins with perturbed costs, and steps without progress after which any does. */
+export const PERTURB_ROWS: i32 = 20
+export const PERTURB_AFTER: i32 = 10
 /** Steps without progress before Bland's rule takes over; ordinary degeneracy resolves itself sooner. */
 export const STALL_LIMIT: i32 = 200
 /** Iterations of one rung: FACTOR * (rows + columns) + BASE. Real models need 1 to 5 * (rows + columns). */
