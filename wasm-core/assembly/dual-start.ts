@@ -8,18 +8,23 @@
  * Source: Koberstein and Suhl, Progress in the dual simplex method for large scale LP problems (2007), section 4.
  */
 import { f64At, setF64, setU8, u8At } from './access'
-import { dualSimplex } from './dual'
+import { dualSimplex, refreshKeepingWeights } from './dual'
 import { AT_LOWER, AT_UPPER, BASIC, FREE } from './factor'
-import { computeReducedCosts, computePrimal, dualTolerance, isFixed, refresh, restoreBounds } from './iterate'
+import { computeReducedCosts, computePrimal, dualTolerance, isFixed, restoreBounds } from './iterate'
 import { reduced, status, variables, workLower, workUpper } from './memory'
-import { FEASIBLE } from './progress'
+import { FEASIBLE, STUCK } from './progress'
 
 const FREE_BOX: f64 = 1000
 
-/** Runs phase 1 when the basis is not dual feasible. False when it stopped early: a limit, or STUCK. */
+/** Whether the dual method goes on from the weights of phase 1. */
+export let ranPhase1: bool = false
+
+/** Runs phase 1 when the basis is not dual feasible: FEASIBLE when it was or became so, a limit, or STUCK. */
 export function makeDualFeasible(): i32 {
   computeReducedCosts()
+  ranPhase1 = false
   if (!hasWrongSign()) return FEASIBLE
+  ranPhase1 = true
   for (let v = 0; v < variables; v++) {
     const hasLower = f64At(workLower, v) > -Infinity
     const hasUpper = f64At(workUpper, v) < Infinity
@@ -28,9 +33,9 @@ export function makeDualFeasible(): i32 {
     if (u8At(status, v) != BASIC) setU8(status, v, f64At(reduced, v) < 0 && !hasUpper ? AT_UPPER : AT_LOWER)
   }
   computePrimal()
-  const outcome = dualSimplex()
+  const outcome = dualSimplex(false)
   restoreBounds()
-  return refresh() ? outcome : -1
+  return refreshKeepingWeights() ? outcome : STUCK
 }
 
 /** A reduced cost of the wrong sign that no flip to the other bound mends. */

@@ -20,7 +20,7 @@ import {
   boundTolerance, computePrimal, computeReducedCosts, dualTolerance, isFixed, markDrifted, drifted, refresh, startsFromSlack,
 } from './iterate'
 import {
-  alpha, alphaRow, candidate, dualWeight, excessSquare, head, reduced, rho, rhs, rows, solveList, status, touched, variables, workCost,
+  alpha, alphaRow, answerDual, banned, candidate, dualWeight, excessSquare, head, reduced, rho, rhs, rows, solveList, status, touched, variables, workCost,
   workLower, workUpper, x, y,
 } from './memory'
 import { perturbCosts } from './perturbation'
@@ -37,9 +37,12 @@ const LEAST_WEIGHT: f64 = 1e-4
 
 let alphaCount: i32 = 0
 
-/** Runs to FEASIBLE (costs may be shifted), INFEASIBLE (ray written and checked), a limit, or STUCK. */
-export function dualSimplex(): i32 {
-  for (let p = 0; p < rows; p++) setF64(dualWeight, p, 1)
+/**
+ * Runs to FEASIBLE (costs may be shifted), INFEASIBLE (ray written and checked), a limit, or STUCK.
+ * `goesOn`: the basis and the weights are those of phase 1.
+ */
+export function dualSimplex(goesOn: bool): i32 {
+  if (!goesOn) for (let p = 0; p < rows; p++) setF64(dualWeight, p, 1)
   let perturbed = rows >= PERTURB_ROWS && startsFromSlack()
   if (perturbed) perturbCosts()
   restart()
@@ -48,13 +51,13 @@ export function dualSimplex(): i32 {
     const reason = reasonToStop()
     if (reason >= 0) return reason
     if (etaCount >= etaLimit) {
-      if (!refresh()) return STUCK
+      if (!refreshKeepingWeights()) return STUCK
       restart()
     }
     const p = chooseLeaving()
     if (p < 0) {
       if (etaCount == 0 && !drifted) return FEASIBLE
-      if (!refresh()) return STUCK
+      if (!refreshKeepingWeights()) return STUCK
       restart()
       if (chooseLeaving() < 0) return FEASIBLE
       continue
@@ -71,13 +74,13 @@ export function dualSimplex(): i32 {
     if (q < 0) {
       clearRow()
       if (etaCount == 0 && !drifted) return farkasRay(rho, isBelow ? 1 : -1) ? INFEASIBLE : STUCK
-      if (!refresh()) return STUCK
+      if (!refreshKeepingWeights()) return STUCK
       restart()
       continue
     }
     if (!computeColumn(q, p)) {
       clearRow()
-      if (etaCount == 0 || !refresh()) return STUCK
+      if (etaCount == 0 || !refreshKeepingWeights()) return STUCK
       restart()
       continue
     }
@@ -100,6 +103,20 @@ export function dualSimplex(): i32 {
     clearRow()
     countIteration()
   }
+}
+
+/** A factorization from scratch gives the variables new positions: their weights go with them. */
+export function refreshKeepingWeights(): bool {
+  // The answer's memory is free until the answer is written.
+  for (let p = 0; p < rows; p++) setF64(answerDual, i32At(head, p), f64At(dualWeight, p))
+  for (let p = 0; p < rows; p++) setU8(banned, i32At(head, p), 1)
+  const isDone = refresh()
+  for (let p = 0; p < rows; p++) {
+    const v = i32At(head, p)
+    setF64(dualWeight, p, u8At(banned, v) != 0 ? f64At(answerDual, v) : 1)
+  }
+  memory.fill(banned, 0, <usize>variables)
+  return isDone
 }
 
 /** Reduced costs from scratch, all on their right side of zero, and x to match. */

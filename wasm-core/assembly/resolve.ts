@@ -15,7 +15,7 @@
  */
 import { isAnswerFeasible, isAnswerOptimal, writeAnswer } from './answer'
 import { dualSimplex } from './dual'
-import { makeDualFeasible } from './dual-start'
+import { makeDualFeasible, ranPhase1 } from './dual-start'
 import {
   DATA_CROSSED, DATA_INVALID, isPrimalInfeasible, loadWorkingData, markDrifted, offender, refresh, restoreCosts, setSlackBasis,
   startsFromSlack,
@@ -23,7 +23,7 @@ import {
 import { columns, rows } from './memory'
 import { primalSimplex } from './primal'
 import {
-  beginRung, beginSolve, DEADLINE, INFEASIBLE, INVALID_DATA, ITERATION_LIMIT, NUMERICAL_FAILURE, OPTIMAL, STUCK, UNBOUNDED,
+  beginRung, beginSolve, DEADLINE, FEASIBLE, INFEASIBLE, INVALID_DATA, ITERATION_LIMIT, NUMERICAL_FAILURE, OPTIMAL, STUCK, UNBOUNDED,
 } from './progress'
 import { crossedRay } from './ray'
 import { CAREFUL_ETA_LIMIT, ETA_LIMIT, RUNG_ITERATION_BASE, RUNG_ITERATION_FACTOR, STALL_LIMIT } from './tolerances'
@@ -82,11 +82,13 @@ function run(useDual: bool): i32 {
   markDrifted()
   if (!refresh()) return STUCK
   if (useDual && (startsFromSlack() || isPrimalInfeasible())) {
+    let goesOn = false
     if (startsFromSlack()) {
       const start = makeDualFeasible()
       if (start == DEADLINE || start == ITERATION_LIMIT) return start
+      goesOn = ranPhase1 && start == FEASIBLE
     }
-    const outcome = dualSimplex()
+    const outcome = dualSimplex(goesOn)
     if (outcome == INFEASIBLE || outcome == DEADLINE || outcome == ITERATION_LIMIT) return outcome
     restoreCosts()
     if (!refresh()) return STUCK
