@@ -9,7 +9,8 @@
  *
  * Pricing: largest infeasibility^2 / dualWeight. Weights are those of dual steepest edge, |row p of B^-1|^2: exact from the
  * slack basis (all 1), and from another start basis a reference framework that begins at 1. The weight of a row that is
- * chosen is known exactly; one that was taken for far too small is put right and the choice made again.
+ * chosen is known exactly; where weights are exact but for rounding, one that was taken for far too small is put right and
+ * the choice made again.
  *
  * Sources: Forrest and Goldfarb, Steepest-edge simplex algorithms for linear programming (1992); Koberstein (2005).
  */
@@ -24,7 +25,7 @@ import {
   workLower, workUpper, x, y,
 } from './memory'
 import { perturbCosts } from './perturbation'
-import { clearRow, computeRow, touchedCount } from './pricing'
+import { clearRow, computeRho, computeRow, touchedCount } from './pricing'
 import { countIteration, etaLimit, FEASIBLE, INFEASIBLE, reasonToStop, STUCK } from './progress'
 import { farkasRay } from './ray'
 import { addColumn, etaCount, ftran, listedFtran, replaceInBasis } from './linear-systems'
@@ -36,14 +37,18 @@ const WEIGHT_MISJUDGED: f64 = 4
 const LEAST_WEIGHT: f64 = 1e-4
 
 let alphaCount: i32 = 0
+/** Whether some cost differs from the model's. While none does, FEASIBLE is an optimum. */
+export let costsChanged: bool = false
 
 /**
  * Runs to FEASIBLE (costs may be shifted), INFEASIBLE (ray written and checked), a limit, or STUCK.
  * `goesOn`: the basis and the weights are those of phase 1.
  */
 export function dualSimplex(goesOn: bool): i32 {
+  const isExact = goesOn || startsFromSlack()
   if (!goesOn) for (let p = 0; p < rows; p++) setF64(dualWeight, p, 1)
   let perturbed = rows >= PERTURB_ROWS && startsFromSlack()
+  costsChanged = goesOn || perturbed
   if (perturbed) perturbCosts()
   restart()
   let stalled = 0
@@ -62,11 +67,9 @@ export function dualSimplex(goesOn: bool): i32 {
       if (chooseLeaving() < 0) return FEASIBLE
       continue
     }
-    computeRow(p)
-    if (isMisjudged(p)) {
-      clearRow()
-      continue
-    }
+    computeRho(p)
+    if (isMisjudged(p) && isExact) continue
+    computeRow()
     const leaving = i32At(head, p)
     const isBelow = f64At(x, leaving) < f64At(workLower, leaving)
     const bound = isBelow ? f64At(workLower, leaving) : f64At(workUpper, leaving)
@@ -88,6 +91,7 @@ export function dualSimplex(goesOn: bool): i32 {
     if (stalled > PERTURB_AFTER && !perturbed) {
       clearRow()
       perturbed = true
+      costsChanged = true
       perturbCosts()
       restart()
       continue
@@ -143,6 +147,7 @@ function restart(): void {
 
 // @ts-ignore: decorator
 @inline function shiftToZero(v: i32): void {
+  if (Math.abs(f64At(reduced, v)) > dualTolerance) costsChanged = true
   addF64(workCost, v, -f64At(reduced, v))
   setF64(reduced, v, 0)
 }

@@ -15,11 +15,15 @@ const CANCELLED: f64 = 1e-100
 /** Variables in `touched`: all that may have a nonzero entry. */
 export let touchedCount: i32 = 0
 
-/** Computes rho and the row for position p; `clearRow` must follow before the next one. */
-export function computeRow(p: i32): void {
+/** rho := row p of the basis inverse. */
+export function computeRho(p: i32): void {
   clearF64(rho, rows)
   setF64(rho, p, 1)
   btran(rho)
+}
+
+/** The tableau row that belongs to rho; `clearRow` must follow before the next one. */
+export function computeRow(): void {
   touchedCount = 0
   for (let i = 0; i < rows; i++) {
     const factor = f64At(rho, i)

@@ -14,12 +14,13 @@
  * is fixed. The factorization that is resident is reused only when it is the from-scratch one of the start basis.
  */
 import { isAnswerFeasible, isAnswerOptimal, writeAnswer } from './answer'
-import { dualSimplex } from './dual'
+import { costsChanged, dualSimplex } from './dual'
 import { makeDualFeasible, ranPhase1 } from './dual-start'
 import {
   DATA_CROSSED, DATA_INVALID, isPrimalInfeasible, loadWorkingData, markDrifted, offender, refresh, restoreCosts, setSlackBasis,
   startsFromSlack,
 } from './iterate'
+import { isFresh } from './linear-systems'
 import { columns, rows } from './memory'
 import { primalSimplex } from './primal'
 import {
@@ -90,6 +91,7 @@ function run(useDual: bool): i32 {
     }
     const outcome = dualSimplex(goesOn)
     if (outcome == INFEASIBLE || outcome == DEADLINE || outcome == ITERATION_LIMIT) return outcome
+    if (outcome == FEASIBLE && !costsChanged && isFresh()) return OPTIMAL
     restoreCosts()
     if (!refresh()) return STUCK
   }
