@@ -52,21 +52,21 @@ function computeResiduals(): void {
     const at = f64At(answerPrimal, v)
     const low = f64At(lower, v)
     const high = f64At(upper, v)
-    const below = (low - at) / (1 + Math.abs(low))
-    const above = (at - high) / (1 + Math.abs(high))
-    // Infinite sides give NaN; comparisons with it are false. A NaN in the answer itself is caught below.
-    if (below > primal) primal = below
-    if (above > primal) primal = above
+    const below = low - at
+    const above = at - high
+    // Few are outside, so that few divisions are made. A NaN in the answer itself is caught below.
+    if (below > 0) primal = max(primal, below / (1 + Math.abs(low)))
+    if (above > 0) primal = max(primal, above / (1 + Math.abs(high)))
     if (at != at) primal = Infinity
     const d = f64At(answerDual, v)
-    const atLower = below >= -ANSWER_TOLERANCE
-    const atUpper = above >= -ANSWER_TOLERANCE
-    const wrong = d > 0 ? (atLower ? 0 : d) : atUpper ? 0 : -d
-    dual = max(dual, wrong / unit)
-    if (d != d) dual = Infinity
+    if (d > 0) {
+      if (d > dual && (low == -Infinity || below < -ANSWER_TOLERANCE * (1 + Math.abs(low)))) dual = d
+    } else if (d < 0) {
+      if (-d > dual && (high == Infinity || above < -ANSWER_TOLERANCE * (1 + Math.abs(high)))) dual = -d
+    } else if (d != d) dual = Infinity
   }
   primalResidual = primal
-  dualResidual = dual
+  dualResidual = dual / unit
 }
 
 export function isAnswerFeasible(): bool { return primalResidual <= ANSWER_TOLERANCE }

@@ -45,8 +45,10 @@ export function loadWorkingData(): i32 {
       offender = v
       result = DATA_CROSSED
     }
-    setF64(workLower, v, low / factor)
-    setF64(workUpper, v, high / factor)
+    // Factors are powers of two: the reciprocal is exact, and one division instead of two.
+    const inverse = 1 / factor
+    setF64(workLower, v, low * inverse)
+    setF64(workUpper, v, high * inverse)
     setF64(workCost, v, price * factor)
     largestCost = max(largestCost, Math.abs(price * factor))
   }

@@ -21,11 +21,8 @@ const WELL_SCALED_HIGH: f64 = 5
 /** Geometric passes; more of them change factors by less than a power of two. */
 const SCALING_PASSES: i32 = 4
 
-/** Whether any scale factor differs from 1. */
-export let isScaled: bool = false
-
 export function prepareModel(): void {
-  isScaled = computeScale()
+  computeScale()
   for (let j = 0; j < columns; j++) {
     for (let k = i32At(columnStart, j), end = i32At(columnStart, j + 1); k < end; k++) {
       setF64(scaledValue, k, (f64At(value, k) * f64At(scale, j)) / f64At(scale, columns + i32At(rowIndex, k)))
@@ -35,8 +32,7 @@ export function prepareModel(): void {
   computePriceWeights()
 }
 
-/** False when every factor stays 1. */
-function computeScale(): bool {
+function computeScale(): void {
   for (let v = 0; v < variables; v++) setF64(scale, v, 1)
   let low: f64 = Infinity
   let high: f64 = 0
@@ -46,12 +42,11 @@ function computeScale(): bool {
     low = min(low, size)
     high = max(high, size)
   }
-  if (high == 0 || (low >= WELL_SCALED_LOW && high <= WELL_SCALED_HIGH)) return false
+  if (high == 0 || (low >= WELL_SCALED_LOW && high <= WELL_SCALED_HIGH)) return
   for (let pass = 0; pass < SCALING_PASSES; pass++) {
     scaleRows()
     scaleColumns()
   }
-  return true
 }
 
 /** Sets each row's scale to the geometric mean of its extreme entries (the logical's entry becomes 1). alpha and rho are scratch. */
