@@ -28,7 +28,9 @@ import { perturbCosts } from './perturbation'
 import { clearRow, computeRho, computeRow, touchedCount } from './pricing'
 import { countIteration, etaLimit, FEASIBLE, INFEASIBLE, reasonToStop, STUCK } from './progress'
 import { farkasRay } from './ray'
-import { addColumn, etaCount, ftran, listedFtran, replaceInBasis } from './linear-systems'
+import { etaCount } from './forrest-tomlin'
+import { addColumn, replaceInBasis } from './linear-systems'
+import { ftran, listedFtran } from './triangular-solve'
 import { PERTURB_AFTER, PERTURB_ROWS, PIVOT_AGREEMENT, PIVOT_TOLERANCE, STALL_LIMIT } from './tolerances'
 
 /** A weight that turns out to be this much larger than was thought makes the choice of the row void. */

@@ -11,7 +11,9 @@ import {
   columnStart, columns, cost, head, lower, reduced, rhs, rowIndex, rows, scale, scaledValue, status, upper, variables, workCost,
   workLower, workUpper, x, y,
 } from './memory'
-import { addColumn, btran, etaCount, forgetFactorization, ftran, isFresh, refactorize } from './linear-systems'
+import { etaCount } from './forrest-tomlin'
+import { addColumn, forgetFactorization, isFresh, refactorize } from './linear-systems'
+import { btran, ftran } from './triangular-solve'
 import { DUAL_TOLERANCE, PRIMAL_TOLERANCE } from './tolerances'
 
 /** What `loadWorkingData` returns; `offender` is the variable concerned. */

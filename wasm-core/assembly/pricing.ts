@@ -6,7 +6,7 @@
  */
 import { clearF64, f64At, i32At, setF64, setI32, u8At } from './access'
 import { BASIC } from './factor'
-import { btran } from './linear-systems'
+import { btran } from './triangular-solve'
 import { alphaRow, columns, rho, rowColumn, rows, rowStart, rowValue, status, touched } from './memory'
 
 /** Stands for an entry that cancelled to zero, so that zero means "not listed yet". Far below every tolerance. */

@@ -13,7 +13,9 @@ import { alpha, banned, head, priceWeight, rows, status, variables, workCost, wo
 import { FLIP, leavesAtUpper, NONE, phase1Ratio, phase2Ratio, step } from './primal-ratio'
 import { countIteration, etaLimit, INFEASIBLE, OPTIMAL, reasonToStop, stallLimit, STUCK, UNBOUNDED } from './progress'
 import { farkasRay, recessionRay } from './ray'
-import { addColumn, btran, etaCount, ftran, replaceInBasis } from './linear-systems'
+import { etaCount } from './forrest-tomlin'
+import { addColumn, replaceInBasis } from './linear-systems'
+import { btran, ftran } from './triangular-solve'
 import { DUAL_TOLERANCE, PIVOT_RELATIVE, PIVOT_TOLERANCE, STALL_STEP } from './tolerances'
 
 const GO_ON: i32 = -1
