@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { testEnvironment } from '../tests/support/environment.js'
 import {
+  account,
   encode,
   feedSmallGroup,
   GROUP,
@@ -12,6 +13,7 @@ import {
   movement,
   opening,
   quote,
+  rail,
   SECOND,
   TODAY,
 } from '../tests/support/small-group.js'
@@ -74,23 +76,60 @@ test('quotes are conflated in a cycle and an older one is superseded', async () 
 
 test('an account keeps its currency and exponent, or the balance would mean something else', async () => {
   const { driver } = await started()
-  const payroll = {
-    accountId: 'PAYROLL',
-    name: 'renamed',
-    entityId: 'ENTITY',
-    bankId: 'BANK-B',
-    currency: 'EUR',
-    currencyExponent: 2,
-    feedId: '',
-    calendarId: 'TARGET',
-    intradayLineMinor: 0,
-    controllable: true,
-  }
+  const payroll = account('PAYROLL', 'BANK-B')
   driver.input('account', { ...payroll, currencyExponent: 3 }, at(5))
   driver.input('account', { ...payroll, currency: 'USD' }, at(5))
-  driver.input('account', payroll, at(5))
+  driver.input('account', { ...payroll, name: 'renamed' }, at(5))
   const applied = driver.close(at(10))
   assert.deepEqual(reasons(applied), ['invalid-reference', 'invalid-reference'])
+})
+
+test('accounts of one currency have one exponent', async () => {
+  const { driver } = await started()
+  driver.input('account', { ...account('MORE', 'BANK-B'), currencyExponent: 3 }, at(5))
+  driver.input('account', { ...account('YEN', 'BANK-B', 'JPY'), currencyExponent: 0 }, at(5))
+  driver.input('account', account('EURO', 'BANK-B'), at(5))
+  const applied = driver.close(at(10))
+  assert.deepEqual(names(applied), ['dead-letter', 'accepted', 'accepted'])
+  assert.deepEqual(reasons(applied), ['invalid-reference'])
+})
+
+test('an FX rail is priced by the quote of its own pair, either way round', async () => {
+  const { driver } = await started()
+  const conversion = (railId: string, instrument: string) =>
+    rail(railId, 'OPERATING', 'DOLLARS', { kind: 'FX', instrument })
+  driver.input('rail', conversion('A', 'EUR/GBP'), at(5))
+  driver.input('rail', conversion('B', ''), at(5))
+  driver.input('rail', conversion('C', 'USD/EUR'), at(5))
+  driver.input('rail', conversion('D', 'EUR/USD'), at(5))
+  const applied = driver.close(at(10))
+  assert.deepEqual(names(applied), ['dead-letter', 'dead-letter', 'accepted', 'accepted'])
+  assert.deepEqual(reasons(applied), ['invalid-reference', 'invalid-reference'])
+})
+
+test('a constraint that cannot be right is refused: a floor in another currency, an unknown account, a negative limit', async () => {
+  const { driver } = await started()
+  const constraint = (constraintId: string, changes: object) => ({
+    constraintId,
+    kind: 'MINIMUM_BALANCE',
+    subjectId: 'PAYROLL',
+    currency: 'EUR',
+    limitMinor: 600_000_00,
+    active: true,
+    ...changes,
+  })
+  driver.input('regulatory-constraint', constraint('A', { currency: 'USD' }), at(5))
+  driver.input('regulatory-constraint', constraint('B', { subjectId: 'NOBODY' }), at(5))
+  driver.input('regulatory-constraint', constraint('C', { limitMinor: -1 }), at(5))
+  const concentration = { kind: 'CONCENTRATION', subjectId: 'BANK-A' }
+  driver.input('regulatory-constraint', constraint('D', { ...concentration, currency: 'euro' }), at(5))
+  driver.input('regulatory-constraint', constraint('E', { ...concentration, subjectId: '' }), at(5))
+  const refused = driver.close(at(10))
+  assert.deepEqual(reasons(refused), Array(5).fill('invalid-reference'))
+  driver.input('regulatory-constraint', constraint('F', {}), at(11))
+  driver.input('regulatory-constraint', constraint('G', { ...concentration, currency: 'USD' }), at(11))
+  driver.input('regulatory-constraint', constraint('F', { active: false, currency: '' }), at(12))
+  assert.deepEqual(names(driver.close(at(15))), ['accepted', 'accepted', 'accepted'])
 })
 
 test('a rate cannot pass as a price, nor a price as a rate', async () => {

@@ -3,7 +3,7 @@
  *
  * Prices are doubles: they weigh costs and limits, they never become a balance. Depends on the state only.
  */
-import type { GroupState, QuoteState } from '../perception/state.js'
+import { exponentOf, type GroupState, type QuoteState } from '../perception/state.js'
 
 /** Currencies through which a pair without a quote of its own is crossed, in order of preference. */
 const CROSS_CURRENCIES = ['USD', 'EUR'] as const
@@ -75,8 +75,5 @@ export function conversionFactor(
 
 /** Exponent of a currency as the group's accounts state it; 2 for a currency without an account. */
 export function currencyExponent(state: GroupState, currency: string): number {
-  for (const account of state.accounts.values()) {
-    if (account.reference.currency === currency) return account.reference.currencyExponent
-  }
-  return 2
+  return exponentOf(state, currency) ?? 2
 }

@@ -16,7 +16,9 @@ import { WeirError } from '../errors.js'
 import { parsePolicy } from '../governance/policy.js'
 import { sha256, toHex } from '../identity.js'
 import { type CycleCollector, exactInteger, Refusal, refuseUnless } from './outcome.js'
-import { type GroupState, STATE_LIMITS } from './state.js'
+import { type AccountState, exponentOf, type GroupState, STATE_LIMITS } from './state.js'
+
+const CURRENCY = /^[A-Z]{3}$/
 
 function put<V>(map: Map<string, V>, id: string, value: V, what: string): void {
   refuseUnless(id !== '' && id.length <= 128, 'invalid-reference', `${what} has the id "${id.slice(0, 128)}"`)
@@ -30,10 +32,7 @@ function need(condition: boolean, detail: string): asserts condition {
 }
 
 export function foldAccount(state: GroupState, account: Account): string {
-  need(
-    /^[A-Z]{3}$/.test(account.currency),
-    `account ${account.accountId} has the currency "${account.currency}"`,
-  )
+  need(CURRENCY.test(account.currency), `account ${account.accountId} has the currency "${account.currency}"`)
   need(account.currencyExponent >= 0 && account.currencyExponent <= 4, `exponent ${account.currencyExponent}`)
   exactInteger(account.intradayLineMinor, 'intradayLineMinor')
   need(account.intradayLineMinor >= 0, `intraday line ${account.intradayLineMinor}`)
@@ -48,6 +47,12 @@ export function foldAccount(state: GroupState, account: Account): string {
     held.reference = account
     return `account:${account.accountId}`
   }
+  // Sums and prices are by currency: one unit of it must mean the same on every account.
+  const exponent = exponentOf(state, account.currency) ?? account.currencyExponent
+  need(
+    account.currencyExponent === exponent,
+    `account ${account.accountId} has ${account.currencyExponent} decimals, other ${account.currency} accounts ${exponent}`,
+  )
   const fresh = {
     reference: account,
     settledMinor: 0,
@@ -123,10 +128,21 @@ export function foldRail(state: GroupState, rail: Rail): string {
     sameCurrency === (rail.kind === 'TRANSFER'),
     `rail ${id} is ${rail.kind}, its accounts' currencies disagree`,
   )
+  if (rail.kind === 'FX') needPairOf(rail, source, destination)
   const held = state.rails.get(id)
   if (held !== undefined) held.reference = rail
   else put(state.rails, id, { reference: rail, usedDate: -1, usedMinor: 0 }, 'rail')
   return `rail:${id}`
+}
+
+/** Either way round: the quote of the accounts' own pair. Any other would price the one currency as the other. */
+function needPairOf(rail: Rail, source: AccountState, destination: AccountState): void {
+  const { currency: sold } = source.reference
+  const { currency: bought } = destination.reference
+  need(
+    rail.instrument === `${sold}/${bought}` || rail.instrument === `${bought}/${sold}`,
+    `rail ${rail.railId} sells ${sold} for ${bought}; "${rail.instrument}" is no quote of that pair`,
+  )
 }
 
 export function foldCalendar(state: GroupState, calendar: Calendar): string {
@@ -151,11 +167,25 @@ export function foldCounterparty(state: GroupState, counterparty: Counterparty):
   return `counterparty:${counterparty.counterpartyId}`
 }
 
+/** A floor is used as it is, so it must be in its account's currency; a concentration is valued like the balances it limits. */
 export function foldConstraint(state: GroupState, constraint: RegulatoryConstraint): string {
-  exactInteger(constraint.limitMinor, 'limitMinor')
-  if (constraint.active) put(state.constraints, constraint.constraintId, constraint, 'constraint')
-  else state.constraints.delete(constraint.constraintId)
-  return `constraint:${constraint.constraintId}`
+  const { constraintId, subjectId, currency, limitMinor } = constraint
+  if (!constraint.active) {
+    state.constraints.delete(constraintId)
+    return `constraint:${constraintId}`
+  }
+  exactInteger(limitMinor, 'limitMinor')
+  need(limitMinor >= 0, `constraint ${constraintId} has the negative limit ${limitMinor}`)
+  need(subjectId !== '', `constraint ${constraintId} is about nothing`)
+  need(CURRENCY.test(currency), `constraint ${constraintId} has the currency "${currency}"`)
+  if (constraint.kind === 'MINIMUM_BALANCE') {
+    const account = state.accounts.get(subjectId)
+    need(account !== undefined, `constraint ${constraintId} is about the unknown account ${subjectId}`)
+    const kept = account.reference.currency
+    need(currency === kept, `constraint ${constraintId} is in ${currency}, account ${subjectId} in ${kept}`)
+  }
+  put(state.constraints, constraintId, constraint, 'constraint')
+  return `constraint:${constraintId}`
 }
 
 /** A policy that does not parse is refused and the one in force stays. */

@@ -217,3 +217,11 @@ export function newGroupState(groupId: string): GroupState {
 export function count(state: GroupState, counter: string, by = 1): void {
   state.counters.set(counter, (state.counters.get(counter) ?? 0) + by)
 }
+
+/** Decimals of a currency, the same on all accounts of the group; undefined while it has none in that currency. */
+export function exponentOf(state: GroupState, currency: string): number | undefined {
+  for (const { reference } of state.accounts.values()) {
+    if (reference.currency === currency) return reference.currencyExponent
+  }
+  return undefined
+}

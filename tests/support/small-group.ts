@@ -152,7 +152,7 @@ export function movement(name: string, accountId: string, amountMinor: number, c
   }
 }
 
-function account(accountId: string, bankId: string, currency = 'EUR'): object {
+export function account(accountId: string, bankId: string, currency = 'EUR'): object {
   return {
     accountId,
     name: accountId,
@@ -167,7 +167,7 @@ function account(accountId: string, bankId: string, currency = 'EUR'): object {
   }
 }
 
-function rail(railId: string, source: string, destination: string, changes: object = {}): object {
+export function rail(railId: string, source: string, destination: string, changes: object = {}): object {
   return {
     railId,
     kind: 'TRANSFER',
