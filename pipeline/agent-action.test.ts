@@ -5,7 +5,7 @@ import { testEnvironment } from '../tests/support/environment.js'
 import { id, movement, POLICY_TEXT } from '../tests/support/small-group.js'
 import { at, names, reasons, settle, started } from '../tests/support/small-group-session.js'
 import { restoreAgent } from './agent.js'
-import { toHex } from './identity.js'
+import { formatUuid, toHex } from './identity.js'
 import type { AppliedCycle } from './ports.js'
 
 const environment = await testEnvironment()
@@ -151,6 +151,9 @@ test('a rejection gives the reservation back and the next deliberation tries ane
     ['VOIDED', 'PENDING'],
   )
   assert.notDeepEqual(rejected.release[0]!.instructionId, acted.release[0]!.instructionId)
+  const named = `instruction:${formatUuid(toHex(acted.release[0]!.instructionId))}`
+  assert.equal(rejected.result.touched[0], named)
+  assert.equal(rejected.result.alerts[0]!.subject, named)
   const again = driver.input('execution', rejection, at(20)).close(at(30))
   assert.deepEqual(names(again), ['duplicate'])
 })

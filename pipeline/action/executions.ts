@@ -4,10 +4,10 @@
  * Depends on life cycle and reservations.
  */
 import type { Execution } from '../../schemas/generated/types.js'
-import { toHex } from '../identity.js'
+import { formatUuid, toHex } from '../identity.js'
 import { type CycleCollector, exactInteger, Refusal, refuseUnless } from '../perception/outcome.js'
 import { count, type OpenInstruction } from '../perception/state.js'
-import { advance } from './instructions.js'
+import { advance, subjectOf } from './instructions.js'
 import { isFinal, type LifeCycleEvent } from './life-cycle.js'
 import { postHold, voidHold } from './reservations.js'
 
@@ -29,7 +29,7 @@ function checkExecution(collector: CycleCollector, execution: Execution): OpenIn
   const id = toHex(execution.instructionId)
   const instruction = state.instructions.get(id)
   if (instruction === undefined) {
-    throw new Refusal('unknown-instruction', `group ${state.groupId} sent no instruction ${id}`)
+    throw new Refusal('unknown-instruction', `group ${state.groupId} sent no instruction ${formatUuid(id)}`)
   }
   exactInteger(execution.settledMinor, 'settledMinor')
   exactInteger(execution.counterSettledMinor, 'counterSettledMinor')
@@ -62,7 +62,7 @@ function checkExecution(collector: CycleCollector, execution: Execution): OpenIn
 
 export function foldExecution(collector: CycleCollector, execution: Execution): string {
   const instruction = checkExecution(collector, execution)
-  const touched = `instruction:${instruction.instructionId}`
+  const touched = subjectOf(instruction)
   const moved = advance(
     collector,
     instruction,
@@ -104,7 +104,7 @@ function contradiction(collector: CycleCollector, instruction: OpenInstruction, 
   collector.alert(
     'CRITICAL',
     'contradictory-report',
-    `instruction:${instruction.instructionId}`,
+    subjectOf(instruction),
     `${instruction.venueId} reports ${execution.status} after ${instruction.state}; the first stands.`,
   )
 }

@@ -14,7 +14,7 @@ import {
   type Move,
 } from '../deliberation/plan.js'
 import type { ResolvedPolicy } from '../deliberation/resolved-policy.js'
-import { derivedId, fromHex, NO_ID, toHex } from '../identity.js'
+import { derivedId, formatUuid, fromHex, NO_ID, toHex } from '../identity.js'
 import type { CycleCollector } from '../perception/outcome.js'
 import type { GroupState, OpenInstruction } from '../perception/state.js'
 import { sumBaseMinor } from './gate.js'
@@ -175,20 +175,18 @@ export function askAboutSilent(collector: CycleCollector, answerWithinSeconds: n
     instruction.queries++
     instruction.nextQueryMicros = closedAtMicros + answerWithinSeconds * 1_000_000
     if (advance(collector, instruction, 'no-answer', 'no-answer', NO_ID, closedAtMicros)) {
-      const subject = `instruction:${instruction.instructionId}`
       collector.alert(
         'WARNING',
         'venue-silent',
-        subject,
+        subjectOf(instruction),
         `${instruction.venueId} gave no final answer in time; it is asked.`,
       )
     }
     if (instruction.queries === QUERIES_LIMIT) {
-      const subject = `instruction:${instruction.instructionId}`
       collector.alert(
         'CRITICAL',
         'venue-does-not-answer',
-        subject,
+        subjectOf(instruction),
         `${instruction.venueId} was asked ${QUERIES_LIMIT} times.`,
       )
     }
@@ -204,6 +202,11 @@ export function forgetFinal(state: GroupState, nowMicros: number): void {
       state.instructions.delete(id)
     }
   }
+}
+
+/** How touched inputs and alerts name an instruction: the id as the rows in ClickHouse show it. */
+export function subjectOf(instruction: OpenInstruction): string {
+  return `instruction:${formatUuid(instruction.instructionId)}`
 }
 
 export function toRecord(groupId: string, instruction: OpenInstruction): Instruction {

@@ -6,6 +6,7 @@
  * Depends on the analyst's session.
  */
 import { WeirError } from '../../../pipeline/errors.js'
+import { formatUuid } from '../../../pipeline/identity.js'
 import type { Analyst } from './analyst.js'
 
 export interface InputKey {
@@ -29,7 +30,7 @@ const ARRIVALS_MAX = 100
 export async function identify(analyst: Analyst, text: string): Promise<Subject> {
   const id = text.trim()
   const subject = UUID.test(id)
-    ? await identifyUuid(analyst, formatUuid(id))
+    ? await identifyUuid(analyst, formatUuid(id.replaceAll('-', '').toLowerCase()))
     : await identifyInput(analyst, id)
   if (subject !== undefined) return subject
   throw new WeirError('WEIR_NOT_FOUND', `nothing has the id ${id.slice(0, 200)}`, {
@@ -37,11 +38,6 @@ export async function identify(analyst: Analyst, text: string): Promise<Subject>
     remedy:
       'give the id of an instruction, a decision or a record, or SOURCE:POSITION such as cash-movement/a.avro:17',
   })
-}
-
-function formatUuid(id: string): string {
-  const hex = id.replaceAll('-', '').toLowerCase()
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
 }
 
 async function identifyUuid(analyst: Analyst, id: string): Promise<Subject | undefined> {

@@ -5,7 +5,7 @@
  * It is no simulation: balances follow no model. Sums and ids follow from the seed, so that tests can say
  * what must be in the tables. Not used by product code.
  */
-import { derivedId, NO_DIGEST, NO_ID } from '../../../pipeline/identity.js'
+import { derivedId, formatUuid, NO_DIGEST, NO_ID, toHex } from '../../../pipeline/identity.js'
 import type { JournalBody } from '../../../pipeline/ports.js'
 import { typeOf } from '../../../schemas/avro/registry.js'
 import { SCHEMA_JSON, type StreamName } from '../../../schemas/generated/schemas.js'
@@ -220,7 +220,7 @@ class DayWriter {
       settledMinor: settled ? sent.amountMinor : 0,
       counterSettledMinor: settled ? sent.amountMinor : 0,
     }
-    return this.#given(BANK, at, report, `instruction:${Buffer.from(sent.id).toString('hex')}`)
+    return this.#given(BANK, at, report, `instruction:${formatUuid(toHex(sent.id))}`)
   }
 
   #result(cycle: Cycle, given: readonly GivenInput[]): CycleResult {
@@ -262,7 +262,7 @@ class DayWriter {
     const { groupId, cycle } = result
     for (const one of given) {
       if (one.input.source !== BANK) continue
-      const instructionId = Buffer.from(one.touched.slice('instruction:'.length), 'hex')
+      const instructionId = Buffer.from(one.touched.slice('instruction:'.length).replaceAll('-', ''), 'hex')
       const executionId = derivedId('execution', instructionId.toString('hex'))
       const ordinal = result.instructionEvents.length
       const rejected = isRejected(instructionId)
