@@ -66,6 +66,23 @@ test('duplicates have no effect, late money is applied and named, gaps are count
   assert.equal(euro.closingMinor, 9_000_000_00 + 2_000_000_00 + 600)
 })
 
+test('an id counts within its stream: a report with the id of a movement is no duplicate', async () => {
+  const { driver } = await started({ openings: { OPERATING: 7_400_000_00 } })
+  driver.input('cash-movement', movement('one', 'PAYROLL', -1_200_000_00), at(10))
+  const [order] = driver.close(at(15)).release
+  const report = {
+    executionId: id('one'),
+    instructionId: order!.instructionId,
+    status: 'SETTLED',
+    reasonCode: '',
+    settledMinor: order!.amountMinor,
+    counterSettledMinor: order!.counterAmountMinor,
+  }
+  assert.deepEqual(names(driver.input('execution', report, at(20)).close(at(25))), ['accepted'])
+  assert.deepEqual(names(driver.input('execution', report, at(20)).close(at(30))), ['duplicate'])
+  assert.equal(driver.agent.outstanding().length, 0)
+})
+
 test('quotes are conflated in a cycle and an older one is superseded', async () => {
   const { driver } = await started()
   quote(driver, 1.2, at(5))

@@ -16,7 +16,7 @@ import type {
   RegulatoryConstraint,
 } from '../../schemas/generated/types.js'
 import type { MovementFacts, ReportFacts } from './fold-money.js'
-import type { QuoteState } from './state.js'
+import type { GroupState, QuoteState } from './state.js'
 
 /** 128 bits of an id as four big-endian words. */
 export type IdWords = readonly [number, number, number, number]
@@ -76,6 +76,11 @@ export interface DecodedInput {
   /** Identity for deduplication; undefined for streams whose records replace each other. */
   readonly id: IdWords | undefined
   readonly body: InputBody
+}
+
+/** Whether a record of the same stream and id was folded before. */
+export function wasSeen(state: GroupState, input: DecodedInput): boolean {
+  return input.id !== undefined && state.seen[input.body.stream]?.has(...input.id) === true
 }
 
 /**

@@ -6,7 +6,7 @@
  */
 import type { Execution } from '../../schemas/generated/types.js'
 import { EVERY_GROUP } from '../ports.js'
-import type { DecodedInput } from './decoded-input.js'
+import { type DecodedInput, wasSeen } from './decoded-input.js'
 import { foldCollateralAsset, foldQuote, foldValuation } from './fold-market.js'
 import { foldExpectedFlow, foldMovement, foldReport } from './fold-money.js'
 import {
@@ -41,12 +41,9 @@ export function foldInput(
 ): Folded {
   exactInteger(input.eventTimeMicros, 'eventTime')
   exactInteger(input.sequence, 'sourceSequence')
-  const { seen } = collector.state
-  if (input.id !== undefined && seen.has(...input.id)) {
-    return { disposition: Disposition.DUPLICATE, touched: '' }
-  }
+  if (wasSeen(collector.state, input)) return { disposition: Disposition.DUPLICATE, touched: '' }
   const touched = apply(collector, input, foldExecution)
-  if (input.id !== undefined) seen.add(...input.id)
+  if (input.id !== undefined) collector.state.seen[input.body.stream]?.add(...input.id)
   if (touched === '') return { disposition: Disposition.SUPERSEDED, touched }
   const late = input.eventTimeMicros < previousCloseMicros
   return { disposition: late ? Disposition.LATE : Disposition.ACCEPTED, touched }

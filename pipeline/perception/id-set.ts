@@ -9,7 +9,7 @@
  * makes a restored set behave, and serialize, as the one it was taken from. Depends on nothing.
  */
 
-/** 2^18 ids a generation: more than two busy days of a group, 6 MiB when both generations are full. */
+/** 2^18 ids a generation: more than two busy days of a group, 12 MiB when both generations are full. */
 export const ID_SET_CAPACITY = 1 << 18
 
 const INITIAL_IDS = 1 << 10

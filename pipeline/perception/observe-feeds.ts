@@ -4,17 +4,18 @@
  * Numbers are looked at in the feed's own order, not in that of event times: a late record would otherwise open a gap
  * that its predecessor in the same cycle closes. Refused inputs count as received; duplicates do not. Depends on feeds.
  */
-import type { DecodedInput } from './decoded-input.js'
+import { type DecodedInput, wasSeen } from './decoded-input.js'
 import { newFeed, observeFeed } from './feeds.js'
 import type { CycleCollector } from './outcome.js'
 import { isExactInteger } from './outcome.js'
 import { count, STATE_LIMITS } from './state.js'
 
 export function observeFeeds(collector: CycleCollector, inputs: readonly DecodedInput[]): void {
-  const { seen } = collector.state
   const fresh = inputs.filter(
-    ({ id, sequence, eventTimeMicros }) =>
-      isExactInteger(sequence) && isExactInteger(eventTimeMicros) && (id === undefined || !seen.has(...id)),
+    (input) =>
+      isExactInteger(input.sequence) &&
+      isExactInteger(input.eventTimeMicros) &&
+      !wasSeen(collector.state, input),
   )
   fresh.sort(byFeedAndNumber)
   for (const [index, input] of fresh.entries()) {
@@ -27,8 +28,9 @@ function byFeedAndNumber(a: DecodedInput, b: DecodedInput): number {
   return a.sequence - b.sequence || a.source - b.source || a.position - b.position
 }
 
-/** The same record twice in one cycle: same feed, number and id. */
+/** The same record twice in one cycle: same feed, number, stream and id. */
 function isRepetition(before: DecodedInput, input: DecodedInput): boolean {
+  if (before.body.stream !== input.body.stream) return false
   if (before.feedId !== input.feedId || before.sequence !== input.sequence) return false
   return before.id !== undefined && input.id !== undefined && before.id.join() === input.id.join()
 }

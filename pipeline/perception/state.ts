@@ -17,6 +17,7 @@ import type {
   RegulatoryConstraint,
 } from '../../schemas/generated/types.js'
 import { NO_DIGEST } from '../identity.js'
+import type { InputStream } from './decoded-input.js'
 import type { FeedState } from './feeds.js'
 import { IdSet } from './id-set.js'
 
@@ -159,7 +160,8 @@ export interface GroupState {
   /** Held subjects and why. */
   holds: Map<string, string>
   instructions: Map<string, OpenInstruction>
-  seen: IdSet
+  /** Ids that came already, by stream: an execution may have the id of a movement. Streams whose records replace each other have none. */
+  readonly seen: Readonly<Partial<Record<InputStream, IdSet>>>
   lastDecision: LastDecision | null
   /** UTC date that `movedTodayBaseMinor` counts for, days since 1970-01-01. */
   budgetDate: number
@@ -202,7 +204,12 @@ export function newGroupState(groupId: string): GroupState {
     feeds: new Map(),
     holds: new Map(),
     instructions: new Map(),
-    seen: new IdSet(),
+    seen: {
+      command: new IdSet(),
+      'balance-report': new IdSet(),
+      'cash-movement': new IdSet(),
+      execution: new IdSet(),
+    },
     lastDecision: null,
     budgetDate: -1,
     movedTodayBaseMinor: 0,
