@@ -18,7 +18,7 @@ import {
   TODAY,
 } from '../tests/support/small-group.js'
 import { at, names, reasons, settle, started } from '../tests/support/small-group-session.js'
-import { createAgent } from './agent.js'
+import { createAgent, restoreAgent } from './agent.js'
 import { toHex } from './identity.js'
 import type { AppliedCycle } from './ports.js'
 
@@ -166,6 +166,33 @@ test('a rate cannot pass as a price, nor a price as a rate', async () => {
   driver.input('quote', { ...quoted, kind: 'REPO_RATE', instrument: 'GC-EUR' }, at(5))
   const applied = driver.close(at(10))
   assert.deepEqual(names(applied).sort(), ['accepted', 'dead-letter', 'dead-letter', 'dead-letter'])
+})
+
+test('an expected flow that is told after its movement, or told again, is not waited for', async () => {
+  const { driver } = await started({ openings: { OPERATING: 7_400_000_00 } })
+  const flow = (name: string, amountMinor: number) => ({
+    expectedFlowId: id(name),
+    accountId: 'PAYROLL',
+    currency: 'EUR',
+    amountMinor,
+    expectedAt: at(600),
+    timeSpecific: false,
+    cancelled: false,
+  })
+  driver.input('expected-flow', flow('known', -100_00), at(5))
+  for (const name of ['known', 'unknown']) {
+    driver.input('cash-movement', movement(name, 'PAYROLL', -100_00, { expectedFlowId: id(name) }), at(6))
+  }
+  driver.close(at(10))
+  driver.input('expected-flow', flow('known', -1_200_000_00), at(11))
+  driver.input('expected-flow', flow('unknown', -1_200_000_00), at(12))
+  const applied = driver.close(at(15))
+  assert.deepEqual(names(applied), ['superseded', 'superseded'])
+  assert.equal(applied.release.length, 0)
+  const restored = restoreAgent(driver.agent.snapshot(), environment)
+  assert.deepEqual(restored.stateDigest(), driver.agent.stateDigest())
+  driver.input('expected-flow', flow('still to come', -1_200_000_00), at(16))
+  assert.equal(driver.close(at(20)).release.length, 1)
 })
 
 test('silence of a feed first widens the margins, then freezes its accounts', async () => {

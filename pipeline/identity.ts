@@ -9,6 +9,9 @@ import { createHash } from 'node:crypto'
 export const NO_ID = new Uint8Array(16)
 export const NO_DIGEST = new Uint8Array(32)
 
+/** 128 bits of an id as four big-endian words: the form in which sets keep them. */
+export type IdWords = readonly [number, number, number, number]
+
 const hexDigits: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
   byte.toString(16).padStart(2, '0'),
 )
@@ -21,6 +24,17 @@ export function toHex(bytes: Uint8Array): string {
 
 export function fromHex(hex: string): Uint8Array {
   return new Uint8Array(Buffer.from(hex, 'hex'))
+}
+
+export function wordsOf(id: Uint8Array): IdWords {
+  const view = new DataView(id.buffer, id.byteOffset, 16)
+  return [view.getUint32(0), view.getUint32(4), view.getUint32(8), view.getUint32(12)]
+}
+
+export function hexOfWords(words: IdWords): string {
+  let text = ''
+  for (const word of words) text += word.toString(16).padStart(8, '0')
+  return text
 }
 
 /** `0190b3f0-…` for the 32 digits of `hex`. */

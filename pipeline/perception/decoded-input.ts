@@ -15,11 +15,9 @@ import type {
   Rail,
   RegulatoryConstraint,
 } from '../../schemas/generated/types.js'
+import type { IdWords } from '../identity.js'
 import type { MovementFacts, ReportFacts } from './fold-money.js'
 import type { GroupState, QuoteState } from './state.js'
-
-/** 128 bits of an id as four big-endian words. */
-export type IdWords = readonly [number, number, number, number]
 
 export type InputBody =
   | { readonly stream: 'cash-movement'; readonly facts: MovementFacts }

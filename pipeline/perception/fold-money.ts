@@ -5,7 +5,7 @@
  * the state only.
  */
 import type { BalanceKind, ExpectedFlow } from '../../schemas/generated/types.js'
-import { toHex } from '../identity.js'
+import { hexOfWords, type IdWords, toHex, wordsOf } from '../identity.js'
 import { formatMinor } from '../money.js'
 import { isBusinessDay } from './calendar.js'
 import { type CycleCollector, exactInteger, Refusal, refuseUnless } from './outcome.js'
@@ -38,8 +38,8 @@ export interface MovementFacts {
   readonly currency: string
   readonly amountMinor: number
   readonly valueDate: number
-  /** Hexadecimal; empty when the movement fulfils no expectation. */
-  readonly expectedFlowHex: string
+  /** Undefined when the movement fulfils no expectation. */
+  readonly expectedFlow: IdWords | undefined
   readonly eventTimeMicros: number
 }
 
@@ -64,10 +64,14 @@ export function foldMovement(state: GroupState, facts: MovementFacts): string {
   account.settledMinor += facts.amountMinor
   account.unmanagedMinor += facts.amountMinor
   if (facts.eventTimeMicros > account.lastMovementMicros) account.lastMovementMicros = facts.eventTimeMicros
-  if (facts.expectedFlowHex !== '' && state.expectedFlows.delete(facts.expectedFlowHex)) {
-    state.expectedFlowsVersion++
-  }
+  if (facts.expectedFlow !== undefined) fulfil(state, facts.expectedFlow)
   return `account:${facts.accountId}`
+}
+
+/** The payment came: what is told of it later, or told again, is no longer expected. */
+function fulfil(state: GroupState, flow: IdWords): void {
+  if (state.expectedFlows.delete(hexOfWords(flow))) state.expectedFlowsVersion++
+  if (!state.fulfilled.has(...flow)) state.fulfilled.add(...flow)
 }
 
 export interface ReportFacts {
@@ -119,7 +123,10 @@ export function foldReport(collector: CycleCollector, facts: ReportFacts): strin
   return touched
 }
 
-/** The latest record of an id replaces earlier ones; a cancelled one withdraws it. */
+/**
+ * The latest record of an id replaces earlier ones; a cancelled one withdraws it. Empty for one whose movement has come:
+ * counted again, the payment would stand in the projection for ever.
+ */
 export function foldExpectedFlow(state: GroupState, flow: ExpectedFlow): string {
   const flowHex = toHex(flow.expectedFlowId)
   accountFor(state, flow.groupId, flow.accountId, flow.currency)
@@ -129,6 +136,7 @@ export function foldExpectedFlow(state: GroupState, flow: ExpectedFlow): string 
     if (state.expectedFlows.delete(flowHex)) state.expectedFlowsVersion++
     return `account:${flow.accountId}`
   }
+  if (state.fulfilled.has(...wordsOf(flow.expectedFlowId))) return ''
   refuseUnless(
     state.expectedFlows.size < STATE_LIMITS.expectedFlows || state.expectedFlows.has(flowHex),
     'state-limit',

@@ -11,7 +11,8 @@ import {
   QuoteLane,
 } from '../../schemas/generated/codecs.js'
 import { BalanceKindSymbols, QuoteKindSymbols } from '../../schemas/generated/schemas.js'
-import type { IdWords, InputBody } from './decoded-input.js'
+import type { IdWords } from '../identity.js'
+import type { InputBody } from './decoded-input.js'
 
 /** What every input has, and its body. */
 export interface ReadInput {
@@ -50,7 +51,7 @@ export class HotFacts {
           currency: this.text(slot, bytes, lane.currency),
           amountMinor: slot[lane.amountMinor]!,
           valueDate: slot[lane.valueDate]!,
-          expectedFlowHex: idHex(slot, lane.expectedFlowId),
+          expectedFlow: optionalId(slot, lane.expectedFlowId),
           eventTimeMicros,
         },
       },
@@ -106,10 +107,8 @@ function idWords(slot: Float64Array, lane: number): IdWords {
   return [slot[lane]!, slot[lane + 1]!, slot[lane + 2]!, slot[lane + 3]!]
 }
 
-/** 32 hexadecimal digits; empty for the id of sixteen zero bytes. */
-function idHex(slot: Float64Array, lane: number): string {
-  const [a, b, c, d] = idWords(slot, lane)
-  if (a === 0 && b === 0 && c === 0 && d === 0) return ''
-  const hex = (word: number) => word.toString(16).padStart(8, '0')
-  return hex(a) + hex(b) + hex(c) + hex(d)
+/** Undefined for the id of sixteen zero bytes: it stands for none. */
+function optionalId(slot: Float64Array, lane: number): IdWords | undefined {
+  const words = idWords(slot, lane)
+  return words.every((word) => word === 0) ? undefined : words
 }

@@ -13,8 +13,9 @@ import type { HotStream } from '../../schemas/generated/codecs.js'
 import type { StreamName } from '../../schemas/generated/schemas.js'
 import type { CycleInput, SourceDeclaration } from '../../schemas/generated/types.js'
 import { invariant, WeirError } from '../errors.js'
+import { wordsOf } from '../identity.js'
 import { FILE_FAULT_STREAM } from '../ports.js'
-import { type DecodedInput, type IdWords, type InputBody, STREAM_ORDER } from './decoded-input.js'
+import { type DecodedInput, type InputBody, STREAM_ORDER } from './decoded-input.js'
 import { HotFacts, type ReadInput } from './hot-facts.js'
 import { Refusal, type RefusalReason } from './outcome.js'
 
@@ -109,13 +110,8 @@ function readRecord(
     eventTimeMicros: record.eventTime,
     feedId: record.sourceId,
     sequence: record.sourceSequence,
-    id: id === undefined ? undefined : words(id),
+    id: id === undefined ? undefined : wordsOf(id),
     // The stream decides the record's type; the pair cannot be told to the compiler.
     body: { stream, record } as unknown as InputBody,
   }
-}
-
-function words(id: Uint8Array): IdWords {
-  const view = new DataView(id.buffer, id.byteOffset, 16)
-  return [view.getUint32(0), view.getUint32(4), view.getUint32(8), view.getUint32(12)]
 }

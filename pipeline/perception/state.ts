@@ -154,6 +154,8 @@ export interface GroupState {
   collateral: Map<string, CollateralState>
   quotes: Map<string, QuoteState>
   expectedFlows: Map<string, ExpectedFlowState>
+  /** Ids of expected flows whose movement came, at least the last 2^18 of them. */
+  fulfilled: IdSet
   /** Rises with each change of `expectedFlows`. */
   expectedFlowsVersion: number
   feeds: Map<string, FeedState>
@@ -200,6 +202,7 @@ export function newGroupState(groupId: string): GroupState {
     collateral: new Map(),
     quotes: new Map(),
     expectedFlows: new Map(),
+    fulfilled: new IdSet(),
     expectedFlowsVersion: 0,
     feeds: new Map(),
     holds: new Map(),

@@ -38,7 +38,7 @@ CREATE TABLE IF NOT EXISTS cycles
     inputs          UInt32 COMMENT 'Inputs of the cycle' CODEC(T64, ZSTD(1)),
     accepted        UInt32 COMMENT 'Inputs accepted in time' CODEC(T64, ZSTD(1)),
     duplicates      UInt32 COMMENT 'Inputs without effect because their id was known' CODEC(T64, ZSTD(1)),
-    superseded      UInt32 COMMENT 'Quotes that a newer one replaced' CODEC(T64, ZSTD(1)),
+    superseded      UInt32 COMMENT 'Quotes older than the one held, expected flows whose movement had come' CODEC(T64, ZSTD(1)),
     late            UInt32 COMMENT 'Inputs that came late and were applied' CODEC(T64, ZSTD(1)),
     dead_letters    UInt32 COMMENT 'Inputs that could not be used' CODEC(T64, ZSTD(1)),
     gaps            UInt32 COMMENT 'Sequence numbers found missing' CODEC(T64, ZSTD(1)),
