@@ -225,3 +225,26 @@ test('an agent restored from a snapshot goes on to the same bytes', async () => 
   assert.deepEqual(restored.snapshot(), driver.agent.snapshot())
   assert.deepEqual(restored.decisionDigest(), driver.agent.decisionDigest())
 })
+
+test('a final instruction is forgotten a day after its cycle, whatever the clock of the venue says', async () => {
+  for (const skewSeconds of [-5 * 86_400, 5 * 86_400]) {
+    const { driver } = await started({ openings: { OPERATING: 7_400_000_00 } })
+    driver.input('cash-movement', movement('salaries', 'PAYROLL', -1_200_000_00), at(10))
+    const [order] = driver.close(at(15)).release
+    const report = (status: string) => ({
+      executionId: id(status),
+      instructionId: order!.instructionId,
+      status,
+      reasonCode: '',
+      settledMinor: order!.amountMinor,
+      counterSettledMinor: order!.counterAmountMinor,
+      sourceSequence: -1,
+    })
+    driver.input('execution', report('SETTLED'), at(20 + skewSeconds)).close(at(25))
+    const contradicted = driver.input('execution', report('REJECTED'), at(30)).close(at(35))
+    assert.deepEqual(reasons(contradicted), [])
+    assert.deepEqual(driver.agent.summary().instructions, { SETTLED: 1 })
+    driver.close(at(25 + 86_401))
+    assert.deepEqual(driver.agent.summary().instructions, {})
+  }
+})

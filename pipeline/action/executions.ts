@@ -78,13 +78,7 @@ export function foldExecution(collector: CycleCollector, execution: Execution): 
     return touched
   }
   if (instruction.state === 'SETTLED') {
-    postHold(collector, instruction, execution.settledMinor, execution.counterSettledMinor)
-    // A balance report from before this settlement cannot be compared with the balance after it.
-    for (const id of [instruction.sourceAccountId, instruction.destinationAccountId]) {
-      const account = collector.state.accounts.get(id)
-      if (account !== undefined)
-        account.lastMovementMicros = Math.max(account.lastMovementMicros, execution.eventTime)
-    }
+    postHold(collector, instruction, execution)
   } else if (instruction.state === 'REJECTED' || instruction.state === 'CANCELLED') {
     voidHold(collector, instruction)
     const what = `${instruction.kind} over ${instruction.channelId}`

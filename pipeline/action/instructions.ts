@@ -149,7 +149,7 @@ function step(
   atMicros: number,
 ): void {
   instruction.state = next
-  instruction.stateAtMicros = atMicros
+  instruction.stateAtMicros = collector.closedAtMicros
   collector.instructionEvents.push({
     instructionId: fromHex(instruction.instructionId),
     groupId: collector.state.groupId,

@@ -6,9 +6,10 @@
  *   DRAW           headroom of the facility; the credit is expected on its account
  *   REPAY          amount on the account, and as much of what is outstanding
  */
-import type { ReservationState, ReservationSubject } from '../../schemas/generated/types.js'
+import type { Execution, ReservationState, ReservationSubject } from '../../schemas/generated/types.js'
 import { fromHex } from '../identity.js'
 import { addMinor, subtractMinor } from '../money.js'
+import { book } from '../perception/fold-money.js'
 import type { CycleCollector } from '../perception/outcome.js'
 import type { OpenInstruction } from '../perception/state.js'
 
@@ -28,17 +29,15 @@ export function voidHold(collector: CycleCollector, instruction: OpenInstruction
 export function postHold(
   collector: CycleCollector,
   instruction: OpenInstruction,
-  settledMinor: number,
-  counterSettledMinor: number,
+  execution: Pick<Execution, 'settledMinor' | 'counterSettledMinor' | 'eventTime'>,
 ): void {
   change(collector, instruction, -1)
   const { state } = collector
+  const { settledMinor, counterSettledMinor, eventTime } = execution
   const source = state.accounts.get(instruction.sourceAccountId)
   const destination = state.accounts.get(instruction.destinationAccountId)
-  if (source !== undefined) source.settledMinor = subtractMinor(source.settledMinor, settledMinor)
-  if (destination !== undefined) {
-    destination.settledMinor = addMinor(destination.settledMinor, counterSettledMinor)
-  }
+  if (source !== undefined) book(source, -settledMinor, eventTime)
+  if (destination !== undefined) book(destination, counterSettledMinor, eventTime)
   const facility = state.facilities.get(instruction.channelId)
   if (instruction.kind === 'DRAW')
     facility!.outstandingMinor = addMinor(facility!.outstandingMinor, settledMinor)

@@ -6,7 +6,7 @@
  */
 import type { BalanceKind, ExpectedFlow } from '../../schemas/generated/types.js'
 import { hexOfWords, type IdWords, toHex, wordsOf } from '../identity.js'
-import { formatMinor } from '../money.js'
+import { addMinor, formatMinor } from '../money.js'
 import { isBusinessDay } from './calendar.js'
 import { type CycleCollector, exactInteger, Refusal, refuseUnless } from './outcome.js'
 import { type AccountState, type GroupState, STATE_LIMITS } from './state.js'
@@ -30,6 +30,12 @@ export function accountFor(
     throw new Refusal('unknown-currency', `account ${accountId} is kept in ${expected}, not in "${currency}"`)
   }
   return account
+}
+
+/** The one way in which a balance changes after its opening: with the time from which on a report can be compared with it. */
+export function book(account: AccountState, amountMinor: number, atMicros: number): void {
+  account.settledMinor = addMinor(account.settledMinor, amountMinor)
+  account.balanceAtMicros = Math.max(account.balanceAtMicros, atMicros)
 }
 
 export interface MovementFacts {
@@ -61,9 +67,8 @@ function checkMovement(state: GroupState, facts: MovementFacts): AccountState {
 
 export function foldMovement(state: GroupState, facts: MovementFacts): string {
   const account = checkMovement(state, facts)
-  account.settledMinor += facts.amountMinor
+  book(account, facts.amountMinor, facts.eventTimeMicros)
   account.unmanagedMinor += facts.amountMinor
-  if (facts.eventTimeMicros > account.lastMovementMicros) account.lastMovementMicros = facts.eventTimeMicros
   if (facts.expectedFlow !== undefined) fulfil(state, facts.expectedFlow)
   return `account:${facts.accountId}`
 }
@@ -92,7 +97,7 @@ function checkReport(state: GroupState, facts: ReportFacts): AccountState {
 
 /**
  * The first OPENING sets the balance; until it comes other reports have no effect. Every later report is compared with the balance Weir keeps: a difference is a
- * break, which freezes the account until a report agrees. A report from before the last movement is not comparable.
+ * break, which freezes the account until a report agrees. A report from before the last change of the balance is not comparable.
  */
 export function foldReport(collector: CycleCollector, facts: ReportFacts): string {
   const account = checkReport(collector.state, facts)
@@ -107,7 +112,7 @@ export function foldReport(collector: CycleCollector, facts: ReportFacts): strin
     account.unmanagedMinor += facts.bookedMinor
     return touched
   }
-  if (facts.eventTimeMicros < account.lastMovementMicros) return touched
+  if (facts.eventTimeMicros < account.balanceAtMicros) return touched
   const difference = facts.bookedMinor - account.settledMinor
   if (difference !== 0 && account.breakMinor === 0) {
     const exponent = account.reference.currencyExponent

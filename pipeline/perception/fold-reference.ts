@@ -61,7 +61,7 @@ export function foldAccount(state: GroupState, account: Account): string {
     incomingMinor: 0,
     openingMinor: 0,
     opened: false,
-    lastMovementMicros: -1,
+    balanceAtMicros: -1,
     reportedAtMicros: -1,
     breakMinor: 0,
   }

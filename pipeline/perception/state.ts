@@ -34,7 +34,8 @@ export interface AccountState {
   openingMinor: number
   /** False until the first balance report: nothing may move an account whose balance is not known. */
   opened: boolean
-  lastMovementMicros: number
+  /** When the balance last changed: an older report of the bank cannot be compared with it. */
+  balanceAtMicros: number
   /** Event time of the latest balance report: a statement about the account, as good as a sign of life of its feed. */
   reportedAtMicros: number
   /** Reported less kept balance of the last comparable report; not 0 freezes the account. */
@@ -103,6 +104,7 @@ export interface OpenInstruction {
   createdAtMicros: number
   expiresAtMicros: number
   state: LifeCycleState
+  /** Closing time of the cycle that brought it there: a venue's clock decides nothing. */
   stateAtMicros: number
   /** When the venue is to be asked next, and how often it was. */
   nextQueryMicros: number
