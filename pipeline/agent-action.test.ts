@@ -175,6 +175,25 @@ test('silence makes an instruction unknown: it is asked about, keeps its reserva
   assert.equal(settled.result.instructionEvents[0]!.state, 'SETTLED')
 })
 
+test('a floor that rises above the balance is mended at once, not when the last result has aged', async () => {
+  // Inside the band at 520,000 over a floor of 500,000; missing numbers of the feed raise the floor by 5 %.
+  const policy = POLICY_TEXT.replace(
+    'PAYROLL, floor: 500000, target: 2000000, ceiling: 8000000, band: { lowerPercent: 20,',
+    'PAYROLL, floor: 500000, target: 2000000, ceiling: 8000000, band: { lowerPercent: 90,',
+  )
+  const { driver, first } = await started({
+    policy,
+    openings: { OPERATING: 6_000_000_00, PAYROLL: 520_000_00 },
+  })
+  assert.equal(first.result.decisions[0]!.reason, 'inside-bands')
+  driver.input('cash-movement', movement('a', 'OPERATING', 1), at(10))
+  assert.deepEqual(driver.close(at(15)).result.decisions, [])
+  driver.input('cash-movement', movement('b', 'OPERATING', 1, { sourceSequence: 9 }), at(20))
+  const mended = driver.close(at(25))
+  assert.equal(mended.result.decisions[0]?.trigger, 'changed')
+  assert.equal(mended.release[0]?.destinationAccountId, 'PAYROLL')
+})
+
 test('a hold freezes at once, a release lifts it', async () => {
   const { driver } = await started({ openings: { OPERATING: 7_400_000_00 } })
   const command = (kind: string, name: string) => ({

@@ -147,10 +147,16 @@ function remember(
   const moves = released ? deliberation.moves : []
   const optimal = solve !== null && solve.solution.status === 'optimal'
   const last = state.lastDecision
+  const planned = plannedBalances(positions, moves)
   state.lastDecision = {
     cycle,
     atMicros: closedAtMicros,
-    projected: plannedBalances(positions, moves),
+    accounts: new Map(
+      positions.map(({ accountId, floorMinor }) => [
+        accountId,
+        { projectedMinor: planned.get(accountId)!, floorMinor },
+      ]),
+    ),
     structureHex: optimal ? solve.structureHex : (last?.structureHex ?? ''),
     basisHex: optimal ? toHex(solve.solution.basis) : (last?.basisHex ?? ''),
     frozen: frozenText(positions),

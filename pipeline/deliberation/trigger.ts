@@ -21,15 +21,19 @@ export function triggerOf(
   if (last.frozen !== frozenText(positions)) return 'changed'
   const tolerance = resolved.policy.deliberation.tolerancePercent / 100
   for (const position of positions) {
-    const before = last.projected.get(position.accountId)
+    const before = last.accounts.get(position.accountId)
     if (before === undefined) return 'changed'
-    const moved = Math.abs(position.projectedMinor - before)
+    const moved = Math.abs(position.projectedMinor - before.projectedMinor)
     if (moved > tolerance * position.targetMinor) return 'changed'
-    // A floor is a line, not a scale: crossing it counts however small the step.
-    if (position.projectedMinor < position.floorMinor !== before < position.floorMinor) return 'changed'
+    // A floor is a line, not a scale: crossing it counts however small the step, and whichever of the two moved.
+    if (belowFloor(position) !== belowFloor(before)) return 'changed'
   }
   const agedMicros = resolved.policy.deliberation.reconsiderAfterSeconds * 1_000_000
   return nowMicros - last.atMicros >= agedMicros ? 'aged' : undefined
+}
+
+function belowFloor(account: Pick<Position, 'projectedMinor' | 'floorMinor'>): boolean {
+  return account.projectedMinor < account.floorMinor
 }
 
 /** The frozen accounts and their reasons as one text. */

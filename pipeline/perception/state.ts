@@ -122,8 +122,8 @@ export interface PolicyReference {
 export interface LastDecision {
   cycle: number
   atMicros: number
-  /** Projected balance of each account, in minor units. */
-  projected: Map<string, number>
+  /** Projected balance of each account and the floor it was held against, in minor units. */
+  accounts: Map<string, { projectedMinor: number; floorMinor: number }>
   /** Digest of names and structure of the model; a basis fits only the structure it came from. */
   structureHex: string
   basisHex: string
