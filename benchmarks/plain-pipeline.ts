@@ -14,6 +14,7 @@ import { ExpectedFlows } from '../pipeline/deliberation/expected-flows.js'
 import { positionsOf } from '../pipeline/deliberation/positions.js'
 import { buildRebalancingModel, MODEL_UNIT } from '../pipeline/deliberation/rebalancing-model.js'
 import { resolvePolicy } from '../pipeline/deliberation/resolved-policy.js'
+import { sharedLimits } from '../pipeline/deliberation/shared-limits.js'
 import { decodeState } from '../pipeline/state-codec.js'
 import { SCHEMA_JSON } from '../schemas/generated/schemas.js'
 import type { CashMovement, Instruction } from '../schemas/generated/types.js'
@@ -132,5 +133,6 @@ async function smallGroupModel() {
   const now = MORNING + SECOND
   const expected = new ExpectedFlows().within(state, resolved, now)
   const positions = positionsOf(state, resolved, now, expected)
-  return buildRebalancingModel(state, resolved, positions, channelsOf(state, resolved, positions, now))
+  const limits = sharedLimits(state, resolved, positions)
+  return buildRebalancingModel(limits, resolved, positions, channelsOf(state, resolved, positions, now))
 }

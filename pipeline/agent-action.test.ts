@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { testEnvironment } from '../tests/support/environment.js'
-import { id, movement, POLICY_TEXT } from '../tests/support/small-group.js'
+import { id, movement, POLICY_TEXT, quote, rail } from '../tests/support/small-group.js'
 import { at, names, reasons, settle, started } from '../tests/support/small-group-session.js'
 import { restoreAgent } from './agent.js'
 import { formatUuid, toHex } from './identity.js'
@@ -120,6 +120,42 @@ test('a limit on a lender caps the draw, and says so', async () => {
   assert.ok(drawn.result.explanations[0]!.bindings.some(({ row }) => row === 'lender:BANK-B'))
   driver.input('cash-movement', movement('more', 'OPERATING', -400_000_00), at(20))
   assert.deepEqual(draws(driver.close(at(25))), [])
+})
+
+test('an instruction as large as the policy allows passes the gate, in a currency other than the base', async () => {
+  // The largest amount whose value is within the limit, where price and limit are no round numbers.
+  const policy = POLICY_TEXT.replace('baseCurrency: EUR', 'baseCurrency: USD').replace(
+    'maximumInstruction: 10000000',
+    'maximumInstruction: 8123456.78',
+  )
+  const { driver } = await started({ policy, openings: { OPERATING: 60_000_000_00 } })
+  quote(driver, 1.08765432123, at(5))
+  const unlimited = { roundingMinor: 1, minimumTicketMinor: 1, maximumTicketMinor: 90_000_000_00 }
+  driver.input('rail', rail('OPERATING-PAYROLL', 'OPERATING', 'PAYROLL', unlimited), at(5))
+  driver.input('cash-movement', movement('all', 'PAYROLL', -9_000_000_00), at(10))
+  const applied = driver.close(at(15))
+  assert.equal(applied.result.decisions[0]!.reason, 'rebalanced')
+  assert.equal(applied.release[0]!.channelId, 'OPERATING-PAYROLL')
+  assert.equal(applied.release[0]!.amountMinor, 746_878_545)
+})
+
+test('of two tickets where one may go, the one goes that mends a floor', async () => {
+  const policy = POLICY_TEXT.replace('instructionsPerCycle: 8', 'instructionsPerCycle: 1').replace(
+    'target: 1000000, ceiling: 9000000',
+    'target: 4000000, ceiling: 9000000',
+  )
+  const { driver } = await started({
+    policy,
+    openings: { OPERATING: 7_400_000_00, DOLLARS: 4_000_000_00 },
+  })
+  driver.input('cash-movement', movement('receipt', 'OPERATING', 9_000_000_00), at(9))
+  driver.input('cash-movement', movement('supplier', 'DOLLARS', -3_500_000_00), at(10))
+  driver.input('cash-movement', movement('salaries', 'PAYROLL', -1_600_000_00), at(10))
+  const applied = driver.close(at(15))
+  assert.deepEqual(
+    applied.release.map(({ channelId }) => channelId),
+    ['OPERATING-PAYROLL'],
+  )
 })
 
 test('a floor that no plan can hold refuses the plan and calls people', async () => {

@@ -68,7 +68,7 @@ export function decide(
 
 function judge(collector: CycleCollector, resolved: ResolvedPolicy, deliberation: Deliberation): Verdict {
   if (deliberation.outcome !== 'PLAN') return { outcome: deliberation.outcome, reason: deliberation.reason }
-  const denial = denialOf(collector.state, resolved, deliberation.moves)
+  const denial = denialOf(collector.state, resolved, deliberation.positions, deliberation.moves)
   if (denial === undefined) return { outcome: 'ACTED', reason: deliberation.reason }
   collector.alert('WARNING', 'gate-denied', denial.subject, `The risk gate denied the plan: ${denial.code}.`)
   return { outcome: 'REFUSED', reason: `gate-denied:${denial.code}` }
@@ -77,7 +77,9 @@ function judge(collector: CycleCollector, resolved: ResolvedPolicy, deliberation
 /** In doubt, do less, and say so: what the agent may not decide goes to people. */
 function alertRefusal(collector: CycleCollector, deliberation: Deliberation, verdict: Verdict): void {
   if (verdict.reason.startsWith('gate-denied')) return
-  const subject = deliberation.subject === '' ? 'group' : `account:${deliberation.subject}`
+  // A row of the model or a status of the solver is about the group as a whole.
+  const known = collector.state.accounts.has(deliberation.subject)
+  const subject = known ? `account:${deliberation.subject}` : 'group'
   const message =
     verdict.reason === 'floor-cannot-be-held'
       ? `No plan within the policy keeps ${deliberation.subject} at its floor; nothing was sent.`

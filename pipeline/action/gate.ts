@@ -4,7 +4,6 @@
  *
  * Each check returns true to pass; anything else, an error included, denies. Depends on plan, policy and state.
  */
-import { lenderExposureBaseMinor } from '../deliberation/channels.js'
 import {
   amountPosition,
   channelId,
@@ -14,6 +13,9 @@ import {
 } from '../deliberation/plan.js'
 import type { Position } from '../deliberation/positions.js'
 import type { ResolvedPolicy } from '../deliberation/resolved-policy.js'
+import { bankLimits, owedTo } from '../deliberation/shared-limits.js'
+import { amountValue, inBaseMinor, limitValue, Valuation } from '../deliberation/valuation.js'
+import { invariant } from '../errors.js'
 import { isMinor } from '../money.js'
 import type { GroupState } from '../perception/state.js'
 
@@ -24,13 +26,14 @@ export interface Denial {
   readonly subject: string
 }
 
-/** Price of a currency in the base currency as an integer: 10^-9 base minor units for one minor unit. */
-const PRICE_SCALE = 1_000_000_000
-
-interface GateContext {
+interface PlanContext {
   readonly state: GroupState
   readonly resolved: ResolvedPolicy
+  readonly positions: readonly Position[]
   readonly moves: readonly Move[]
+}
+
+interface GateContext extends PlanContext {
   readonly move: Move
 }
 
@@ -51,23 +54,28 @@ const MOVE_CHECKS: readonly Check[] = [
   ['balance-not-exact', ({ state, moves }) => balancesStayExact(state, moves)],
   [
     'above-maximum-instruction',
-    ({ resolved, move }) => baseMinor(move) <= BigInt(resolved.maximumInstructionBaseMinor),
+    ({ state, resolved, move }) =>
+      sumBaseMinor(state, resolved, [move]) <= resolved.maximumInstructionBaseMinor,
   ],
   ['source-overdrawn', ({ moves, move }) => sourceBears(moves, move)],
   ['channel-used-twice', ({ moves, move }) => moves.filter((other) => sameChannel(other, move)).length === 1],
 ]
 
-const PLAN_CHECKS: readonly (readonly [string, (context: Omit<GateContext, 'move'>) => boolean])[] = [
+const PLAN_CHECKS: readonly (readonly [string, (context: PlanContext) => boolean])[] = [
   [
     'too-many-instructions',
     ({ resolved, moves }) => moves.length <= resolved.policy.limits.instructionsPerCycle,
   ],
-  ['above-cycle-budget', ({ resolved, moves }) => sumBaseMinor(moves) <= BigInt(resolved.perCycleBaseMinor)],
+  [
+    'above-cycle-budget',
+    ({ state, resolved, moves }) => sumBaseMinor(state, resolved, moves) <= resolved.perCycleBaseMinor,
+  ],
   ['above-lender-limit', ({ state, resolved, moves }) => lendersWithin(state, resolved, moves)],
+  ['above-concentration', (context) => banksWithin(context)],
   [
     'above-day-budget',
     ({ state, resolved, moves }) =>
-      BigInt(state.movedTodayBaseMinor) + sumBaseMinor(moves) <= BigInt(resolved.perDayBaseMinor),
+      state.movedTodayBaseMinor + sumBaseMinor(state, resolved, moves) <= resolved.perDayBaseMinor,
   ],
 ]
 
@@ -75,15 +83,16 @@ const PLAN_CHECKS: readonly (readonly [string, (context: Omit<GateContext, 'move
 export function denialOf(
   state: GroupState,
   resolved: ResolvedPolicy,
+  positions: readonly Position[],
   moves: readonly Move[],
 ): Denial | undefined {
+  const context: PlanContext = { state, resolved, positions, moves }
   for (const [code, passes] of PLAN_CHECKS) {
-    if (safely(() => passes({ state, resolved, moves })) !== true) return { code, subject: 'plan' }
+    if (safely(() => passes(context)) !== true) return { code, subject: 'plan' }
   }
   for (const move of moves) {
     for (const [code, passes] of MOVE_CHECKS) {
-      if (safely(() => passes({ state, resolved, moves, move })) !== true)
-        return { code, subject: channelId(move) }
+      if (safely(() => passes({ ...context, move })) !== true) return { code, subject: channelId(move) }
     }
   }
   return undefined
@@ -98,15 +107,24 @@ function safely(check: () => boolean): boolean {
   }
 }
 
-/** Amount in base currency minor units, rounded up: limits are never passed by rounding. */
-export function baseMinor(move: Move): bigint {
-  const price = BigInt(Math.ceil(amountPosition(move).baseFactor * PRICE_SCALE))
-  const scale = BigInt(PRICE_SCALE)
-  return (BigInt(move.amountMinor) * price + scale - 1n) / scale
+/**
+ * Sum of the amounts in base currency minor units, rounded up once. Prices are looked up anew in the quotes held; throws for
+ * a currency that cannot be valued.
+ */
+export function sumBaseMinor(state: GroupState, resolved: ResolvedPolicy, moves: readonly Move[]): number {
+  const priceOf = pricesAt(state, resolved)
+  return inBaseMinor(
+    moves.reduce((sum, move) => sum + amountValue(move.amountMinor, priceOf(amountPosition(move))), 0n),
+  )
 }
 
-export function sumBaseMinor(moves: readonly Move[]): bigint {
-  return moves.reduce((sum, move) => sum + baseMinor(move), 0n)
+function pricesAt(state: GroupState, resolved: ResolvedPolicy): (position: Position) => number {
+  const valuation = new Valuation(state, resolved.policy.baseCurrency, resolved.baseExponent)
+  return ({ currency, exponent }) => {
+    const price = valuation.price(currency, exponent)
+    invariant(price !== undefined, `${currency} can be valued`)
+    return price
+  }
 }
 
 function frozenOf(position: Position | undefined): string {
@@ -145,13 +163,38 @@ function sourceBears(moves: readonly Move[], move: Move): boolean {
 
 /** No draw takes what is owed to a lender above its limit; repayments of the same plan are not counted on. */
 function lendersWithin(state: GroupState, resolved: ResolvedPolicy, moves: readonly Move[]): boolean {
+  const priceOf = pricesAt(state, resolved)
   for (const [lenderId, limitMinor] of resolved.lenders) {
-    const draws = moves.filter(
-      (move) => move.kind === 'DRAW' && move.facility!.facility.reference.lenderId === lenderId,
-    )
-    if (draws.length === 0) continue
-    const owed = BigInt(lenderExposureBaseMinor(state, resolved, lenderId)) + sumBaseMinor(draws)
-    if (owed > BigInt(limitMinor)) return false
+    let after = owedTo(state, resolved, lenderId)
+    let draws = 0
+    for (const { kind, facility, amountMinor } of moves) {
+      if (kind !== 'DRAW' || facility!.facility.reference.lenderId !== lenderId) continue
+      draws++
+      if (after !== undefined) after += amountValue(amountMinor, priceOf(facility!.account))
+    }
+    if (draws > 0 && (after === undefined || after > limitValue(limitMinor))) return false
+  }
+  return true
+}
+
+/** No plan adds to what lies at a bank beyond its limit; what lies there already may stay, and may come by itself. */
+function banksWithin({ state, resolved, positions, moves }: PlanContext): boolean {
+  const valuation = new Valuation(state, resolved.policy.baseCurrency, resolved.baseExponent)
+  for (const [bankId, limit] of bankLimits(state, resolved)) {
+    let before = 0n
+    let added = 0n
+    let inDoubt = false
+    for (const position of positions) {
+      if (position.bankId !== bankId) continue
+      const price = valuation.price(position.currency, position.exponent)
+      inDoubt ||= price === undefined
+      before += amountValue(position.projectedMinor, price ?? 0)
+      for (const move of moves) {
+        if (creditedAccount(move) === position) added += amountValue(move.counterAmountMinor, price ?? 0)
+        if (debitedAccount(move) === position) added -= amountValue(move.amountMinor, price ?? 0)
+      }
+    }
+    if (added > 0n && (inDoubt || before + added > limit)) return false
   }
   return true
 }

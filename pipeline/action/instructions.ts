@@ -58,7 +58,7 @@ export function instruct(
     advance(collector, instruction, 'persist', '', NO_ID, collector.closedAtMicros)
     advance(collector, instruction, 'send', '', NO_ID, collector.closedAtMicros)
   }
-  if (sends) countUsage(state, moves, collector.closedAtMicros)
+  if (sends) countUsage(state, resolved, moves, collector.closedAtMicros)
   return opened.map((instruction) => toRecord(state.groupId, instruction))
 }
 
@@ -102,7 +102,12 @@ function open(
 }
 
 /** Counts against the rail's day and the group's risk budget when it is sent, and is not given back on a rejection. */
-function countUsage(state: GroupState, moves: readonly Move[], nowMicros: number): void {
+function countUsage(
+  state: GroupState,
+  resolved: ResolvedPolicy,
+  moves: readonly Move[],
+  nowMicros: number,
+): void {
   for (const move of moves) {
     if (move.rail === null) continue
     const { rail, businessDate } = move.rail
@@ -113,7 +118,7 @@ function countUsage(state: GroupState, moves: readonly Move[], nowMicros: number
     rail.usedMinor += move.amountMinor
   }
   rollBudget(state, nowMicros)
-  state.movedTodayBaseMinor += Number(sumBaseMinor(moves))
+  state.movedTodayBaseMinor += sumBaseMinor(state, resolved, moves)
 }
 
 /** The day budget starts anew at 00:00 UTC. True when a new day began. */

@@ -9,7 +9,7 @@ import { stalenessAt } from '../perception/feeds.js'
 import type { FacilityState, GroupState, QuoteState, RailState } from '../perception/state.js'
 import type { Position } from './positions.js'
 import type { ResolvedPolicy } from './resolved-policy.js'
-import { baseRate, conversionFactor, Valuation } from './valuation.js'
+import { baseRate, conversionFactor, mostWithin } from './valuation.js'
 
 /** Days of a year by which rates accrue; one convention, stated, for weighing costs against each other. */
 export const DAYS_PER_YEAR = 360
@@ -91,7 +91,7 @@ function railChannel(
   const allowedMinor = Math.min(
     reference.maximumTicketMinor,
     reference.dailyLimitMinor - usedMinor,
-    Math.floor(resolved.maximumInstructionBaseMinor / (source.baseFactor || 1)),
+    mostWithin(resolved.maximumInstructionBaseMinor, source.price),
   )
   const maximumMinor = blocked === '' ? Math.max(0, allowedMinor) : 0
   const priced = quote !== undefined && maximumMinor > 0
@@ -111,7 +111,7 @@ function facilityChannel(
   let blocked = account.frozen
   if (state.holds.has(`facility:${reference.facilityId}`)) blocked ||= 'held'
   blocked ||= windowBlock(window.cutoffMicros, reference.settlementDelaySeconds, resolved, nowMicros)
-  const perTicket = Math.floor(resolved.maximumInstructionBaseMinor / (account.baseFactor || 1))
+  const perTicket = mostWithin(resolved.maximumInstructionBaseMinor, account.price)
   const headroom = reference.limitMinor - facility.outstandingMinor - facility.reservedDrawMinor
   const prepayable = facility.outstandingMinor - facility.reservedRepayMinor
   const yearly =
@@ -124,23 +124,6 @@ function facilityChannel(
     blocked,
     costPerDay: yearly / DAYS_PER_YEAR,
   }
-}
-
-/** What is outstanding with a lender, draws on their way included, base minor units rounded up. */
-export function lenderExposureBaseMinor(
-  state: GroupState,
-  resolved: ResolvedPolicy,
-  lenderId: string,
-): number {
-  const valuation = new Valuation(state, resolved.policy.baseCurrency, resolved.baseExponent)
-  let exposure = 0
-  for (const { reference, outstandingMinor, reservedDrawMinor } of state.facilities.values()) {
-    if (reference.lenderId !== lenderId) continue
-    const exponent = state.accounts.get(reference.accountId)?.reference.currencyExponent ?? 2
-    exposure +=
-      (outstandingMinor + reservedDrawMinor) * (valuation.minorFactor(reference.currency, exponent) ?? 0)
-  }
-  return Math.ceil(exposure)
 }
 
 interface WindowReference {

@@ -2,7 +2,7 @@
  * One deliberation: from the positions of a group to a plan in integers, or to the reason why there is none.
  *
  *   inside bands? -> build the LP -> solve -> drop small tickets and solve again (twice at most) -> round
- *   -> keep the largest -> verify floors in integers -> compare with doing nothing
+ *   -> select and repair in integers -> compare with doing nothing
  *
  * Pure but for the optimizer instance, whose answer depends on model and start basis alone.
  */
@@ -11,10 +11,14 @@ import type { GroupState } from '../perception/state.js'
 import { type Channels, channelsOf } from './channels.js'
 import { type GroupOptimizer, modelDigest, type Solution, structureHex } from './optimizer.js'
 import { type Move, objectiveOffset, planCost } from './plan.js'
+import { planLimits } from './plan-limits.js'
 import type { Position } from './positions.js'
 import { buildRebalancingModel, MODEL_UNIT, type RebalancingModel } from './rebalancing-model.js'
+import { type Repaired, repairPlan } from './repair.js'
 import type { ResolvedPolicy } from './resolved-policy.js'
-import { largestMoves, repairFloors, toTickets } from './rounding.js'
+import { toTickets } from './rounding.js'
+import { selectMoves } from './selection.js'
+import { type SharedLimits, sharedLimits } from './shared-limits.js'
 import { insideBands } from './trigger.js'
 
 /** Passes after the first in which tickets that are too small are forbidden. */
@@ -63,25 +67,27 @@ export function deliberate(
     return { ...base, outcome: 'NOTHING_TO_DO', reason: 'inside-bands', subject: '', solve: null }
   }
   const channels = channelsOf(state, resolved, positions, nowMicros)
-  const { solve, moves } = solveWithRepair(state, resolved, positions, channels, optimizer)
+  const limits = sharedLimits(state, resolved, positions)
+  const { solve, moves } = solveWithRepair(state, resolved, limits, positions, channels, optimizer)
+  const refused = (reason: string, subject: string): Deliberation => ({
+    ...base,
+    outcome: 'REFUSED',
+    reason,
+    subject,
+    solve,
+  })
   if (solve.solution.status !== 'optimal') {
     const reason = solve.solution.status === 'infeasible' ? 'model-infeasible' : 'solver-failure'
-    return { ...base, outcome: 'REFUSED', reason, subject: solve.solution.status, solve }
+    return refused(reason, solve.solution.status)
   }
   const violated = firstViolation(solve)
-  if (violated !== undefined) {
-    return { ...base, outcome: 'REFUSED', reason: 'floor-cannot-be-held', subject: violated, solve }
-  }
-  const kept = largestMoves(moves, resolved.policy.limits.instructionsPerCycle)
-  const repair = repairFloors(positions, kept)
-  if ('broken' in repair) {
-    const subject = repair.broken.accountId
-    return { ...base, outcome: 'REFUSED', reason: 'rounding-breaks-floor', subject, solve }
-  }
-  if (repair.moves.length === 0) {
+  if (violated !== undefined) return refused('floor-cannot-be-held', violated)
+  const plan = inIntegers(resolved, limits, positions, moves)
+  if ('reason' in plan) return refused(plan.reason, plan.subject)
+  if (plan.moves.length === 0) {
     return { ...base, outcome: 'NOTHING_TO_DO', reason: 'no-move-pays', subject: '', solve }
   }
-  const plannedCostBaseMinor = planCost(resolved, positions, repair.moves)
+  const plannedCostBaseMinor = planCost(resolved, positions, plan.moves)
   if (plannedCostBaseMinor >= doNothing) {
     // Fixed fees are outside the LP: a plan may cost more than it mends.
     return { ...base, outcome: 'NOTHING_TO_DO', reason: 'fees-exceed-benefit', subject: '', solve }
@@ -91,20 +97,35 @@ export function deliberate(
     outcome: 'PLAN',
     reason: 'rebalanced',
     subject: '',
-    moves: repair.moves,
+    moves: plan.moves,
     solve,
     plannedCostBaseMinor,
   }
 }
 
+/** The rounded tickets as a plan that keeps floors and limits to the unit, or why there is none. */
+function inIntegers(
+  resolved: ResolvedPolicy,
+  limits: SharedLimits,
+  positions: readonly Position[],
+  moves: readonly Move[],
+): Repaired {
+  const shared = planLimits(limits, positions)
+  const selected = selectMoves(shared, positions, moves, resolved.policy.limits.instructionsPerCycle)
+  if ('broken' in selected)
+    return { reason: 'instruction-limit-breaks-floor', subject: selected.broken.accountId }
+  return repairPlan(shared, positions, selected.moves)
+}
+
 function solveWithRepair(
   state: GroupState,
   resolved: ResolvedPolicy,
+  limits: SharedLimits,
   positions: readonly Position[],
   channels: Channels,
   optimizer: GroupOptimizer,
 ): { solve: SolveRecord; moves: Move[] } {
-  const model = buildRebalancingModel(state, resolved, positions, channels)
+  const model = buildRebalancingModel(limits, resolved, positions, channels)
   const structure = structureHex(model)
   const last = state.lastDecision
   const fits = last !== null && last.structureHex === structure && last.basisHex !== ''

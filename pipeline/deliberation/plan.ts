@@ -9,6 +9,7 @@ import { DAYS_PER_YEAR } from './channels.js'
 import type { Position } from './positions.js'
 import { MODEL_UNIT, SHORTFALL_PIECES } from './rebalancing-model.js'
 import type { ResolvedPolicy } from './resolved-policy.js'
+import { amountValue } from './valuation.js'
 
 export interface Move {
   readonly kind: InstructionKind
@@ -62,6 +63,29 @@ function spreadCost(fx: FxPrice, amountMinor: number): number {
   return cost
 }
 
+/** Between what and in which steps a ticket of the move's channel may be. */
+export function stepsOf(move: Pick<Move, 'kind' | 'rail' | 'facility'>): {
+  readonly roundingMinor: number
+  readonly minimumMinor: number
+  readonly maximumMinor: number
+} {
+  const { kind, rail, facility } = move
+  if (rail !== null) {
+    const { roundingMinor, minimumTicketMinor } = rail.rail.reference
+    return { roundingMinor, minimumMinor: Math.max(minimumTicketMinor, 1), maximumMinor: rail.maximumMinor }
+  }
+  const { roundingMinor, minimumDrawMinor } = facility!.facility.reference
+  const maximumMinor = kind === 'DRAW' ? facility!.drawMaximumMinor : facility!.repayMaximumMinor
+  return { roundingMinor, minimumMinor: Math.max(minimumDrawMinor, 1), maximumMinor }
+}
+
+/** The moves with another amount for one of them. */
+export function withAmount(moves: readonly Move[], index: number, amountMinor: number): readonly Move[] {
+  return moves.map((move, at) =>
+    at === index ? priceMove(move.kind, move.rail, move.facility, amountMinor) : move,
+  )
+}
+
 /** Account that a move debits, undefined for a draw. */
 export function debitedAccount(move: Move): Position | undefined {
   if (move.rail !== null) return move.rail.source
@@ -95,6 +119,25 @@ export function plannedBalances(positions: readonly Position[], moves: readonly 
     add(creditedAccount(move), move.counterAmountMinor)
   }
   return planned
+}
+
+/** Value of what the moves send, draw and repay, as it counts against budgets. */
+export function movedValue(moves: readonly Move[]): bigint {
+  return moves.reduce((sum, move) => sum + amountValue(move.amountMinor, amountPosition(move).price), 0n)
+}
+
+/** Value of a step of the move's ticket. */
+export function stepValue(move: Move): bigint {
+  return amountValue(stepsOf(move).roundingMinor, amountPosition(move).price)
+}
+
+/** Whether an account's planned balance is at its floor or above. */
+export function floorHolds(
+  positions: readonly Position[],
+  moves: readonly Move[],
+  account: Position,
+): boolean {
+  return plannedBalances(positions, moves).get(account.accountId)! >= account.floorMinor
 }
 
 /**

@@ -29,8 +29,10 @@ export interface Position {
   readonly lowerBandMinor: number
   readonly upperBandMinor: number
   readonly lineMinor: number
-  /** Base minor units for one minor unit; 0 when the currency cannot be valued. */
+  /** Base minor units for one minor unit, for weighing costs; 0 when the currency cannot be valued. */
   readonly baseFactor: number
+  /** The same as an integer price, for limits (`valuation.ts`). */
+  readonly price: number
   /** Why nothing may move the account; empty when it may. */
   readonly frozen: string
 }
@@ -82,8 +84,14 @@ function positionOf(
     upperBandMinor: clampMinor(targetMinor + percentOf(targetMinor, targets.upperPercent)),
     lineMinor: reference.intradayLineMinor,
     baseFactor: factor ?? 0,
+    price: valuation.price(reference.currency, reference.currencyExponent) ?? 0,
     frozen: frozenReason(state, resolved, account, nowMicros, factor),
   }
+}
+
+/** What may leave an account even if every inflow comes last (row 2b). */
+export function leavableMinor(position: Position): number {
+  return Math.max(0, position.spendableMinor - position.floorMinor + position.lineMinor)
 }
 
 /** Why an account must not be moved; the first reason that holds. */

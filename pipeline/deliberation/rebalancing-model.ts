@@ -17,19 +17,14 @@
  *   budget      sum of moves, in base             <= what the cycle and the day leave
  *
  * `transfer:R` columns carry the rail's limit as their bound. An account that is frozen keeps its rows without the
- * floor's: no plan can mend it, and its case is an alert of its own. Depends on positions, channels and policy.
+ * floor's: no plan can mend it, and its case is an alert of its own. Depends on positions, channels, policy and shared limits.
  */
-import type { GroupState } from '../perception/state.js'
-import {
-  type Channels,
-  DAYS_PER_YEAR,
-  type FacilityChannel,
-  lenderExposureBaseMinor,
-  type RailChannel,
-} from './channels.js'
+import { type Channels, DAYS_PER_YEAR, type FacilityChannel, type RailChannel } from './channels.js'
 import { type Entry, ModelBuilder, type NamedModel } from './model-builder.js'
-import type { Position } from './positions.js'
+import { leavableMinor, type Position } from './positions.js'
 import type { ResolvedPolicy } from './resolved-policy.js'
+import type { SharedLimits } from './shared-limits.js'
+import { PRICE_UNIT } from './valuation.js'
 
 /** Minor units in one unit of the model. */
 export const MODEL_UNIT = 1e8
@@ -67,50 +62,31 @@ class RebalancingModelBuilder {
   private readonly moves: MoveColumn[] = []
   private readonly violationColumns = new Map<string, number>()
   private budget = -1
-  private readonly lenderRows = new Map<string, number>()
+  private lenderRows: ReadonlyMap<string, number> = new Map()
 
   constructor(
-    private readonly state: GroupState,
+    private readonly limits: SharedLimits,
     private readonly resolved: ResolvedPolicy,
     private readonly positions: readonly Position[],
     private readonly channels: Channels,
   ) {}
 
   build(): RebalancingModel {
-    const bankRows = this.addBankRows()
+    const bankRows = this.addLimitRows('bank', this.limits.banks)
     for (const position of this.positions) this.addAccount(position, bankRows.get(position.bankId))
-    this.budget = this.builder.row('budget', 0, this.budgetLeftMinor() / MODEL_UNIT)
-    this.addLenderRows()
+    this.budget = this.builder.row('budget', 0, inUnits(this.limits.budget))
+    this.lenderRows = this.addLimitRows('lender', this.limits.lenders)
     for (const channel of this.channels.rails) this.addRail(channel)
     for (const channel of this.channels.facilities) this.addFacility(channel)
     return { ...this.builder.build(), moves: this.moves, violationColumns: this.violationColumns }
   }
 
-  private budgetLeftMinor(): number {
-    const leftToday = this.resolved.perDayBaseMinor - this.state.movedTodayBaseMinor
-    return Math.max(0, Math.min(this.resolved.perCycleBaseMinor, leftToday))
-  }
-
-  /** Rows 9: never stricter than what lies at the bank already, since inflows cannot be refused. */
-  private addBankRows(): Map<string, number> {
+  private addLimitRows(name: string, limits: ReadonlyMap<string, bigint>): Map<string, number> {
     const rows = new Map<string, number>()
-    for (const [bankId, limitMinor] of bankLimits(this.state, this.resolved)) {
-      const here = this.positions.filter((position) => position.bankId === bankId)
-      if (here.length === 0) continue
-      const exposure = here.reduce((sum, position) => sum + position.projectedMinor * position.baseFactor, 0)
-      const upper = Math.max(limitMinor, exposure) / MODEL_UNIT
-      rows.set(bankId, this.builder.row(`bank:${bankId}`, Number.NEGATIVE_INFINITY, upper))
+    for (const [id, limit] of limits) {
+      rows.set(id, this.builder.row(`${name}:${id}`, Number.NEGATIVE_INFINITY, inUnits(limit)))
     }
     return rows
-  }
-
-  /** Rows 6, the cap over the facilities of a lender: what is drawn already is never called back. */
-  private addLenderRows(): void {
-    for (const [lenderId, limitMinor] of this.resolved.lenders) {
-      const left = limitMinor - lenderExposureBaseMinor(this.state, this.resolved, lenderId)
-      const upper = Math.max(0, left) / MODEL_UNIT
-      this.lenderRows.set(lenderId, this.builder.row(`lender:${lenderId}`, Number.NEGATIVE_INFINITY, upper))
-    }
   }
 
   private addAccount(position: Position, bankRow: number | undefined): void {
@@ -121,14 +97,13 @@ class RebalancingModelBuilder {
     const perDay = (basisPoints: number) => (basisPoints / 1e4) * value
     const start = position.projectedMinor / MODEL_UNIT
     const target = position.targetMinor / MODEL_UNIT
-    const spendable = Math.max(0, position.spendableMinor - position.floorMinor + position.lineMinor)
     const cash = builder.row(`cash:${id}`, start, start)
-    const guard = builder.row(`guard:${id}`, Number.NEGATIVE_INFINITY, spendable / MODEL_UNIT)
+    const guard = builder.row(`guard:${id}`, Number.NEGATIVE_INFINITY, leavableMinor(position) / MODEL_UNIT)
     const targetRow = builder.row(`target:${id}`, target, Number.POSITIVE_INFINITY)
     const ceiling = builder.row(`ceiling:${id}`, Number.NEGATIVE_INFINITY, position.ceilingMinor / MODEL_UNIT)
     this.accountRows.set(id, { cash, guard })
     const inBalance: Entry[] = [one(cash), one(targetRow), one(ceiling)]
-    if (bankRow !== undefined) inBalance.push({ row: bankRow, value })
+    if (bankRow !== undefined) inBalance.push(priced(bankRow, position))
     if (position.frozen === '') {
       const floor = builder.row(`floor:${id}`, position.floorMinor / MODEL_UNIT, Number.POSITIVE_INFINITY)
       inBalance.push(one(floor))
@@ -160,7 +135,7 @@ class RebalancingModelBuilder {
     const destination = this.accountRows.get(channel.destination.accountId)!
     const value = channel.source.baseFactor
     const maximum = channel.maximumMinor / MODEL_UNIT
-    const spent: Entry[] = [one(source.cash), one(source.guard), { row: this.budget, value }]
+    const spent: Entry[] = [one(source.cash), one(source.guard), priced(this.budget, channel.source)]
     if (reference.kind === 'TRANSFER') {
       const price = (reference.feeBp / 1e4) * value
       const entries = [...spent, minusOne(destination.cash)]
@@ -189,10 +164,10 @@ class RebalancingModelBuilder {
     const repay = channel.repayMaximumMinor / MODEL_UNIT
     const net = this.builder.row(`facility:${id}`, -repay, draw)
     const price = channel.costPerDay * value
-    const budget: Entry = { row: this.budget, value }
+    const budget = priced(this.budget, channel.account)
     const drawn: Entry[] = [minusOne(account.cash), one(net), budget]
     const lender = this.lenderRows.get(channel.facility.reference.lenderId)
-    if (lender !== undefined) drawn.push({ row: lender, value })
+    if (lender !== undefined) drawn.push(priced(lender, channel.account))
     this.addMove('DRAW', 0, null, channel, `draw:${id}`, price, draw, drawn)
     this.addMove('REPAY', 0, null, channel, `repay:${id}`, -price, repay, [
       one(account.cash),
@@ -228,22 +203,20 @@ function minusOne(row: number): Entry {
   return { row, value: -1 }
 }
 
-/** Limits by counterparty: the stricter of policy and regulatory constraint, base minor units. */
-function bankLimits(state: GroupState, resolved: ResolvedPolicy): Map<string, number> {
-  const limits = new Map(resolved.concentration)
-  for (const constraint of state.constraints.values()) {
-    if (constraint.kind !== 'CONCENTRATION' || constraint.currency !== resolved.policy.baseCurrency) continue
-    const held = limits.get(constraint.subjectId) ?? Number.POSITIVE_INFINITY
-    limits.set(constraint.subjectId, Math.min(held, constraint.limitMinor))
-  }
-  return limits
+/** Rows of shared limits weigh amounts by the integer price, as those who check the plan do. */
+function priced(row: number, position: Position): Entry {
+  return { row, value: position.price / PRICE_UNIT }
+}
+
+function inUnits(value: bigint): number {
+  return Number(value) / PRICE_UNIT / MODEL_UNIT
 }
 
 export function buildRebalancingModel(
-  state: GroupState,
+  limits: SharedLimits,
   resolved: ResolvedPolicy,
   positions: readonly Position[],
   channels: Channels,
 ): RebalancingModel {
-  return new RebalancingModelBuilder(state, resolved, positions, channels).build()
+  return new RebalancingModelBuilder(limits, resolved, positions, channels).build()
 }

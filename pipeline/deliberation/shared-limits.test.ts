@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Facility, RegulatoryConstraint } from '../../schemas/generated/types.js'
+import { type AccountState, type GroupState, newGroupState, type QuoteState } from '../perception/state.js'
+import type { Position } from './positions.js'
+import type { ResolvedPolicy } from './resolved-policy.js'
+import { sharedLimits } from './shared-limits.js'
+import { limitValue, PRICE_UNIT } from './valuation.js'
+
+const resolved = {
+  policy: { baseCurrency: 'EUR' },
+  baseExponent: 2,
+  perCycleBaseMinor: 500,
+  perDayBaseMinor: 900,
+  lenders: new Map([['LENDER', 1_000]]),
+  concentration: new Map([['BANK-A', 2_000]]),
+} as unknown as ResolvedPolicy
+
+/** Euros and krona; a krona is worth 0.10 EUR once it is quoted. */
+function group(quoted: boolean): GroupState {
+  const state = newGroupState('g')
+  for (const currency of ['EUR', 'SEK']) {
+    const reference = { accountId: currency, currency, currencyExponent: 2 }
+    state.accounts.set(currency, { reference } as AccountState)
+  }
+  if (quoted) state.quotes.set('SEK/EUR', { mid: 0.1 } as QuoteState)
+  return state
+}
+
+function owe(state: GroupState, currency: string, outstandingMinor: number, reservedDrawMinor = 0): void {
+  const reference = { facilityId: currency, lenderId: 'LENDER', accountId: currency, currency } as Facility
+  const amounts = { outstandingMinor, reservedDrawMinor, reservedRepayMinor: 0, unmanagedOutstandingMinor: 0 }
+  state.facilities.set(currency, { reference, ...amounts })
+}
+
+const at = (bankId: string, currency: string, projectedMinor: number, price: number) =>
+  ({ bankId, currency, projectedMinor, price }) as Position
+
+test('what may be drawn is the limit less what is owed, draws on their way included, and never below 0', () => {
+  const state = group(true)
+  owe(state, 'EUR', 100, 50)
+  owe(state, 'SEK', 1_000)
+  assert.equal(sharedLimits(state, resolved, []).lenders.get('LENDER'), limitValue(750))
+  owe(state, 'EUR', 5_000)
+  assert.equal(sharedLimits(state, resolved, []).lenders.get('LENDER'), 0n)
+})
+
+test('nothing is drawn from a lender to whom something is owed that cannot be valued', () => {
+  const state = group(false)
+  owe(state, 'SEK', 1)
+  assert.equal(sharedLimits(state, resolved, []).lenders.get('LENDER'), 0n)
+  owe(state, 'SEK', 0)
+  assert.equal(sharedLimits(state, resolved, []).lenders.get('LENDER'), limitValue(1_000))
+})
+
+test('the strictest limit on a bank counts, in whatever currency it is, but never below what lies there', () => {
+  const state = group(true)
+  const limit = (currency: string, limitMinor: number) =>
+    state.constraints.set(currency, {
+      kind: 'CONCENTRATION',
+      subjectId: 'BANK-A',
+      currency,
+      limitMinor,
+    } as RegulatoryConstraint)
+  const mostWith = (euros: number) =>
+    sharedLimits(state, resolved, [at('BANK-A', 'EUR', euros, PRICE_UNIT)]).banks.get('BANK-A')
+  assert.equal(mostWith(100), limitValue(2_000))
+  limit('SEK', 15_000)
+  assert.equal(mostWith(100), limitValue(1_500))
+  assert.equal(mostWith(1_700), limitValue(1_700))
+  limit('NOK', 99_000)
+  assert.equal(mostWith(100), limitValue(100))
+})
+
+test('nothing more is moved to a bank while a balance there cannot be valued', () => {
+  const positions = [at('BANK-A', 'EUR', 100, PRICE_UNIT), at('BANK-A', 'SEK', 1, 0)]
+  assert.equal(sharedLimits(group(false), resolved, positions).banks.get('BANK-A'), limitValue(100))
+})
+
+test('the budget is what the cycle and the day leave', () => {
+  const state = group(true)
+  assert.equal(sharedLimits(state, resolved, []).budget, limitValue(500))
+  state.movedTodayBaseMinor = 600
+  assert.equal(sharedLimits(state, resolved, []).budget, limitValue(300))
+  state.movedTodayBaseMinor = 901
+  assert.equal(sharedLimits(state, resolved, []).budget, 0n)
+})
