@@ -247,7 +247,7 @@ test('a hold freezes at once, a release lifts it', async () => {
   assert.equal(driver.close(at(15)).release.length, 1)
 })
 
-test('in mode advise the plan is recorded and nothing is reserved or released', async () => {
+test('in mode advise people are told of the plan, and nothing is reserved or released', async () => {
   const policy = POLICY_TEXT.replace('mode: autonomous', 'mode: advise')
   const { driver } = await started({ policy, openings: { OPERATING: 7_400_000_00 } })
   driver.input('cash-movement', movement('salaries', 'PAYROLL', -1_200_000_00), at(10))
@@ -256,6 +256,19 @@ test('in mode advise the plan is recorded and nothing is reserved or released', 
   assert.equal(advised.release.length, 0)
   assert.deepEqual(advised.result.reservations, [])
   assert.equal(advised.result.instructionEvents.at(-1)!.state, 'EXPIRED')
+  const [alert] = advised.result.alerts
+  assert.equal(alert?.code, 'plan-proposed')
+  assert.equal(alert.subject, `decision:${formatUuid(toHex(advised.result.decisions[0]!.decisionId))}`)
+  assert.equal(alert.message, 'Proposed, nothing was sent: Move 1200000.00 EUR from OPERATING to PAYROLL.')
+})
+
+test('in mode shadow the plan is recorded and nobody is told', async () => {
+  const policy = POLICY_TEXT.replace('mode: autonomous', 'mode: shadow')
+  const { driver } = await started({ policy, openings: { OPERATING: 7_400_000_00 } })
+  driver.input('cash-movement', movement('salaries', 'PAYROLL', -1_200_000_00), at(10))
+  const { result, release } = driver.close(at(15))
+  assert.equal(result.instructions.length, 1)
+  assert.deepEqual([result.alerts, release], [[], []])
 })
 
 test('an agent restored from a snapshot goes on to the same bytes', async () => {

@@ -8,15 +8,18 @@ import type { Decision, Explanation, Instruction } from '../schemas/generated/ty
 import { denialOf } from './action/gate.js'
 import { instruct } from './action/instructions.js'
 import { type Deliberation, deliberate } from './deliberation/deliberate.js'
-import { explain } from './deliberation/explanation.js'
+import { explain, moveSentence } from './deliberation/explanation.js'
 import type { GroupOptimizer } from './deliberation/optimizer.js'
 import { plannedBalances } from './deliberation/plan.js'
 import type { Position } from './deliberation/positions.js'
 import type { ResolvedPolicy } from './deliberation/resolved-policy.js'
 import { frozenText, type Trigger } from './deliberation/trigger.js'
 import { powerOfTen } from './deliberation/valuation.js'
-import { derivedId, fromHex, NO_DIGEST, toHex } from './identity.js'
+import { derivedId, formatUuid, fromHex, NO_DIGEST, toHex } from './identity.js'
 import type { CycleCollector } from './perception/outcome.js'
+
+/** Tickets that an alert on a proposed plan spells out. */
+const TICKETS_IN_ALERT = 3
 
 export interface Decided {
   readonly decision: Decision
@@ -59,6 +62,7 @@ export function decide(
           resolved.baseExponent,
         )
   if (verdict.outcome === 'REFUSED') alertRefusal(collector, deliberation, verdict)
+  if (acted && resolved.policy.mode === 'advise') alertProposal(collector, deliberation, decisionId)
   const instructions = acted ? instruct(collector, resolved, decisionId, deliberation.moves) : []
   decision.instructions = instructions.length
   const release = resolved.policy.mode === 'autonomous' ? instructions : []
@@ -85,6 +89,15 @@ function alertRefusal(collector: CycleCollector, deliberation: Deliberation, ver
       ? `No plan within the policy keeps ${deliberation.subject} at its floor; nothing was sent.`
       : `The plan was refused: ${verdict.reason} (${deliberation.subject}).`
   collector.alert('CRITICAL', verdict.reason, subject, message)
+}
+
+/** In mode `advise` people carry the plan out, so they must hear of it; the whole of it is in the explanation. */
+function alertProposal(collector: CycleCollector, deliberation: Deliberation, decisionId: Uint8Array): void {
+  const { moves } = deliberation
+  const shown = moves.slice(0, TICKETS_IN_ALERT).map(moveSentence).join(' ')
+  const more = moves.length > TICKETS_IN_ALERT ? ` And ${moves.length - TICKETS_IN_ALERT} more.` : ''
+  const subject = `decision:${formatUuid(toHex(decisionId))}`
+  collector.alert('WARNING', 'plan-proposed', subject, `Proposed, nothing was sent: ${shown}${more}`)
 }
 
 function record(

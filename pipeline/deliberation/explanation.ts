@@ -127,7 +127,8 @@ function shortSentence(position: Deliberation['positions'][number]): string {
   )
 }
 
-function moveSentence(move: Move): string {
+/** What a ticket does, for people. */
+export function moveSentence(move: Move): string {
   const position = amountPosition(move)
   const amount = `${formatMinor(move.amountMinor, position.exponent)} ${position.currency}`
   const from = debitedAccount(move)?.accountId
