@@ -17,6 +17,9 @@ test('inside the bands there is nothing to do, and that is a decision', async ()
   assert.equal(first.result.decisions[0]!.outcome, 'NOTHING_TO_DO')
   assert.equal(first.result.decisions[0]!.reason, 'inside-bands')
   assert.equal(first.release.length, 0)
+  const [explanation] = first.result.explanations
+  assert.match(explanation!.text, /^Every account that may move is inside its band/)
+  assert.equal(explanation!.accounts.find(({ accountId }) => accountId === 'PAYROLL')!.floorMinor, 500_000_00)
 })
 
 test('a shortfall is funded from surplus, settles, and the books agree to the unit', async () => {

@@ -98,7 +98,7 @@ class GroupAgent implements Agent {
       touched: folded.touched,
       gaps: collector.gaps,
       decisions: decided === undefined ? [] : [decided.decision],
-      explanations: decided?.explanation === undefined ? [] : [decided.explanation],
+      explanations: decided === undefined ? [] : [decided.explanation],
       instructions: decided?.instructions ?? [],
       instructionEvents: collector.instructionEvents,
       reservations: collector.reservations,

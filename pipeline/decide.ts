@@ -23,8 +23,7 @@ const TICKETS_IN_ALERT = 3
 
 export interface Decided {
   readonly decision: Decision
-  /** Of decisions that acted or were refused. */
-  readonly explanation: Explanation | undefined
+  readonly explanation: Explanation
   readonly instructions: Instruction[]
   /** Those of `instructions` that may leave once the cycle is journaled. */
   readonly release: Instruction[]
@@ -49,18 +48,15 @@ export function decide(
   const verdict = judge(collector, resolved, deliberation)
   const acted = verdict.outcome === 'ACTED'
   const decision = record(collector, resolved, deliberation, verdict, decisionId, trigger, optimizerDigest)
-  const explanation =
-    verdict.outcome === 'NOTHING_TO_DO'
-      ? undefined
-      : explain(
-          deliberation,
-          state.groupId,
-          cycle,
-          decisionId,
-          verdict.reason,
-          resolved.policy.baseCurrency,
-          resolved.baseExponent,
-        )
+  const explanation = explain(
+    deliberation,
+    state.groupId,
+    cycle,
+    decisionId,
+    verdict.reason,
+    resolved.policy.baseCurrency,
+    resolved.baseExponent,
+  )
   if (verdict.outcome === 'REFUSED') alertRefusal(collector, deliberation, verdict)
   if (acted && resolved.policy.mode === 'advise') alertProposal(collector, deliberation, decisionId)
   const instructions = acted ? instruct(collector, resolved, decisionId, deliberation.moves) : []

@@ -27,6 +27,13 @@ const BINDINGS_KEPT = 12
 const LIMIT_ROWS = /^(floor|guard|target|ceiling|fx|facility|lender|bank|budget)\b/
 const LIMIT_COLUMNS = /^(transfer|fx[123]|draw|repay):/
 
+/** Why nothing was moved, by the reason's code. */
+const NOTHING_TO_DO: Readonly<Record<string, string>> = {
+  'inside-bands': 'Every account that may move is inside its band, and nothing drawn can be repaid.',
+  'no-move-pays': 'No move within the limits costs less than it mends.',
+  'fees-exceed-benefit': 'The fixed fees of the plan would cost more than it mends.',
+}
+
 /** Binding limits, dearest first; prices in base currency major units a day for one unit more of the limit. */
 export function bindingsOf(solve: SolveRecord, baseExponent: number): Binding[] {
   const scale = MODEL_UNIT / powerOfTen(baseExponent)
@@ -114,6 +121,8 @@ function sentences(
       `The dearest limit is ${dearest.row} at ${dearest.limit.toFixed(3)} units of 10^8 minor units: one unit more ${effect} ${price} a day.`,
     )
   }
+  const quiet = NOTHING_TO_DO[reason]
+  if (quiet !== undefined) lines.push(quiet)
   if (deliberation.outcome === 'REFUSED' || reason !== deliberation.reason)
     lines.push(refusalSentence(deliberation, reason))
   return lines

@@ -75,7 +75,7 @@ ENGINE = MergeTree
 PARTITION BY toYYYYMM(decided_at)
 ORDER BY (group_id, cycle, decision_id)
 SETTINGS non_replicated_deduplication_window = 1000
-COMMENT 'Why a decision that acted or refused came out as it did; wide';
+COMMENT 'Why a decision came out as it did; wide';
 
 CREATE TABLE IF NOT EXISTS solver_runs
 (

@@ -49,7 +49,7 @@ export interface SolverRun {
 
 export interface DecisionExplanation {
   readonly decision: DecisionRecord
-  /** Paragraph for people; empty for a decision that neither acted nor refused. */
+  /** Paragraph for people; empty, like accounts and bindings, while the explanation is not projected yet. */
   readonly text: string
   readonly accounts: readonly AccountView[]
   readonly bindings: readonly BindingLimit[]

@@ -186,7 +186,7 @@ test('explain gives accounts, binding limits, cost and proof, by decision and by
   const idle = results.flatMap((one) => one.decisions).find((one) => one.outcome === 'NOTHING_TO_DO')!
   const quiet = await explain(analyst, idOf(idle.decisionId))
   assert.equal(quiet.solver, null)
-  assert.deepEqual(quiet.accounts, [])
+  assert.ok(quiet.text !== '' && quiet.accounts.length > 0)
 })
 
 test('what nobody knows is not found, in one line', { skip }, async () => {

@@ -283,7 +283,7 @@ class DayWriter {
     const ids = { decisionId, groupId, cycle }
     const decision = makeDecision(ids, previousCycle, closedAt, outcome, this.#random())
     result.decisions.push(decision)
-    if (outcome !== 'NOTHING_TO_DO') result.explanations.push(makeExplanation(ids, outcome))
+    result.explanations.push(makeExplanation(ids, outcome))
     if (outcome === 'REFUSED') {
       const about = {
         severity: 'CRITICAL' as const,
