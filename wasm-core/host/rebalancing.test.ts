@@ -4,10 +4,12 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { applyStep, type ChangeStep, readChangeFile } from './changes/change-stream.js'
 import { compileOptimizer } from './compile.js'
 import { LinearProgram } from './linear-program.js'
+import { readMpsFile } from './mps/mps-file.js'
+import type { SparseModel } from './sparse-model.js'
 import { HighsOracle } from './testing/highs-oracle.js'
-import { applyChange, readChanges, readMps } from './testing/mps-model.js'
 import { copyModel } from './testing/random-model.js'
 import { assertOptimal } from './testing/verify-answer.js'
 
@@ -27,14 +29,15 @@ before(async () => {
 for (const pools of [8, 32]) {
   for (const stream of ['tick', 'batch', 'mixed']) {
     test(`${pools} pools, ${stream}: ${STEPS} warm re-solves`, { skip }, () => {
-      const model = copyModel(readMps(join(folder, `rebal_${pools}.mps`)))
+      const model = copyModel(readMpsFile(join(folder, `rebal_${pools}.mps`)).model)
       const program = LinearProgram.instantiate(module)
       program.load(model)
       assert.equal(program.resolve(), 'optimal')
       let iterations = 0
-      for (const change of readChanges(join(folder, `rebal_${pools}_${stream}.ndjson`), STEPS)) {
-        applyChange(model, change)
-        applyChange(program, change)
+      const steps = readChangeFile(join(folder, `rebal_${pools}_${stream}.ndjson`), model)
+      for (const step of steps.slice(0, STEPS)) {
+        change(model, step)
+        applyStep(program, step)
         assert.equal(program.resolve(), 'optimal')
         iterations += program.iterations
         assertOptimal(model, program)
@@ -48,4 +51,19 @@ for (const pools of [8, 32]) {
       )
     })
   }
+}
+
+/** The same step on the model, which HiGHS and the checks see. */
+function change(model: SparseModel, { rows, columns, costs }: ChangeStep): void {
+  rows.index.forEach((i, k) => {
+    model.rowLower[i] = rows.lower[k] as number
+    model.rowUpper[i] = rows.upper[k] as number
+  })
+  columns.index.forEach((j, k) => {
+    model.columnLower[j] = columns.lower[k] as number
+    model.columnUpper[j] = columns.upper[k] as number
+  })
+  costs.index.forEach((j, k) => {
+    model.cost[j] = costs.cost[k] as number
+  })
 }

@@ -3,7 +3,7 @@
  * Depends on the npm package and sparse-model.ts.
  */
 import { createRequire } from 'node:module'
-import type { Highs, ModelData } from 'highs'
+import type { DetachedModelData, Highs, Model, ModelData } from 'highs'
 import type { SolveStatus } from '../linear-program.js'
 import type { SparseModel } from '../sparse-model.js'
 
@@ -46,6 +46,19 @@ export class HighsOracle {
     return first ?? undecided
   }
 
+  /** An MPS text as HiGHS reads it; undefined when it cannot. */
+  model(text: string | Uint8Array): DetachedModelData | undefined {
+    return this.#highs.withModel((instance) => (readInto(instance, text) ? instance.getModel() : undefined))
+  }
+
+  /** The optimum that HiGHS finds for an MPS text, in the sense of the text and with its constant. */
+  optimum(text: string | Uint8Array): number | undefined {
+    return this.#highs.withModel((instance) => {
+      if (!readInto(instance, text) || instance.raw.run().status < 0) return undefined
+      return statusNames[instance.getModelStatus()] === 'optimal' ? instance.getObjectiveValue() : undefined
+    })
+  }
+
   #attempt(model: SparseModel, settings: Settings): OracleAnswer {
     return this.#highs.withModel((instance) => {
       instance.options.set({ output_flag: false, ...settings })
@@ -61,6 +74,11 @@ export class HighsOracle {
       }
     })
   }
+}
+
+function readInto(instance: Model, text: string | Uint8Array): boolean {
+  instance.options.set({ output_flag: false })
+  return instance.raw.readModel({ format: 'mps', data: text }).status >= 0
 }
 
 const statusNames: Readonly<Record<number, OracleAnswer['status']>> = {
