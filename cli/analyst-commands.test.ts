@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { WeirError } from '../pipeline/errors.js'
@@ -53,7 +53,8 @@ function moduleUrl(path: string): string {
 
 /** Runs one command and gives what it wrote to standard output; throws the error it reported. */
 async function weir(...words: string[]): Promise<string> {
-  const given = words.includes('--data-dir') ? words : [...words, '--data-dir', dataDir]
+  const placed = words.includes('--data-dir') || words.includes('--config')
+  const given = placed ? words : [...words, '--data-dir', dataDir]
   const child = spawn(process.execPath, ['--input-type=module', '-e', PROGRAM, '--', ...given])
   let output = ''
   let errors = ''
@@ -99,6 +100,9 @@ test('sql, lineage and explain give one JSON document or a page of text', { skip
   )
   const [instructionId, source, position] = document.rows[0]!
   assert.match(await weir('sql', statement), /instruction_id[\s\S]*1 row\n$/)
+  const file = join(directory.path, 'run.yaml')
+  writeFileSync(file, 'dataDir: ./run\n')
+  assert.deepEqual(JSON.parse(await weir('sql', statement, '--json', '--config', file)), document)
 
   const back = JSON.parse(await weir('lineage', instructionId!, '--depth', '2', '--json'))
   assert.equal(back.kind, 'instruction')
@@ -132,6 +136,22 @@ test('mistakes get one line with place and remedy', { skip }, async () => {
   const login = await failure(weir('sql', 'SELECT 1', '--clickhouse-url', 'http://127.0.0.1:9'))
   assert.equal(login.code, 'WEIR_CONFIG')
   assert.match(login.toLine(), /WEIR_CLICKHOUSE_ANALYST_USER/)
+})
+
+test('the configuration of the run says where to look, and flags come before it', async () => {
+  const file = join(directory.path, 'weir.yaml')
+  writeFileSync(file, 'dataDir: ./elsewhere\n')
+  const asked = await failure(weir('sql', 'SELECT 1', '--config', file))
+  assert.deepEqual([asked.code, asked.place], ['WEIR_INPUT', join(directory.path, 'elsewhere')])
+  const given = await failure(
+    weir('lineage', 'x:1', '--config', file, '--data-dir', join(directory.path, 'no')),
+  )
+  assert.equal(given.place, join(directory.path, 'no'))
+  const server =
+    'clickhouse: { mode: server, url: "http://127.0.0.1:9", analyst: { user: ann, passwordEnv: NOT_SET } }\n'
+  writeFileSync(file, server)
+  const login = await failure(weir('explain', 'x', '--config', file))
+  assert.deepEqual([login.code, login.remedy], ['WEIR_CONFIG', 'set it'])
 })
 
 test('a data directory without a run is told, and none is made', async () => {

@@ -1,27 +1,32 @@
 /**
  * Flags that the commands on ClickHouse share, and the session that they open.
- * Depends on commander and on `sinks/clickhouse`.
+ * Depends on commander, the configuration and `sinks/clickhouse`.
  */
 import type { Command } from 'commander'
 import type { EngineLog } from '../sinks/clickhouse/embedded/server.js'
 import { type Analyst, withAnalyst } from '../sinks/clickhouse/queries/analyst.js'
+import { loadConfiguration } from './configuration.js'
+import { CONFIG_FLAG } from './flags.js'
 
 export interface AnalystFlags {
-  readonly dataDir: string
+  readonly dataDir?: string
+  readonly config?: string
   readonly clickhouseUrl?: string
   readonly json?: boolean
 }
 
-export const DEFAULT_DATA_DIR = '.weir/demo'
+const DEFAULT_DATA_DIR = '.weir/demo'
 
 export const ANALYST_HELP = `
-Without --clickhouse-url the embedded engine is started on DIR/clickhouse and stopped afterwards.
+The data directory is ${DEFAULT_DATA_DIR} unless given. Without --clickhouse-url, or clickhouse.url in the file, the embedded
+engine is started on DIR/clickhouse and stopped afterwards.
 A server's login is read from WEIR_CLICKHOUSE_ANALYST_USER and WEIR_CLICKHOUSE_ANALYST_PASSWORD
-or WEIR_CLICKHOUSE_ANALYST_PASSWORD_FILE, its database from WEIR_CLICKHOUSE_DATABASE (default weir).`
+or WEIR_CLICKHOUSE_ANALYST_PASSWORD_FILE, or from the file; its database from WEIR_CLICKHOUSE_DATABASE (default weir).`
 
 export function addAnalystFlags(command: Command): Command {
   return command
-    .option('--data-dir <dir>', 'data directory of the run', DEFAULT_DATA_DIR)
+    .option('--data-dir <dir>', 'data directory of the run')
+    .option(...CONFIG_FLAG)
     .option('--clickhouse-url <url>', 'address of a ClickHouse server instead of the embedded engine')
     .option('--json', 'print one JSON document')
 }
@@ -35,6 +40,8 @@ export function askAnalyst<Answer>(
   flags: AnalystFlags,
   ask: (analyst: Analyst) => Promise<Answer>,
 ): Promise<Answer> {
-  const { dataDir, clickhouseUrl: url } = flags
-  return withAnalyst({ dataDir, url, environment: process.env, log: engineLog }, ask)
+  const file = loadConfiguration(flags.config)
+  const dataDir = flags.dataDir ?? file.dataDir ?? DEFAULT_DATA_DIR
+  const url = flags.clickhouseUrl ?? file.clickhouse.url
+  return withAnalyst({ dataDir, url, environment: file.clickhouse.environment, log: engineLog }, ask)
 }

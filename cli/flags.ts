@@ -4,6 +4,12 @@
  */
 import { WeirError } from '../pipeline/errors.js'
 
+/** The file that a run is configured by serves the commands that look at it later too. */
+export const CONFIG_FLAG = [
+  '--config <file>',
+  'YAML file with settings, see docs/cli.md; flags come before it',
+] as const
+
 /** A reader for commander's `.option`: a whole number between two bounds. */
 export function wholeNumber(flag: string, least: number, most: number): (text: string) => number {
   return (text) => {

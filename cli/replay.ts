@@ -1,40 +1,50 @@
 /**
- * `weir replay`: rebuilds a run from its journal alone and compares every result. Depends on commander and the runtime.
+ * `weir replay`: rebuilds a run from its journal alone and compares every result. Depends on commander, the configuration and the runtime.
  */
 import type { Command } from 'commander'
 import { type ReplayReport, replay } from '../pipeline/runtime/replay.js'
 import { compileOptimizer } from '../wasm-core/host/compile.js'
+import { loadConfiguration } from './configuration.js'
 import { EXIT } from './failure.js'
-import { wholeNumber } from './flags.js'
+import { CONFIG_FLAG, wholeNumber } from './flags.js'
 import { createLog, type LogLevel } from './log.js'
 import { printJson, printText } from './output.js'
 
 interface ReplayFlags {
-  readonly dataDir: string
-  readonly workers: number
+  readonly dataDir?: string
+  readonly config?: string
+  readonly workers?: number
   readonly logLevel?: LogLevel
   readonly json?: boolean
 }
+
+const DEFAULT_DATA_DIR = '.weir/demo'
 
 export function register(program: Command): void {
   program
     .command('replay')
     .description('rebuild a run from its journal and prove that the same decisions come out')
-    .option('--data-dir <dir>', 'data directory of the run', '.weir/demo')
-    .option('--workers <n>', 'stage workers; no result depends on it', wholeNumber('--workers', 1, 64), 2)
+    .option('--data-dir <dir>', 'data directory of the run')
+    .option(...CONFIG_FLAG)
+    .option('--workers <n>', 'stage workers; no result depends on it', wholeNumber('--workers', 1, 64))
     .option('--json', 'print one JSON document')
-    .addHelpText('after', '\nEnds with exit code 3 when a result differs from the journaled one.')
+    .addHelpText(
+      'after',
+      `
+The data directory is ${DEFAULT_DATA_DIR} unless given. Ends with exit code 3 when a result differs from the journaled one.`,
+    )
     .action(run)
 }
 
 async function run(_flags: ReplayFlags, command: Command): Promise<void> {
-  const { dataDir, workers, logLevel, json } = command.optsWithGlobals<ReplayFlags>()
+  const { dataDir, config, workers, logLevel, json } = command.optsWithGlobals<ReplayFlags>()
+  const file = loadConfiguration(config)
   const report = await replay({
-    dataDir,
-    workers,
+    dataDir: dataDir ?? file.dataDir ?? DEFAULT_DATA_DIR,
+    workers: workers ?? file.workers ?? 2,
     agentModule: new URL('../pipeline/agent.js', import.meta.url),
     optimizer: await compileOptimizer(),
-    logger: createLog(logLevel, undefined),
+    logger: createLog(logLevel, file.logLevel),
   })
   if (json === true) printJson(report)
   else printText(describe(report))

@@ -7,7 +7,7 @@ import type { Command } from 'commander'
 import type { Logger } from 'pino'
 import { WeirError } from '../pipeline/errors.js'
 import { type ClickHouseMode, type Environment, loadConfiguration } from './configuration.js'
-import { wholeNumber } from './flags.js'
+import { CONFIG_FLAG, wholeNumber } from './flags.js'
 import { createLog, type LogLevel } from './log.js'
 
 export interface RunFlags {
@@ -49,7 +49,7 @@ export const DEFAULT_BANK_SEED = 7
 export function addRunFlags(command: Command): Command {
   return command
     .option('--data-dir <dir>', 'folder of journal, snapshots and embedded ClickHouse')
-    .option('--config <file>', 'YAML file with settings, see docs/cli.md; flags come before it')
+    .option(...CONFIG_FLAG)
     .option(
       '--workers <n>',
       'stage workers; no result depends on it',
