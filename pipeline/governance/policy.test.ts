@@ -55,6 +55,25 @@ function refusal(text: string): string {
   assert.fail('the policy was accepted')
 }
 
+test('what is no text is refused where it begins to be none, and nothing unprintable is quoted', () => {
+  assert.match(
+    refusal('\u007fELF\u0002\u0000'),
+    /^p\.yaml:1:1: the policy holds U\+007F, so it is no text \(/,
+  )
+  const last = GOOD.split('\n').length
+  assert.ok(refusal(`${GOOD}# \u0000`).startsWith(`p.yaml:${last}:3: the policy holds U+0000`))
+  assert.match(refusal('mode: \ud800'), /^p\.yaml:1:7: the policy holds U\+D800/)
+  assert.match(
+    refusal(GOOD.replace('mode: autonomous', 'mode: "\\u202Eauto\\e[2J"')),
+    /mode is '<U\+202E>auto<U\+001B>\[2J'/,
+  )
+  const key = refusal(`"\\u202E\\e[2J${'k'.repeat(900)}": 1\n${GOOD}`)
+  assert.match(key, /unknown key '<U\+202E><U\+001B>\[2Jkkk/)
+  assert.ok(key.length < 600, `${key.length} characters`)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: that there is none is what is tested
+  assert.doesNotMatch(refusal('"\\0\\x07": {'), /[\u0000-\u001f]/)
+})
+
 test('a good policy is read in full, amounts with their exact digits', () => {
   const policy = parsePolicy(GOOD, 'p.yaml')
   assert.equal(policy.policyId, 'europe-intraday')

@@ -9,6 +9,7 @@ import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js'
 import { type Document, isAlias, isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml'
 import { type ErrorCode, WeirError } from '../errors.js'
 import { nearestKey } from './nearest-key.js'
+import { codePoint, printable } from './printable.js'
 
 /** What sort of document it is: how it is called in messages, its bound and its schema. */
 export interface DocumentKind {
@@ -29,6 +30,12 @@ export interface DocumentKind {
   ) => readonly [string, string] | undefined
 }
 
+/** Characters that YAML 1.2 does not allow (its `c-printable` has all others). */
+const NOT_YAML = /[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u
+
+/** Messages quote the document, which may come from anywhere. */
+const MESSAGE_LENGTH = 240
+
 type Path = readonly (string | number)[]
 
 /** A text that fits its JSON Schema. Numbers are read by `numberAt`, exact amounts by `decimalAt`. */
@@ -46,6 +53,7 @@ export class YamlDocument {
       const limit = `${kind.maximumBytes / 1024} KiB`
       throw this.#error(`the ${kind.noun} is larger than ${limit}`, kind.whenTooLarge, 0)
     }
+    this.#refuseBinary(text)
     this.#document = this.#parse(text)
     this.#refuseUnsafe()
     this.#checkSchema()
@@ -89,6 +97,17 @@ export class YamlDocument {
       if (isNode(node) && node.range != null) return this.#error(message, remedy, node.range[0])
     }
     return this.#error(message, remedy, 0)
+  }
+
+  /** The parser would take a file that is no text at all for one long string, and the mistake for its type. */
+  #refuseBinary(text: string): void {
+    const offset = text.search(NOT_YAML)
+    if (offset < 0) return
+    this.#lines.addNewLine(0)
+    for (let end = text.indexOf('\n'); end >= 0 && end < offset; end = text.indexOf('\n', end + 1))
+      this.#lines.addNewLine(end + 1)
+    const message = `the ${this.#kind.noun} holds ${codePoint(text.slice(offset))}, so it is no text`
+    throw this.#error(message, 'write YAML in UTF-8, without control characters', offset)
   }
 
   get #follow(): string {
@@ -178,7 +197,7 @@ export class YamlDocument {
   #error(message: string, remedy: string, offset: number): WeirError {
     const { line, col } = this.#lines.linePos(offset)
     const place = `${this.#file}:${Math.max(line, 1)}:${Math.max(col, 1)}`
-    return new WeirError(this.#kind.code, message, { place, remedy })
+    return new WeirError(this.#kind.code, printable(message, MESSAGE_LENGTH), { place, remedy })
   }
 }
 

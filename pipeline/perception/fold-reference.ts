@@ -14,14 +14,22 @@ import type {
 } from '../../schemas/generated/types.js'
 import { WeirError } from '../errors.js'
 import { parsePolicy } from '../governance/policy.js'
+import { printable } from '../governance/printable.js'
 import { sha256, toHex } from '../identity.js'
 import { type CycleCollector, exactInteger, Refusal, refuseUnless } from './outcome.js'
 import { type AccountState, exponentOf, type GroupState, STATE_LIMITS } from './state.js'
 
+/** Longest id of reference data, characters. */
+const ID_LENGTH = 128
+
 const CURRENCY = /^[A-Z]{3}$/
 
+function needId(id: string, what: string): void {
+  need(id !== '' && id.length <= ID_LENGTH, `${what} has the id "${printable(id, ID_LENGTH)}"`)
+}
+
 function put<V>(map: Map<string, V>, id: string, value: V, what: string): void {
-  refuseUnless(id !== '' && id.length <= 128, 'invalid-reference', `${what} has the id "${id.slice(0, 128)}"`)
+  needId(id, what)
   const limit = STATE_LIMITS.references
   refuseUnless(map.has(id) || map.size < limit, 'state-limit', `more than ${limit} records: ${what}`)
   map.set(id, value)
@@ -191,8 +199,10 @@ export function foldConstraint(state: GroupState, constraint: RegulatoryConstrai
 /** A policy that does not parse is refused and the one in force stays. */
 export function foldPolicy(collector: CycleCollector, record: PolicyRecord): string {
   const { state } = collector
+  needId(record.policyId, 'policy')
+  const place = `policy ${printable(record.policyId, ID_LENGTH)} v${record.version}`
   try {
-    const policy = parsePolicy(record.document, `policy ${record.policyId} v${record.version}`)
+    const policy = parsePolicy(record.document, place)
     need(policy.groupId === state.groupId, `the policy is for group ${policy.groupId}`)
   } catch (error) {
     if (!(error instanceof WeirError)) throw error
