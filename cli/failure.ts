@@ -25,7 +25,8 @@ Exit codes:
   1    Weir or its environment failed
   2    input or usage is wrong
   3    a check found a difference: a replay is not identical, a required part is missing
-  130  interrupted`
+  130  interrupted
+Some commands have codes of their own, which their --help tells.`
 
 /** Help and version are no failures, though commander throws them. */
 function isAnswered(error: unknown): boolean {

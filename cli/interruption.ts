@@ -33,3 +33,12 @@ export function handleInterruptions(): void {
   process.once('SIGINT', interrupted)
   process.once('SIGTERM', interrupted)
 }
+
+/**
+ * For commands that compute without a pause: no handler runs meanwhile, so the signals get back their effect on a process that
+ * handles none. Only for commands that have nothing to stop and nothing half written.
+ */
+export function letSignalsEndTheProcess(): void {
+  process.removeAllListeners('SIGINT')
+  process.removeAllListeners('SIGTERM')
+}

@@ -15,9 +15,10 @@ import * as policy from './policy.js'
 import * as replay from './replay.js'
 import * as run from './run.js'
 import * as sandbox from './sandbox.js'
+import * as solve from './solve.js'
 import * as sql from './sql.js'
 
-const commands = [demo, run, replay, explain, lineage, sql, sandbox, policy, doctor]
+const commands = [demo, run, replay, explain, lineage, sql, sandbox, policy, solve, doctor]
 
 export function createProgram(): Command {
   const program = new Command('weir')

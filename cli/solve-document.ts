@@ -1,0 +1,166 @@
+/**
+ * What `weir solve` says of an outcome: as one document for programs, as a page for people.
+ * Depends on the optimizer's host and on the tables of the command line.
+ */
+import {
+  dualityGap,
+  infeasibilityProof,
+  type RayProof,
+  unboundednessProof,
+} from '../wasm-core/host/certificate.js'
+import type { LinearProgram, SolveStatus } from '../wasm-core/host/linear-program.js'
+import { fileObjective, type MpsModel } from '../wasm-core/host/mps/mps-model.js'
+import { formatTable } from './amounts.js'
+
+export interface SolveOutcome {
+  readonly file: string
+  readonly mps: MpsModel
+  readonly program: LinearProgram
+  readonly status: SolveStatus
+  readonly seconds: number
+  readonly readSeconds: number
+}
+
+export interface SolveDocument {
+  readonly name: string
+  readonly status: SolveStatus
+  /** In the file's own sense, with its constant; null unless optimal. */
+  readonly objective: number | null
+  readonly rows: number
+  readonly columns: number
+  readonly nonzeros: number
+  readonly iterations: number
+  /** Null where the optimizer does not count them. */
+  readonly factorizations: number | null
+  readonly seconds: number
+  readonly readSeconds: number
+  /** Null unless optimal. */
+  readonly residuals: { readonly primal: number; readonly dual: number; readonly gap: number } | null
+  /** The proof of 'infeasible' and 'unbounded'; entries that are 0 are left out. */
+  readonly ray?: RayProof & { readonly columns: Values; readonly rows: Values }
+  /** By column; with 'unbounded' the point that the ray starts from. */
+  readonly x?: Values
+  /** By row, in the file's own sense. */
+  readonly y?: Values
+}
+
+type Values = Readonly<Record<string, number>>
+
+export interface DocumentOptions {
+  readonly withValues: boolean
+}
+
+export function solveDocument(outcome: SolveOutcome, { withValues }: DocumentOptions): SolveDocument {
+  const { mps, program, status, seconds, readSeconds } = outcome
+  const { model } = mps
+  const isOptimal = status === 'optimal'
+  const ray = proofOf(outcome)
+  return {
+    name: mps.name,
+    status,
+    objective: isOptimal ? fileObjective(mps, program.objective) : null,
+    rows: model.rows,
+    columns: model.columns,
+    nonzeros: model.value.length,
+    iterations: program.iterations,
+    factorizations: null,
+    seconds,
+    readSeconds,
+    residuals: isOptimal ? residualsOf(outcome) : null,
+    ...(ray === undefined ? {} : { ray: { ...ray, ...rayByName(outcome) } }),
+    ...(withValues && (isOptimal || status === 'unbounded')
+      ? { x: byName(mps.columnNames, program.primal) }
+      : {}),
+    ...(withValues && isOptimal ? { y: byName(mps.rowNames, fileDuals(outcome)) } : {}),
+  }
+}
+
+function residualsOf({ mps, program }: SolveOutcome) {
+  return { primal: program.primalResidual, dual: program.dualResidual, gap: dualityGap(mps.model, program) }
+}
+
+function proofOf({ mps, program, status }: SolveOutcome): RayProof | undefined {
+  if (status === 'infeasible') return infeasibilityProof(mps.model, program.ray)
+  return status === 'unbounded' ? unboundednessProof(mps.model, program.ray) : undefined
+}
+
+function rayByName({ mps, program }: SolveOutcome): { readonly columns: Values; readonly rows: Values } {
+  const { columns } = mps.model
+  const nonzero = ([, value]: readonly [string, number]) => value !== 0
+  const columnEntries = mps.columnNames.map((name, j) => [name, program.ray[j] as number] as const)
+  const rowEntries = mps.rowNames.map((name, i) => [name, program.ray[columns + i] as number] as const)
+  return {
+    columns: Object.fromEntries(columnEntries.filter(nonzero)),
+    rows: Object.fromEntries(rowEntries.filter(nonzero)),
+  }
+}
+
+/** Change of the file's objective for one unit more of a side: turned back for a maximization. */
+function fileDuals({ mps, program }: SolveOutcome): Float64Array {
+  return mps.maximize ? program.dual.map((price) => 0 - price) : program.dual
+}
+
+function byName(names: readonly string[], values: Float64Array): Values {
+  return Object.fromEntries(names.map((name, k) => [name, values[k] as number]))
+}
+
+/** Entries of a ray shown to people; the document has all. */
+const RAY_ENTRIES_SHOWN = 10
+
+export function describeSolve(outcome: SolveOutcome, { withValues }: DocumentOptions): string {
+  const { file, mps, program, status } = outcome
+  const document = solveDocument(outcome, { withValues: false })
+  const { objective, residuals, ray, rows, columns, nonzeros, iterations, seconds } = document
+  const title = mps.name === '' ? file : `${file} (${mps.name})`
+  const small = (value: number) => (value === 0 ? '0' : value.toExponential(1))
+  const facts: string[][] = []
+  if (objective !== null) facts.push([mps.maximize ? 'maximum' : 'minimum', String(objective)])
+  facts.push([
+    'model',
+    `${count(rows, 'row')}, ${count(columns, 'column')}, ${count(nonzeros, 'entry', 'entries')}`,
+  ])
+  facts.push(['work', `${count(iterations, 'iteration')}, ${seconds.toFixed(3)} s`])
+  if (residuals !== null) {
+    const { primal, dual, gap } = residuals
+    facts.push(['residuals', `primal ${small(primal)}, dual ${small(dual)}, gap ${small(gap)}`])
+  }
+  if (ray !== undefined)
+    facts.push(['proof', `${ray.kind}, margin ${small(ray.margin)}, residual ${small(ray.residual)}`])
+  const parts = [
+    `${title}: ${status}`,
+    formatTable(['', ''], facts)
+      .replace(/^\s*\n/, '')
+      .trimEnd(),
+  ]
+  if (ray !== undefined) parts.push('', rayTable(ray).trimEnd())
+  if (withValues && (status === 'optimal' || status === 'unbounded')) {
+    parts.push('', valueTable('column', 'x', mps.columnNames, program.primal).trimEnd())
+  }
+  if (withValues && status === 'optimal') {
+    parts.push('', valueTable('row', 'y', mps.rowNames, fileDuals(outcome)).trimEnd())
+  }
+  return parts.join('\n')
+}
+
+function count(many: number, one: string, several = `${one}s`): string {
+  return `${many.toLocaleString('en-US')} ${many === 1 ? one : several}`
+}
+
+function rayTable({ columns, rows }: { readonly columns: Values; readonly rows: Values }): string {
+  const entries = [
+    ...Object.entries(rows).map(([name, value]) => ['row', name, value] as const),
+    ...Object.entries(columns).map(([name, value]) => ['column', name, value] as const),
+  ].sort(([, , a], [, , b]) => Math.abs(b) - Math.abs(a))
+  const shown = entries.slice(0, RAY_ENTRIES_SHOWN).map(([kind, name, value]) => [kind, name, String(value)])
+  const rest = entries.length - shown.length
+  const table = formatTable(['', 'name', 'multiplier'], shown, ['multiplier'])
+  return rest > 0 ? `${table}and ${rest} more (--json has all)` : table
+}
+
+function valueTable(what: string, value: string, names: readonly string[], values: Float64Array): string {
+  return formatTable(
+    [what, value],
+    names.map((name, k) => [name, String(values[k])]),
+    [value],
+  )
+}

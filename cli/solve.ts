@@ -1,0 +1,162 @@
+/**
+ * `weir solve FILE.mps`: a linear program from a file, its optimum or the proof that it has none.
+ * Depends on the optimizer's host and on solve-document.ts.
+ */
+import { accessSync, constants, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { type Command, Option } from 'commander'
+import { WeirError } from '../pipeline/errors.js'
+import { compileOptimizer } from '../wasm-core/host/compile.js'
+import { LinearProgram, type SolveStatus } from '../wasm-core/host/linear-program.js'
+import { readMpsFile } from '../wasm-core/host/mps/mps-file.js'
+import type { MpsFormat, MpsModel } from '../wasm-core/host/mps/mps-model.js'
+import { wholeNumber } from './flags.js'
+import { letSignalsEndTheProcess } from './interruption.js'
+import { note, printJson, printText } from './output.js'
+import { describeSolve, type SolveDocument, solveDocument } from './solve-document.js'
+
+const DAY_MS = 86_400_000
+const ITERATIONS_MAX = 2 ** 31 - 1
+
+/** Scripts ask for the status by the exit code, so each status has its own. */
+const STATUS_EXIT: Readonly<Record<SolveStatus, number>> = {
+  optimal: 0,
+  infeasible: 3,
+  unbounded: 4,
+  deadline: 5,
+  'iteration-limit': 5,
+  'numerical-failure': 6,
+}
+
+interface SolveFlags {
+  readonly json?: boolean
+  readonly deadlineMs?: number
+  readonly iterationLimit?: number
+  readonly presolve: boolean
+  readonly solution?: string
+  readonly format?: MpsFormat
+  readonly relaxIntegers?: boolean
+}
+
+export function register(program: Command): void {
+  const command = program
+    .command('solve')
+    .description('solve a linear program from an MPS file')
+    .argument('<file>', 'MPS file, see docs/mps.md')
+    .option('--deadline-ms <n>', 'stop the solve after this time', wholeNumber('--deadline-ms', 0, DAY_MS))
+    .option(
+      '--iteration-limit <n>',
+      'stop after so many iterations',
+      wholeNumber('--iteration-limit', 0, ITERATIONS_MAX),
+    )
+    .option('--no-presolve', 'solve the model as it is; there is no presolve yet, so nothing changes')
+    .option('--solution <file>', 'write the document with x and y by name; - for standard output')
+  addMpsFlags(command).option('--json', 'print one JSON document').addHelpText('after', HELP).action(solve)
+}
+
+/** The flags of every command that reads a model. */
+export function addMpsFlags(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--format <format>', 'of the MPS file; found by looking if left out').choices([
+        'fixed',
+        'free',
+      ]),
+    )
+    .option('--relax-integers', 'read integer columns as continuous ones; they are refused otherwise')
+}
+
+const HELP = `
+Exit codes of this command: 0 optimal, 3 infeasible, 4 unbounded, 5 deadline or iteration limit,
+6 numerical failure, 2 bad input.
+
+Examples:
+  $ weir solve afiro.mps
+  $ weir solve afiro.mps --json --solution - | jq .x
+  $ weir solve large.mps --deadline-ms 2000 --solution large.json
+Docs: docs/cli.md#solving-a-model`
+
+async function solve(file: string, flags: SolveFlags): Promise<void> {
+  letSignalsEndTheProcess()
+  const { solution } = flags
+  if (solution !== undefined && solution !== '-') checkWritable(solution)
+  const readAt = performance.now()
+  const mps = readModel(file, flags)
+  const readSeconds = (performance.now() - readAt) / 1000
+  const { module } = await compileOptimizer()
+  const program = LinearProgram.instantiate(module)
+  const startedAt = performance.now()
+  load(program, mps, file)
+  const status = finiteStatus(program, program.resolve(limitsOf(flags)))
+  const seconds = (performance.now() - startedAt) / 1000
+  const outcome = { file, mps, program, status, seconds, readSeconds }
+  const document = solveDocument(outcome, { withValues: flags.json === true && solution === '-' })
+  if (flags.json === true) printJson(document)
+  else printText(describeSolve(outcome, { withValues: solution === '-' }))
+  if (solution !== undefined && solution !== '-') {
+    writeDocument(solution, solveDocument(outcome, { withValues: true }))
+  }
+  process.exitCode = STATUS_EXIT[status]
+}
+
+/** The model of a file; what was left out of it is said on standard error. */
+export function readModel(file: string, flags: Pick<SolveFlags, 'format' | 'relaxIntegers'>): MpsModel {
+  const { format, relaxIntegers = false } = flags
+  const mps = readMpsFile(file, { relaxIntegers, ...(format === undefined ? {} : { format }) })
+  const { integersRelaxed: integers, freeRowsDropped: rows } = mps
+  if (integers > 0) note(`weir: ${file}: ${integers} integer columns are taken as continuous`)
+  if (rows > 0) note(`weir: ${file}: ${rows} N rows besides the objective bind nothing and are left out`)
+  return mps
+}
+
+/** Makes the model resident; one that is too large for the optimizer is a matter of the file. */
+export function load(program: LinearProgram, mps: MpsModel, file: string): void {
+  try {
+    program.load(mps.model)
+  } catch (error) {
+    if (!(error instanceof WeirError) || error.code !== 'WEIR_SOLVER') throw error
+    const { message, remedy } = error
+    throw new WeirError('WEIR_INPUT', message, {
+      place: file,
+      cause: error,
+      ...(remedy === undefined ? {} : { remedy }),
+    })
+  }
+}
+
+/** An objective that left the range of doubles is no answer, whatever its residuals. */
+function finiteStatus(program: LinearProgram, status: SolveStatus): SolveStatus {
+  return status === 'optimal' && !Number.isFinite(program.objective) ? 'numerical-failure' : status
+}
+
+function limitsOf({ deadlineMs, iterationLimit }: SolveFlags) {
+  return {
+    ...(deadlineMs === undefined ? {} : { deadlineMs }),
+    ...(iterationLimit === undefined ? {} : { iterationLimit }),
+  }
+}
+
+/** Before the solve, so that a long one is not lost to a mistyped folder. */
+function checkWritable(path: string): void {
+  try {
+    accessSync(dirname(path), constants.W_OK)
+  } catch (cause) {
+    throw cannotWrite(path, cause)
+  }
+}
+
+function writeDocument(path: string, document: SolveDocument): void {
+  try {
+    writeFileSync(path, `${JSON.stringify(document)}\n`)
+  } catch (cause) {
+    throw cannotWrite(path, cause)
+  }
+}
+
+function cannotWrite(path: string, cause: unknown): WeirError {
+  return new WeirError('WEIR_USAGE', `cannot be written: ${(cause as Error).message}`, {
+    place: path,
+    remedy: 'give --solution a file in a folder that can be written',
+    cause,
+  })
+}
