@@ -20,7 +20,7 @@ import { SCHEMA_JSON } from '../schemas/generated/schemas.js'
 import type { CashMovement, Instruction } from '../schemas/generated/types.js'
 import { feedSmallGroup, GROUP, GroupDriver, MORNING, SECOND } from '../tests/support/small-group.js'
 import { compileOptimizer } from '../wasm-core/host/compile.js'
-import { loadHighs, toHighs } from '../wasm-core/host/testing/highs-oracle.js'
+import { loadHighs, toHighs } from '../wasm-core/host/peers/highs.js'
 import { nowMicros } from './harness.js'
 import type { MovementTarget } from './movement-target.js'
 

@@ -8,7 +8,7 @@
 import { WeirError } from '../pipeline/errors.js'
 import { compileOptimizer } from '../wasm-core/host/compile.js'
 import { LinearProgram } from '../wasm-core/host/linear-program.js'
-import { loadHighs, toHighs } from '../wasm-core/host/testing/highs-oracle.js'
+import { loadHighs, toHighs } from '../wasm-core/host/peers/highs.js'
 import { type Contender, nowMicros, type Scenario } from './harness.js'
 import { rebalancingWorkload, seededRandom } from './rebalancing-workload.js'
 

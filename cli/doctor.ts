@@ -56,6 +56,7 @@ async function doctor(flags: DoctorFlags): Promise<void> {
     loopback(),
     engine(),
     kafkaClient(),
+    peer(),
     program('Java', 'java', ['-version'], 'local Kafka broker and fixtures', 'install a JDK 17 or newer'),
     program('Maven', 'mvn', ['-v'], 'local Kafka broker', 'install Apache Maven 3.8 or newer'),
   ])
@@ -193,6 +194,18 @@ async function kafkaClient(): Promise<Check> {
     found: why,
     without,
     remedy: `${install}npm run setup -- --retry-kafka`,
+  }
+}
+
+async function peer(): Promise<Check> {
+  const found = await probe(process.execPath, ['-e', "require.resolve('highs')"])
+  return {
+    part: 'HiGHS',
+    required: false,
+    ok: found.ok,
+    found: found.ok ? 'npm package highs is installed' : 'not installed',
+    without: 'weir bench resolve has no peer',
+    remedy: 'run: npm run setup',
   }
 }
 

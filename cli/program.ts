@@ -4,6 +4,7 @@
  * Built apart from `main.ts`, so that tests and documentation can look at it. Depends on commander and the commands.
  */
 import { Command } from 'commander'
+import * as bench from './bench.js'
 import * as demo from './demo.js'
 import * as doctor from './doctor.js'
 import * as explain from './explain.js'
@@ -18,7 +19,7 @@ import * as sandbox from './sandbox.js'
 import * as solve from './solve.js'
 import * as sql from './sql.js'
 
-const commands = [demo, run, replay, explain, lineage, sql, sandbox, policy, solve, doctor]
+const commands = [demo, run, replay, explain, lineage, sql, sandbox, policy, solve, bench, doctor]
 
 export function createProgram(): Command {
   const program = new Command('weir')

@@ -45,6 +45,11 @@ test('steps are read in order, each sorted by index; keys and sides may be left 
   ])
 })
 
+test('costs are in the sense of the file', () => {
+  const [step] = readChanges(Buffer.from('{"costs":[[0,2],[1,0]]}'), { ...shape, maximize: true }, 's.ndjson')
+  assert.deepEqual([...(step?.costs.cost ?? [])], [-2, 0])
+})
+
 const mistakes: readonly (readonly [text: string, says: RegExp])[] = [
   ['', /^s\.ndjson: holds no step/],
   ['{}\n{"rows":', /^s\.ndjson:2: the line is no JSON \(write one step a line/],

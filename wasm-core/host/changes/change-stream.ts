@@ -28,17 +28,20 @@ export interface ChangeStep {
   readonly costs: { readonly index: Int32Array; readonly cost: Float64Array }
 }
 
-export interface ModelShape {
+/** The part of a model that its changes have to know. */
+export interface ChangedModel {
   readonly rows: number
   readonly columns: number
+  /** Costs of the stream are those of a maximization, as in the model's file, and are negated for the optimizer. */
+  readonly maximize?: boolean
 }
 
 /** Throws `WEIR_INPUT` with file and line for the first step that cannot be applied to a model of this shape. */
-export function readChangeFile(path: string, shape: ModelShape): ChangeStep[] {
+export function readChangeFile(path: string, shape: ChangedModel): ChangeStep[] {
   return readChanges(readBounded(path, STREAM_LIMITS.fileBytes), shape, path)
 }
 
-export function readChanges(text: Uint8Array, shape: ModelShape, source: string): ChangeStep[] {
+export function readChanges(text: Uint8Array, shape: ChangedModel, source: string): ChangeStep[] {
   const bytes = Buffer.from(text.buffer, text.byteOffset, text.byteLength)
   const steps: ChangeStep[] = []
   let number = 0
@@ -73,7 +76,7 @@ const KEYS = ['rows', 'columns', 'costs'] as const
 /** One line. */
 class StepReader {
   constructor(
-    private readonly shape: ModelShape,
+    private readonly shape: ChangedModel,
     private readonly place: string,
   ) {}
 
@@ -122,7 +125,9 @@ class StepReader {
     }
     return {
       index: Int32Array.from(sorted, ([index]) => index as number),
-      cost: Float64Array.from(sorted, ([, cost]) => cost as number),
+      cost: Float64Array.from(sorted, ([, cost]) =>
+        this.shape.maximize ? 0 - (cost as number) : (cost as number),
+      ),
     }
   }
 

@@ -1,14 +1,11 @@
 /**
  * HiGHS (npm `highs`) as the judge of our answers: status and objective of a cold solve without presolve.
- * Depends on the npm package and sparse-model.ts.
+ * Depends on peers/highs.ts.
  */
-import { createRequire } from 'node:module'
-import type { DetachedModelData, Highs, Model, ModelData } from 'highs'
+import type { DetachedModelData, Highs, Model } from 'highs'
 import type { SolveStatus } from '../linear-program.js'
+import { loadHighs, toHighs } from '../peers/highs.js'
 import type { SparseModel } from '../sparse-model.js'
-
-// The package's types describe its CommonJS and its ES entry at once, which NodeNext resolution does not accept for a default import.
-export const loadHighs = createRequire(import.meta.url)('highs') as () => Promise<Highs>
 
 export interface OracleAnswer {
   readonly status: 'optimal' | 'infeasible' | 'unbounded' | 'unknown'
@@ -101,24 +98,3 @@ const SETTINGS: readonly Settings[] = [
   { presolve: 'on' },
   { presolve: 'off', simplex_strategy: 4 },
 ]
-
-/** The model in the form that npm `highs` takes. */
-export function toHighs(model: SparseModel): ModelData {
-  return {
-    numCols: model.columns,
-    numRows: model.rows,
-    colCost: model.cost,
-    colLower: model.columnLower,
-    colUpper: model.columnUpper,
-    rowLower: model.rowLower,
-    rowUpper: model.rowUpper,
-    matrix: {
-      format: 'csc',
-      numRows: model.rows,
-      numCols: model.columns,
-      starts: model.columnStart,
-      indices: model.rowIndex,
-      values: model.value,
-    },
-  }
-}

@@ -1,0 +1,59 @@
+/**
+ * The optimizer as a contender: changes through its methods, the answer copied out of its views.
+ * Depends on the optimizer's host.
+ */
+import { creditable } from '../../wasm-core/host/certificate.js'
+import { applyStep, type ChangeStep } from '../../wasm-core/host/changes/change-stream.js'
+import type { LinearProgram, ResolveOptions, SolveStatus } from '../../wasm-core/host/linear-program.js'
+import type { MpsModel } from '../../wasm-core/host/mps/mps-model.js'
+import type { Contender } from './contender.js'
+
+export type Answers = 'fast' | 'canonical'
+
+export class WeirContender implements Contender {
+  readonly #program: LinearProgram
+  readonly #mps: MpsModel
+  readonly #options: ResolveOptions
+  readonly #primal: Float64Array
+  readonly #dual: Float64Array
+  #verdict: SolveStatus = 'optimal'
+  objective = Number.NaN
+
+  /** The model is already resident in `program`. */
+  constructor(program: LinearProgram, mps: MpsModel, answers: Answers) {
+    this.#program = program
+    this.#mps = mps
+    this.#options = { answers }
+    this.#primal = new Float64Array(mps.model.columns)
+    this.#dual = new Float64Array(mps.model.rows)
+  }
+
+  restart(): void {
+    this.#program.load(this.#mps.model)
+    this.#program.resolve(this.#options)
+  }
+
+  step(change: ChangeStep): void {
+    const program = this.#program
+    applyStep(program, change)
+    this.#verdict = program.resolve(this.#options)
+    this.objective = program.objective
+    this.#primal.set(program.primal)
+    this.#dual.set(program.dual)
+  }
+
+  get status(): SolveStatus {
+    return creditable(this.#verdict, this.objective)
+  }
+
+  get isOptimal(): boolean {
+    return this.status === 'optimal'
+  }
+
+  get iterations(): number {
+    return this.#program.iterations
+  }
+
+  /** The instance is garbage when nobody holds it. */
+  dispose(): void {}
+}
