@@ -9,7 +9,7 @@
  * After the call candidate[0 .. flips) are the variables to flip.
  */
 import { f64At, i32At, setI32, u8At } from './access'
-import { AT_LOWER, AT_UPPER, BASIC } from './factor'
+import { AT_LOWER, AT_UPPER } from './factor'
 import { dualTolerance, isFixed } from './iterate'
 import { alphaRow, candidate, reduced, status, touched, workLower, workUpper } from './memory'
 import { PRIMAL_TOLERANCE, TABLEAU_ZERO } from './tolerances'
@@ -58,7 +58,7 @@ function listCandidates(sign: f64, touchedCount: i32): void {
   for (let t = 0; t < touchedCount; t++) {
     const v = i32At(touched, t)
     const code = u8At(status, v)
-    if (code == BASIC || isFixed(v)) continue
+    if (isFixed(v)) continue
     const entry = sign * f64At(alphaRow, v)
     if (code == AT_LOWER ? entry > TABLEAU_ZERO : code == AT_UPPER ? entry < -TABLEAU_ZERO : Math.abs(entry) > TABLEAU_ZERO) {
       setI32(candidate, count++, v)

@@ -8,23 +8,22 @@
  * Source: Koberstein and Suhl, Progress in the dual simplex method for large scale LP problems (2007), section 4.
  */
 import { f64At, setF64, setU8, u8At } from './access'
-import { dualSimplex, refreshKeepingWeights } from './dual'
+import { dualSimplex, FROM_SLACK, refreshKeepingWeights } from './dual'
 import { AT_LOWER, AT_UPPER, BASIC, FREE } from './factor'
 import { computeReducedCosts, computePrimal, dualTolerance, isFixed, restoreBounds } from './iterate'
 import { reduced, status, variables, workLower, workUpper } from './memory'
-import { FEASIBLE, STUCK } from './progress'
+import { STUCK } from './progress'
 
 const FREE_BOX: f64 = 1000
 
-/** Whether the dual method goes on from the weights of phase 1. */
-export let ranPhase1: bool = false
-
-/** Runs phase 1 when the basis is not dual feasible: FEASIBLE when it was or became so, a limit, or STUCK. */
-export function makeDualFeasible(): i32 {
+/** Whether the slack basis needs phase 1. */
+export function needsPhase1(): bool {
   computeReducedCosts()
-  ranPhase1 = false
-  if (!hasWrongSign()) return FEASIBLE
-  ranPhase1 = true
+  return hasWrongSign()
+}
+
+/** Runs phase 1 from the slack basis, behind `needsPhase1`: FEASIBLE at its optimum, a limit, or STUCK. */
+export function phase1(): i32 {
   for (let v = 0; v < variables; v++) {
     const hasLower = f64At(workLower, v) > -Infinity
     const hasUpper = f64At(workUpper, v) < Infinity
@@ -33,7 +32,7 @@ export function makeDualFeasible(): i32 {
     if (u8At(status, v) != BASIC) setU8(status, v, f64At(reduced, v) < 0 && !hasUpper ? AT_UPPER : AT_LOWER)
   }
   computePrimal()
-  const outcome = dualSimplex(false)
+  const outcome = dualSimplex(FROM_SLACK)
   restoreBounds()
   return refreshKeepingWeights() ? outcome : STUCK
 }

@@ -14,15 +14,15 @@
  *
  * Sources: Forrest and Goldfarb, Steepest-edge simplex algorithms for linear programming (1992); Koberstein (2005).
  */
-import { addF64, clearF64, f64At, i32At, setF64, setI32, setU8, u8At } from './access'
+import { clearF64, f64At, i32At, setF64, setI32, setU8, u8At } from './access'
 import { chooseDualEntering, flips } from './dual-ratio'
 import { AT_LOWER, AT_UPPER, BASIC } from './factor'
 import {
-  boundTolerance, computePrimal, computeReducedCosts, dualTolerance, isFixed, markDrifted, drifted, refresh, startsFromSlack,
+  boundTolerance, changeCost, computePrimal, computeReducedCosts, drifted, dualTolerance, isFixed, markDrifted, refresh,
 } from './iterate'
 import {
-  alpha, alphaRow, answerDual, banned, candidate, dualWeight, excessSquare, head, reduced, rho, rhs, rows, solveList, status, touched, variables, workCost,
-  workLower, workUpper, x, y,
+  alpha, alphaRow, answerDual, candidate, columns, dualWeight, excessSquare, head, reduced, rho, rhs, rows, solveList, status, touched,
+  variables, workLower, workUpper, x, y,
 } from './memory'
 import { perturbCosts } from './perturbation'
 import { clearRow, computeRho, computeRow, touchedCount } from './pricing'
@@ -39,33 +39,28 @@ const WEIGHT_MISJUDGED: f64 = 4
 const LEAST_WEIGHT: f64 = 1e-4
 
 let alphaCount: i32 = 0
-/** Whether some cost differs from the model's. While none does, FEASIBLE is an optimum. */
-export let costsChanged: bool = false
 
-/**
- * Runs to FEASIBLE (costs may be shifted), INFEASIBLE (ray written and checked), a limit, or STUCK.
- * `goesOn`: the basis and the weights are those of phase 1.
- */
-export function dualSimplex(goesOn: bool): i32 {
-  const isExact = goesOn || startsFromSlack()
-  if (!goesOn) for (let p = 0; p < rows; p++) setF64(dualWeight, p, 1)
-  let perturbed = rows >= PERTURB_ROWS && startsFromSlack()
-  costsChanged = goesOn || perturbed
+/** Where the dual method starts from: the slack basis; the basis and the weights that phase 1 has reached; any other basis. */
+export const FROM_SLACK: i32 = 0
+export const FROM_PHASE_1: i32 = 1
+export const FROM_BASIS: i32 = 2
+
+/** Runs to FEASIBLE (costs may be shifted), INFEASIBLE (ray written and checked), a limit, or STUCK. */
+export function dualSimplex(start: i32): i32 {
+  const isExact = start != FROM_BASIS
+  if (start != FROM_PHASE_1) for (let p = 0; p < rows; p++) setF64(dualWeight, p, 1)
+  let perturbed = rows >= PERTURB_ROWS && start == FROM_SLACK
   if (perturbed) perturbCosts()
   restart()
   let stalled = 0
   while (true) {
     const reason = reasonToStop()
     if (reason >= 0) return reason
-    if (etaCount >= etaLimit) {
-      if (!refreshKeepingWeights()) return STUCK
-      restart()
-    }
+    if (etaCount >= etaLimit && !restartFresh()) return STUCK
     const p = chooseLeaving()
     if (p < 0) {
       if (etaCount == 0 && !drifted) return FEASIBLE
-      if (!refreshKeepingWeights()) return STUCK
-      restart()
+      if (!restartFresh()) return STUCK
       if (chooseLeaving() < 0) return FEASIBLE
       continue
     }
@@ -79,21 +74,18 @@ export function dualSimplex(goesOn: bool): i32 {
     if (q < 0) {
       clearRow()
       if (etaCount == 0 && !drifted) return farkasRay(rho, isBelow ? 1 : -1) ? INFEASIBLE : STUCK
-      if (!refreshKeepingWeights()) return STUCK
-      restart()
+      if (!restartFresh()) return STUCK
       continue
     }
     if (!computeColumn(q, p)) {
       clearRow()
-      if (etaCount == 0 || !refreshKeepingWeights()) return STUCK
-      restart()
+      if (etaCount == 0 || !restartFresh()) return STUCK
       continue
     }
     stalled = f64At(reduced, q) == 0 ? stalled + 1 : 0
     if (stalled > PERTURB_AFTER && !perturbed) {
       clearRow()
       perturbed = true
-      costsChanged = true
       perturbCosts()
       restart()
       continue
@@ -113,16 +105,19 @@ export function dualSimplex(goesOn: bool): i32 {
 
 /** A factorization from scratch gives the variables new positions: their weights go with them. */
 export function refreshKeepingWeights(): bool {
-  // The answer's memory is free until the answer is written.
+  // By variable, in the answer's memory, which is free until the answer is written. What a repair brings in begins at 1.
+  for (let v = columns; v < variables; v++) setF64(answerDual, v, 1)
   for (let p = 0; p < rows; p++) setF64(answerDual, i32At(head, p), f64At(dualWeight, p))
-  for (let p = 0; p < rows; p++) setU8(banned, i32At(head, p), 1)
   const isDone = refresh()
-  for (let p = 0; p < rows; p++) {
-    const v = i32At(head, p)
-    setF64(dualWeight, p, u8At(banned, v) != 0 ? f64At(answerDual, v) : 1)
-  }
-  memory.fill(banned, 0, <usize>variables)
+  for (let p = 0; p < rows; p++) setF64(dualWeight, p, f64At(answerDual, i32At(head, p)))
   return isDone
+}
+
+/** Goes on from a factorization from scratch; false when there is none. */
+function restartFresh(): bool {
+  if (!refreshKeepingWeights()) return false
+  restart()
+  return true
 }
 
 /** Reduced costs from scratch, all on their right side of zero, and x to match. */
@@ -149,8 +144,7 @@ function restart(): void {
 
 // @ts-ignore: decorator
 @inline function shiftToZero(v: i32): void {
-  if (Math.abs(f64At(reduced, v)) > dualTolerance) costsChanged = true
-  addF64(workCost, v, -f64At(reduced, v))
+  changeCost(v, -f64At(reduced, v))
   setF64(reduced, v, 0)
 }
 
@@ -228,7 +222,6 @@ function updateReducedCosts(q: i32, leaving: i32): void {
   for (let t = 0; t < touchedCount; t++) {
     const v = i32At(touched, t)
     const code = u8At(status, v)
-    if (code == BASIC) continue
     const d = f64At(reduced, v) - theta * f64At(alphaRow, v)
     setF64(reduced, v, d)
     if (isFixed(v) || v == q) continue

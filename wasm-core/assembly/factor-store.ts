@@ -23,8 +23,8 @@ export let lowerCount: i32 = 0
 /** Rows of L with entries. */
 export let byRowCount: i32 = 0
 let lowerEnd: i32 = 0
-export let columnPoolEnd: i32 = 0
-export let rowPoolEnd: i32 = 0
+let columnPoolEnd: i32 = 0
+let rowPoolEnd: i32 = 0
 let overflow: bool = false
 
 /** Entries that a row of U may get by updates before it has to move. */
@@ -72,9 +72,9 @@ export function placeKernelEntries(positionOf: usize): void {
 /** Puts U into its two forms and L into its second. False when something does not fit. */
 export function finishStore(): bool {
   if (overflow) return false
-  const kernelEntries = rowPoolEnd
-  // The kernel's entries go to the top of the column pool's values while both forms are built: index there is row and position.
-  return buildColumns(kernelEntries) && buildRows() && transposeLower()
+  if (!buildColumns(rowPoolEnd) || !buildRows()) return false
+  transposeLower()
+  return true
 }
 
 /** Whether an entry of a basic column, in `row`, belongs to U at position p (the kernel's own rows are listed apart). */
@@ -156,11 +156,11 @@ function buildRows(): bool {
   return true
 }
 
-/** L by rows, rows in pivot order; upperRowRoom's neighbour slots are not touched. */
-function transposeLower(): bool {
+/** L by rows, in the order of their pivots, rows without entries left out. It has as many entries as L, so it fits. */
+function transposeLower(): void {
   byRowCount = 0
-  if (lowerEnd == 0) return true
-  // byRowStart counts by row first, then holds the rows with entries in the order of their pivots.
+  if (lowerEnd == 0) return
+  // Until the last loop byRow counts entries by row, and byRowStart stands by rank.
   memory.fill(byRow, 0, <usize>rows << 2)
   for (let e = 0; e < lowerEnd; e++) {
     const i = i32At(lowerIndex, e)
@@ -193,7 +193,6 @@ function transposeLower(): bool {
     setI32(byRow, byRowCount++, i32At(order, rank))
   }
   setI32(byRowStart, byRowCount, end)
-  return true
 }
 
 /** Room for `count` more entries in the column pool. */

@@ -36,19 +36,12 @@ export const STAGE_1: i32 = 1
 export const STAGE_2: i32 = 2
 export const STAGE_KERNEL: i32 = 3
 
-/** Columns of dependent basic variables exchanged since the model was loaded. */
+/** Columns of dependent basic variables exchanged since the module was instantiated. */
 export let repairs: i32 = 0
-/** Factorizations from scratch since the model was loaded. */
-export let factorizations: i32 = 0
 
 let basicCount: i32 = 0
 let queueEnd: i32 = 0
 let ranked: i32 = 0
-
-export function resetFactorCounters(): void {
-  repairs = 0
-  factorizations = 0
-}
 
 /**
  * Factorizes the set of variables whose status is BASIC and fills `head`. A singular set is repaired: dependent
@@ -56,7 +49,6 @@ export function resetFactorCounters(): void {
  * fails, or the factors do not fit into their memory.
  */
 export function factorizeBasis(): bool {
-  factorizations++
   for (let attempt = 0; attempt < REPAIR_LIMIT; attempt++) {
     listBasics()
     beginStore()

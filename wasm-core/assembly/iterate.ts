@@ -5,7 +5,7 @@
  * Invariant (path independence): everything here is recomputed at the start of a solve from the model's data and
  * `status`; nothing survives from an earlier solve.
  */
-import { clearF64, f64At, i32At, setF64, setI32, setU8, u8At } from './access'
+import { addF64, clearF64, f64At, i32At, setF64, setI32, setU8, u8At } from './access'
 import { AT_LOWER, AT_UPPER, BASIC, FREE } from './factor'
 import {
   columnStart, columns, cost, head, lower, reduced, rhs, rowIndex, rows, scale, scaledValue, status, upper, variables, workCost,
@@ -47,24 +47,26 @@ export function loadWorkingData(): i32 {
       offender = v
       result = DATA_CROSSED
     }
-    // Factors are powers of two: the reciprocal is exact, and one division instead of two.
-    const inverse = 1 / factor
-    setF64(workLower, v, low * inverse)
-    setF64(workUpper, v, high * inverse)
+    scaleBounds(v)
     setF64(workCost, v, price * factor)
     largestCost = max(largestCost, Math.abs(price * factor))
   }
   dualTolerance = DUAL_TOLERANCE * costUnit(largestCost)
+  costsChanged = false
   return result
+}
+
+/** Factors are powers of two: the reciprocal is exact, and one division instead of two. */
+// @ts-ignore: decorator
+@inline function scaleBounds(v: i32): void {
+  const inverse = 1 / f64At(scale, v)
+  setF64(workLower, v, f64At(lower, v) * inverse)
+  setF64(workUpper, v, f64At(upper, v) * inverse)
 }
 
 /** Brings back the bounds that phase 1 of the dual method had replaced. */
 export function restoreBounds(): void {
-  for (let v = 0; v < variables; v++) {
-    const factor = f64At(scale, v)
-    setF64(workLower, v, f64At(lower, v) / factor)
-    setF64(workUpper, v, f64At(upper, v) / factor)
-  }
+  for (let v = 0; v < variables; v++) scaleBounds(v)
   normalizeStatuses()
   drifted = true
 }
@@ -75,8 +77,19 @@ export function costUnit(largestCost: f64): f64 {
   return max(min(1, largestCost), 1e-5 * largestCost)
 }
 
-/** Drops all cost shifts of the dual method. */
+/** Whether some working cost differs from the model's by more than the tolerance. While none does, a point that is feasible for the dual method is an optimum. */
+export let costsChanged: bool = false
+
+/** Changes a working cost, for as long as `restoreCosts` is not called. */
+// @ts-ignore: decorator
+@inline export function changeCost(v: i32, change: f64): void {
+  addF64(workCost, v, change)
+  if (Math.abs(change) > dualTolerance) costsChanged = true
+}
+
+/** Drops all changes of the costs. */
 export function restoreCosts(): void {
+  costsChanged = false
   for (let v = 0; v < columns; v++) setF64(workCost, v, f64At(cost, v) * f64At(scale, v))
   clearF64(workCost + (<usize>columns << 3), rows)
 }

@@ -92,43 +92,33 @@ function load(basicCount: i32): bool {
   return true
 }
 
+/** Puts a line (a row or a column) with `count` entries first in the list of its count; `previous` of the first is -2 - count. */
 // @ts-ignore: decorator
-@inline function linkColumn(k: i32): void {
-  const count = i32At(kernelColumnLength, k)
-  const first = i32At(columnByCount, count)
-  setI32(columnNext, k, first)
-  setI32(columnPrevious, k, -2 - count)
-  if (first >= 0) setI32(columnPrevious, first, k)
-  setI32(columnByCount, count, k)
+@inline function link(byCount: usize, next: usize, previous: usize, line: i32, count: i32): void {
+  const first = i32At(byCount, count)
+  setI32(next, line, first)
+  setI32(previous, line, -2 - count)
+  if (first >= 0) setI32(previous, first, line)
+  setI32(byCount, count, line)
 }
 
 // @ts-ignore: decorator
-@inline function unlinkColumn(k: i32): void {
-  const before = i32At(columnPrevious, k)
-  const after = i32At(columnNext, k)
-  if (before < -1) setI32(columnByCount, -2 - before, after)
-  else setI32(columnNext, before, after)
-  if (after >= 0) setI32(columnPrevious, after, before)
+@inline function unlink(byCount: usize, next: usize, previous: usize, line: i32): void {
+  const before = i32At(previous, line)
+  const after = i32At(next, line)
+  if (before < -1) setI32(byCount, -2 - before, after)
+  else setI32(next, before, after)
+  if (after >= 0) setI32(previous, after, before)
 }
 
 // @ts-ignore: decorator
-@inline function linkRow(i: i32): void {
-  const count = i32At(kernelRowLength, i)
-  const first = i32At(rowByCount, count)
-  setI32(rowNext, i, first)
-  setI32(rowPrevious, i, -2 - count)
-  if (first >= 0) setI32(rowPrevious, first, i)
-  setI32(rowByCount, count, i)
-}
-
+@inline function linkColumn(k: i32): void { link(columnByCount, columnNext, columnPrevious, k, i32At(kernelColumnLength, k)) }
 // @ts-ignore: decorator
-@inline function unlinkRow(i: i32): void {
-  const before = i32At(rowPrevious, i)
-  const after = i32At(rowNext, i)
-  if (before < -1) setI32(rowByCount, -2 - before, after)
-  else setI32(rowNext, before, after)
-  if (after >= 0) setI32(rowPrevious, after, before)
-}
+@inline function unlinkColumn(k: i32): void { unlink(columnByCount, columnNext, columnPrevious, k) }
+// @ts-ignore: decorator
+@inline function linkRow(i: i32): void { link(rowByCount, rowNext, rowPrevious, i, i32At(kernelRowLength, i)) }
+// @ts-ignore: decorator
+@inline function unlinkRow(i: i32): void { unlink(rowByCount, rowNext, rowPrevious, i) }
 
 function measureColumn(k: i32): void {
   let largest: f64 = 0

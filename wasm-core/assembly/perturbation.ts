@@ -6,14 +6,15 @@
  * hash of the variable's index, so that it is the same on any machine.
  * Source: Huangfu and Hall, Parallelizing the dual revised simplex method (2018), section 5 (costs); Koberstein (2005), 6.
  */
-import { addF64, f64At, u8At } from './access'
+import { f64At, u8At } from './access'
 import { AT_LOWER, AT_UPPER, BASIC } from './factor'
+import { changeCost } from './iterate'
 import { columns, status, workCost, workLower, workUpper } from './memory'
 
 const BASE: f64 = 5e-7
 
 /** Uniform in [0, 1): Wellons' integer hash, whose bits avalanche well (public domain). */
-export function unitOf(index: i32): f64 {
+function unitOf(index: i32): f64 {
   let h = <u32>index + 1
   h ^= h >> 16
   h *= 0x21f0aaad
@@ -40,15 +41,10 @@ export function perturbCosts(): void {
     const change = (1 + Math.abs(price)) * BASE * unit * (1 + unitOf(j))
     const code = u8At(status, j)
     if (code == BASIC) {
-      if (high == Infinity && low > -Infinity) perturb(j, change)
-      else if (low == -Infinity && high < Infinity) perturb(j, -change)
-      else if (low > -Infinity) perturb(j, price >= 0 ? change : -change)
-    } else if (code == AT_LOWER) perturb(j, change)
-    else if (code == AT_UPPER) perturb(j, -change)
+      if (high == Infinity && low > -Infinity) changeCost(j, change)
+      else if (low == -Infinity && high < Infinity) changeCost(j, -change)
+      else if (low > -Infinity) changeCost(j, price >= 0 ? change : -change)
+    } else if (code == AT_LOWER) changeCost(j, change)
+    else if (code == AT_UPPER) changeCost(j, -change)
   }
-}
-
-// @ts-ignore: decorator
-@inline function perturb(j: i32, change: f64): void {
-  addF64(workCost, j, change)
 }

@@ -14,11 +14,11 @@
  * is fixed. The factorization that is resident is reused only when it is the from-scratch one of the start basis.
  */
 import { isAnswerFeasible, isAnswerOptimal, writeAnswer } from './answer'
-import { costsChanged, dualSimplex } from './dual'
-import { makeDualFeasible, ranPhase1 } from './dual-start'
+import { dualSimplex, FROM_BASIS, FROM_PHASE_1, FROM_SLACK } from './dual'
+import { needsPhase1, phase1 } from './dual-start'
 import {
-  DATA_CROSSED, DATA_INVALID, isPrimalInfeasible, loadWorkingData, markDrifted, offender, refresh, restoreCosts, setSlackBasis,
-  startsFromSlack,
+  costsChanged, DATA_CROSSED, DATA_INVALID, isPrimalInfeasible, loadWorkingData, markDrifted, offender, refresh, restoreCosts,
+  setSlackBasis, startsFromSlack,
 } from './iterate'
 import { isFresh } from './linear-systems'
 import { columns, rows } from './memory'
@@ -82,14 +82,15 @@ function run(useDual: bool): i32 {
   restoreCosts()
   markDrifted()
   if (!refresh()) return STUCK
-  if (useDual && (startsFromSlack() || isPrimalInfeasible())) {
-    let goesOn = false
-    if (startsFromSlack()) {
-      const start = makeDualFeasible()
-      if (start == DEADLINE || start == ITERATION_LIMIT) return start
-      goesOn = ranPhase1 && start == FEASIBLE
+  const isCold = useDual && startsFromSlack()
+  if (isCold || (useDual && isPrimalInfeasible())) {
+    let start = isCold ? FROM_SLACK : FROM_BASIS
+    if (isCold && needsPhase1()) {
+      const reached = phase1()
+      if (reached == DEADLINE || reached == ITERATION_LIMIT) return reached
+      start = reached == FEASIBLE ? FROM_PHASE_1 : FROM_BASIS
     }
-    const outcome = dualSimplex(goesOn)
+    const outcome = dualSimplex(start)
     if (outcome == INFEASIBLE || outcome == DEADLINE || outcome == ITERATION_LIMIT) return outcome
     if (outcome == FEASIBLE && !costsChanged && isFresh()) return OPTIMAL
     restoreCosts()
