@@ -6,7 +6,6 @@ import { accessSync, constants, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type Command, Option } from 'commander'
 import { WeirError } from '../pipeline/errors.js'
-import { creditable } from '../wasm-core/host/certificate.js'
 import { compileOptimizer } from '../wasm-core/host/compile.js'
 import { LinearProgram, type SolveStatus } from '../wasm-core/host/linear-program.js'
 import { readMpsFile } from '../wasm-core/host/mps/mps-file.js'
@@ -88,9 +87,8 @@ async function solve(file: string, flags: SolveFlags): Promise<void> {
   const program = LinearProgram.instantiate(module)
   const startedAt = performance.now()
   load(program, mps, file)
-  const verdict = program.resolve(limitsOf(flags))
+  const status = program.resolve(limitsOf(flags))
   const seconds = (performance.now() - startedAt) / 1000
-  const status = creditable(verdict, program.objective)
   const outcome = { file, mps, program, status, seconds, readSeconds }
   const document = solveDocument(outcome, { withValues: flags.json === true && solution === '-' })
   if (flags.json === true) printJson(document)

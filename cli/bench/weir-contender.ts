@@ -2,7 +2,6 @@
  * The optimizer as a contender: changes through its methods, the answer copied out of its views.
  * Depends on the optimizer's host.
  */
-import { creditable } from '../../wasm-core/host/certificate.js'
 import { applyStep, type ChangeStep } from '../../wasm-core/host/changes/change-stream.js'
 import type { LinearProgram, ResolveOptions, SolveStatus } from '../../wasm-core/host/linear-program.js'
 import type { MpsModel } from '../../wasm-core/host/mps/mps-model.js'
@@ -16,7 +15,7 @@ export class WeirContender implements Contender {
   readonly #options: ResolveOptions
   readonly #primal: Float64Array
   readonly #dual: Float64Array
-  #verdict: SolveStatus = 'optimal'
+  status: SolveStatus = 'optimal'
   objective = Number.NaN
 
   /** The model is already resident in `program`. */
@@ -36,14 +35,10 @@ export class WeirContender implements Contender {
   step(change: ChangeStep): void {
     const program = this.#program
     applyStep(program, change)
-    this.#verdict = program.resolve(this.#options)
+    this.status = program.resolve(this.#options)
     this.objective = program.objective
     this.#primal.set(program.primal)
     this.#dual.set(program.dual)
-  }
-
-  get status(): SolveStatus {
-    return creditable(this.#verdict, this.objective)
   }
 
   get isOptimal(): boolean {

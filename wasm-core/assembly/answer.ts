@@ -71,4 +71,7 @@ function computeResiduals(): void {
 
 export function isAnswerFeasible(): bool { return primalResidual <= ANSWER_TOLERANCE }
 
-export function isAnswerOptimal(): bool { return isAnswerFeasible() && dualResidual <= ANSWER_TOLERANCE }
+/** An objective that left the range of doubles is no answer, whatever its residuals. */
+export function isAnswerOptimal(): bool {
+  return isAnswerFeasible() && dualResidual <= ANSWER_TOLERANCE && Math.abs(objective) < Infinity
+}

@@ -4,7 +4,6 @@
  *
  * It shares nothing with the module, so that a mistake there cannot confirm itself.
  */
-import type { SolveStatus } from './module-interface.js'
 import type { SparseModel } from './sparse-model.js'
 
 /** The parts of an answer that a certificate is made from; `LinearProgram` has them all. */
@@ -13,11 +12,6 @@ export interface Answer {
   readonly dual: Float64Array
   readonly reducedCost: Float64Array
   readonly rowActivity: Float64Array
-}
-
-/** An objective that left the range of doubles is no answer, whatever its residuals. */
-export function creditable(status: SolveStatus, objective: number): SolveStatus {
-  return status === 'optimal' && !Number.isFinite(objective) ? 'numerical-failure' : status
 }
 
 /**

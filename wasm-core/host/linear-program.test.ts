@@ -357,6 +357,12 @@ test('memory grows in load only, and views stay valid', () => {
   assert.equal(primal.length, 60)
 })
 
+test('an objective beyond the range of doubles is no optimum', () => {
+  const program = loaded(dense([[1e300, 0, Infinity]], [[1e19, Infinity, 1]]))
+  assert.equal(program.resolve(), 'numerical-failure')
+  assert.equal(program.counters.failures, 1)
+})
+
 test('the module imports nothing but the question whether to stop, and its digest is that of its bytes', () => {
   const imports = [{ module: 'host', name: 'stopRequested', kind: 'function' as const }]
   assert.deepEqual(WebAssembly.Module.imports(module), imports)
