@@ -11,6 +11,7 @@ import { type DataLine, type Field, KINDS_WITHOUT_VALUE, type Pair } from './dat
 import { type LineReader, quoted } from './line-reader.js'
 import { INFINITE_FROM } from './mps-model.js'
 import { parseNumber } from './numbers.js'
+import { SetName } from './set-name.js'
 
 const integerKinds: ReadonlySet<string> = new Set(['BV', 'LI', 'UI'])
 const semiKinds: ReadonlySet<string> = new Set(['SC', 'SI'])
@@ -30,13 +31,14 @@ export class Bounds {
   readonly #lower: BoundSide
   readonly #upper: BoundSide
   readonly #relaxed: Uint8Array
-  #set: string | undefined
+  readonly #set: SetName
 
   constructor(
     private readonly lines: LineReader,
     private readonly columns: Columns,
     private readonly relaxIntegers: boolean,
   ) {
+    this.#set = new SetName(lines, 'bounds')
     this.#lower = new BoundSide(columns.names.length, 0)
     this.#upper = new BoundSide(columns.names.length, Number.POSITIVE_INFINITY)
     this.#relaxed = Uint8Array.from(columns.isInteger, Number)
@@ -46,7 +48,7 @@ export class Bounds {
     const kind = line.code.text
     this.#checkKind(kind, line.code)
     const { label, pair } = this.#resolve(kind, line)
-    this.#checkSet(label)
+    this.#set.check(label)
     const column = this.columns.indexOf(pair.name.text)
     if (column === undefined) {
       this.lines.refuse(
@@ -85,18 +87,6 @@ export class Bounds {
       !Number.isNaN(parseNumber(second.text))
     if (!isColumnFirst) return { label, pair }
     return { label: { text: '', column: label.column }, pair: { ...pair, name: label } }
-  }
-
-  #checkSet(label: Field): void {
-    if (label.text === '') return
-    this.#set ??= label.text
-    if (label.text === this.#set) return
-    const [first, second] = [quoted(this.#set), quoted(label.text)]
-    this.lines.refuse(
-      label.column,
-      `a second set ${second} of bounds after ${first}`,
-      'leave one set in the file',
-    )
   }
 
   #apply(kind: string, column: number, pair: Pair): void {

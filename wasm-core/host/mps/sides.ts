@@ -10,34 +10,23 @@ import type { DataLine, Pair } from './data-line.js'
 import { type LineReader, quoted } from './line-reader.js'
 import { INFINITE_FROM } from './mps-model.js'
 import { OBJECTIVE, type RowKind, type Rows } from './rows.js'
+import { SetName } from './set-name.js'
 
 /** One value a row, from the lines of a section that has one set. */
 class RowValues {
   readonly value: Float64Array
   /** Line of each value, 0 for none; the objective's is the last. */
   readonly line: Int32Array
-  #set: string | undefined
+  readonly set: SetName
 
   constructor(
     private readonly lines: LineReader,
     rows: number,
     private readonly what: string,
   ) {
+    this.set = new SetName(lines, what)
     this.value = new Float64Array(rows)
     this.line = new Int32Array(rows + 1)
-  }
-
-  /** A second set would be another model; which one is meant, the file does not say. A blank name belongs to any. */
-  checkSet({ label }: DataLine): void {
-    if (label.text === '') return
-    this.#set ??= label.text
-    if (label.text === this.#set) return
-    const [first, second] = [quoted(this.#set), quoted(label.text)]
-    this.lines.refuse(
-      label.column,
-      `a second set ${second} of ${this.what} after ${first}`,
-      'leave one set in the file',
-    )
   }
 
   claim(index: number, { name }: Pair): void {
@@ -67,7 +56,7 @@ export class Sides {
   }
 
   addRhs(line: DataLine): void {
-    this.#rhs.checkSet(line)
+    this.#rhs.set.check(line.label)
     for (const pair of line.pairs) this.#rhsEntry(pair)
   }
 
@@ -96,7 +85,7 @@ export class Sides {
   }
 
   addRange(line: DataLine): void {
-    this.#ranges.checkSet(line)
+    this.#ranges.set.check(line.label)
     for (const pair of line.pairs) {
       const row = this.rows.find(pair.name)
       if (row < 0) {
