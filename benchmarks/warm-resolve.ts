@@ -88,10 +88,8 @@ async function weirContender(workload: Workload) {
   program.resolve()
   let read = 0
   const weir = contender('weir', 'weir', workload, (from, fromSide, to, toSide) => {
-    program.rowLower[from] = fromSide
-    program.rowUpper[from] = fromSide
-    program.rowLower[to] = toSide
-    program.rowUpper[to] = toSide
+    program.changeRow(from, fromSide, fromSide)
+    program.changeRow(to, toSide, toSide)
     if (program.resolve() !== 'optimal') throw new WeirError('WEIR_SOLVER', 'the model has no optimum')
     read += program.primal[0]! + program.dual[0]!
   })

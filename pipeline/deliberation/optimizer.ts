@@ -54,7 +54,7 @@ export class GroupOptimizer {
 
   /** Forbids a column for the solves that follow, until the next `load`. */
   forbid(column: number): void {
-    this.program.columnUpper[column] = 0
+    this.program.changeColumn(column, this.program.columnLower[column]!, 0)
   }
 
   solve(): Solution {

@@ -27,8 +27,8 @@ export interface ResolveOptions {
   /** Wall-clock time after which to stop with 'deadline', milliseconds from the call; checked between iterations. */
   readonly deadlineMs?: number
   /**
-   * 'canonical' (default): the bits of the answer are a function of the model alone. 'fast': the same optimum to the
-   * last digits, computed from what the last iterations left.
+   * What is to be promised of the bits of an answer. NOT YET EFFECTIVE: either way they are a function of the model and
+   * the start basis. 'canonical' is to make them one of the model alone, 'fast' to leave them as the iterations did.
    */
   readonly answers?: 'fast' | 'canonical'
 }
