@@ -1,6 +1,6 @@
 /**
  * The canonical optimal basis: of all optimal bases the one that a fixed rule, part of the model, picks. With it the same model has the
- * same answer whatever was solved before. Depends on canonical-values.ts, basis-change.ts, tableau.ts, dual.ts (fresh start), progress.ts.
+ * same answer whatever was solved before. Depends on canonical-values.ts, basis-change.ts, tableau.ts, point.ts, dual.ts (refresh), progress.ts.
  *
  * The rule: let every bound be wider by an infinitesimal amount and every cost be changed by a much smaller one, both generic (hash of
  * the variable's index). Of that model the optimal basis is unique. It is looked for from an optimal basis of the model itself, in pairs
@@ -16,19 +16,29 @@
  *
  * Source: Dantzig, Orden and Wolfe, The generalized simplex method (1955), lexicographic order against ties.
  */
-import { f64At, i32At, i8At } from './access'
+import { f64At, i32At, i8At, setF64 } from './access'
 import { exchange, moveBasics, moveNonbasic, settleBasics, updateReducedCosts } from './basis-change'
 import { AT_LOWER, AT_UPPER, boundTolerance, dualTolerance, isFixed, MOVE_BOTH, NO_MOVE, setStatus } from './bounds-and-costs'
 import { beginSecondDuals, beginSecondValues, secondReducedCost, secondValue, secondWidth } from './canonical-values'
-import { restartFresh } from './dual'
+import { refreshKeepingWeights } from './dual'
 import { updateWeights } from './dual-weights'
 import { etaCount } from './forrest-tomlin'
 import { alpha, alphaList, alphaRow, dualWeight, head, move, reduced, rows, touched, variables, workLower, workUpper, x } from './memory'
+import { computeReducedCosts, measureAllExcesses } from './point'
 import { countIteration, etaLimit, reasonToStop } from './progress'
 import { alphaCount, clearRow, computeColumn, computeRho, computeRow, touchedCount } from './tableau'
+import { PIVOT_AGREEMENT, PRIMAL_TOLERANCE } from './tolerances'
 
 /** False when the basis of the last canonical answer is not certain to be the canonical one. */
 export let isCanonical: bool = true
+/** Canonical answers for which that was so, since the module was instantiated. */
+export let notCanonical: i32 = 0
+
+/** To be called when the basis that canonicalize found does not hold. */
+export function giveUpCanonical(): void {
+  if (isCanonical) notCanonical++
+  isCanonical = false
+}
 
 /** Second values and reduced costs are of order 1: below this they are rounding of a zero. */
 const SECOND_ZERO: f64 = 1e-7
@@ -43,13 +53,29 @@ let stepsLeft: i32 = 0
 /** From an optimal basis to the canonical one; the point stays optimal all the way. */
 export function canonicalize(): void {
   stepsLeft = STEPS_PER_ROW * rows + LEAST_STEPS
-  isCanonical = leaveBeyond() && enterTied() && orderRedundant()
+  isCanonical = true
+  let before = 0
+  // Rounding in one kind of steps may undo what the other has settled: until neither has anything to do.
+  do {
+    before = stepsLeft
+    isCanonical = leaveBeyond() && enterTied()
+  } while (isCanonical && stepsLeft < before)
+  isCanonical = isCanonical && orderRedundant()
+  if (!isCanonical) notCanonical++
 }
 
-/** One step less; false when there are no more, or the host wants to stop. Keeps the factors usable. */
-function maySteps(): bool {
-  if (stepsLeft-- == 0 || reasonToStop() >= 0) return false
-  return etaCount < etaLimit || restartFresh()
+/** One step less; false when there are no more, or the host wants to stop. */
+function mayStep(): bool { return stepsLeft-- > 0 && reasonToStop() < 0 }
+
+/** Room for the update that a step makes. A fresh factorization gives variables other positions: so before one is chosen. */
+function hasRoom(): bool { return etaCount < etaLimit || recompute() }
+
+/** The point from a factorization from scratch; nobody is moved, whatever signs rounding has left. */
+function recompute(): bool {
+  if (!refreshKeepingWeights()) return false
+  computeReducedCosts()
+  measureAllExcesses()
+  return true
 }
 
 /** Whether a basic variable stands on a bound: 1 lower, 2 upper, 3 both (fixed), 0 none. */
@@ -68,6 +94,7 @@ function hasDegenerate(): bool {
 /** Dual steps, until no basic variable on a bound is beyond it in second value. */
 function leaveBeyond(): bool {
   while (hasDegenerate()) {
+    if (!hasRoom()) return false
     beginSecondValues()
     let worst = -1
     let worstBy = SECOND_ZERO
@@ -84,8 +111,7 @@ function leaveBeyond(): bool {
       falls = above > below
     }
     if (worst < 0) return true
-    if (!maySteps()) return false
-    if (!dualStep(worst, falls)) return false
+    if (!mayStep() || !dualStep(worst, falls)) return false
   }
   return true
 }
@@ -102,9 +128,7 @@ function dualStep(p: i32, falls: bool): bool {
     return false
   }
   computeColumn(q)
-  const bound = falls ? f64At(workUpper, leaving) : f64At(workLower, leaving)
-  pivot(p, q, leaving, (f64At(x, leaving) - bound) / f64At(alpha, p), bound, falls ? AT_UPPER : AT_LOWER)
-  return true
+  return pivot(p, q, 0, falls)
 }
 
 /** The candidate whose pair (reduced cost, second reduced cost) over its entry is smallest. */
@@ -134,6 +158,7 @@ function smallestRatio(sign: f64): i32 {
 /** Primal steps, until no reduced cost of zero has a second one of the wrong sign. */
 function enterTied(): bool {
   while (hasTied()) {
+    if (!hasRoom()) return false
     beginSecondDuals()
     let best = -1
     let bestBy = SECOND_ZERO
@@ -149,7 +174,7 @@ function enterTied(): bool {
       up = d < 0
     }
     if (best < 0) return true
-    if (!maySteps() || !primalStep(best, up)) return false
+    if (!mayStep() || !primalStep(best, up)) return false
   }
   return true
 }
@@ -181,12 +206,12 @@ function primalStep(q: i32, up: bool): bool {
     const bound = rate > 0 ? f64At(workUpper, v) : f64At(workLower, v)
     if (Math.abs(bound) == Infinity) continue
     const distance = rate > 0 ? bound - f64At(x, v) : f64At(x, v) - bound
-    const tolerance = boundTolerance(bound)
-    const step = distance <= tolerance ? 0 : distance / Math.abs(rate)
-    if (step > first + tolerance) continue
+    const step = distance <= boundTolerance(bound) ? 0 : distance / Math.abs(rate)
+    const tie = PRIMAL_TOLERANCE * (1 + step)
+    if (step > first + tie) continue
     const secondDistance = rate > 0 ? secondWidth(v) - secondValue(v) : secondValue(v) + secondWidth(v)
     const secondStep = max(0, secondDistance) / Math.abs(rate)
-    if (step >= first - tolerance && secondStep >= second) continue
+    if (step >= first - tie && secondStep >= second) continue
     leaving = p
     toUpper = rate > 0
     first = step
@@ -199,15 +224,16 @@ function primalStep(q: i32, up: bool): bool {
     settleBasics()
     return true
   }
-  const out = i32At(head, leaving)
   computeRho(leaving)
   computeRow()
-  pivot(leaving, q, out, direction * first, toUpper ? f64At(workUpper, out) : f64At(workLower, out), toUpper ? AT_UPPER : AT_LOWER)
-  return true
+  // What counts as a tie is one: nothing else changes its reduced cost by this pivot.
+  setF64(reduced, q, 0)
+  return pivot(leaving, q, direction * first, toUpper)
 }
 
 /** Of dependent fixed variables the lowest become basic. */
 function orderRedundant(): bool {
+  if (!hasRoom()) return false
   for (let p = 0; p < rows; p++) {
     const v = i32At(head, p)
     if (!isFixed(v)) continue
@@ -218,12 +244,12 @@ function orderRedundant(): bool {
       clearRow()
       continue
     }
-    if (!maySteps()) {
+    if (!mayStep()) {
       clearRow()
       return false
     }
     computeColumn(lowest)
-    pivot(p, lowest, v, 0, f64At(workLower, v), AT_LOWER)
+    if (!pivot(p, lowest, 0, false) || !hasRoom()) return false
     // The exchange may have opened one for a position passed before; indices only fall, so this ends.
     p = -1
   }
@@ -242,9 +268,18 @@ function lowestFixed(v: i32): i32 {
   return lowest == v ? -1 : lowest
 }
 
-function pivot(p: i32, q: i32, leaving: i32, change: f64, bound: f64, leavingStatus: i32): void {
+/** q moves by `change` and takes position p, whose variable goes to a bound. False when row and column of the pivot do not agree. */
+function pivot(p: i32, q: i32, change: f64, toUpper: bool): bool {
+  const leaving = i32At(head, p)
+  const entry = f64At(alpha, p)
+  if (Math.abs(entry - f64At(alphaRow, q)) > PIVOT_AGREEMENT * (1 + Math.abs(entry))) {
+    clearRow()
+    return false
+  }
   updateReducedCosts(q, leaving, false)
   updateWeights(p, f64At(dualWeight, p))
-  exchange(p, q, change, bound, leavingStatus)
+  const bound = toUpper ? f64At(workUpper, leaving) : f64At(workLower, leaving)
+  exchange(p, q, change, bound, toUpper && !isFixed(leaving) ? AT_UPPER : AT_LOWER)
   countIteration()
+  return true
 }

@@ -7,6 +7,7 @@
  */
 import { dualResidual, gap, objective, primalResidual } from './answer'
 import { offender } from './bounds-and-costs'
+import { isCanonical, notCanonical } from './canonical'
 import { changeBounds as changeModelBounds, changeModelCost } from './changes'
 import { repairs } from './factor'
 import { directory, reserve as reserveMemory } from './memory'
@@ -46,6 +47,9 @@ export function basisImported(): void {
 
 export function directoryAddress(): usize { return directory }
 export function objectiveValue(): f64 { return objective }
+export function notCanonicalCount(): i32 { return notCanonical }
+/** 1 when the last canonical answer came from the canonical basis. */
+export function canonicalReached(): i32 { return isCanonical ? 1 : 0 }
 /** |objective - dual objective| / (1 + |objective|) */
 export function gapValue(): f64 { return gap }
 export function iterationCount(): i32 { return iterations }

@@ -168,6 +168,8 @@ export let changeKind: usize = 0
 /** Variables whose working cost is not the model's. */
 export let shifted: usize = 0
 export let isShifted: usize = 0
+/** Statuses of the optimum that the canonical one is looked for from. */
+export let statusBefore: usize = 0
 export let banned: usize = 0
 /** Devex weights of the primal method, by variable. */
 export let primalWeight: usize = 0
@@ -332,6 +334,7 @@ function reserveWork(m: i32, all: i32): void {
   changeKind = take(all, 1)
   shifted = take(all, 4)
   isShifted = take(all, 1)
+  statusBefore = take(all, 1)
   banned = take(all, 1)
   primalWeight = take(all, 8)
   breakStep = take(2 * m, 8)

@@ -14,14 +14,15 @@ import { f64At, setF64, u8At } from './access'
 import { dualResidual, isAnswerFeasible, isAnswerOptimal, primalResidual, writeAnswer } from './answer'
 import { BASIC, costsChanged, DATA_CROSSED, DATA_INVALID, offender, restoreBounds, restoreCosts } from './bounds-and-costs'
 import { applyChanges, dropShifts, isDualInfeasible, loadAll } from './changes'
-import { canonicalize } from './canonical'
+import { canonicalize, giveUpCanonical } from './canonical'
 import {
   dualSimplex, FROM_BASIS, FROM_PHASE_1, FROM_POINT, FROM_SLACK, refreshKeepingWeights, restartFresh,
 } from './dual'
 import { resetWeights, weightsLost } from './dual-weights'
 import { needsPhase1, phase1 } from './dual-start'
 import { etaCount } from './forrest-tomlin'
-import { answerDual, columns, reduced, rows, scale, status, y } from './memory'
+import { forgetFactorization } from './linear-systems'
+import { answerDual, columns, reduced, rows, scale, status, statusBefore, variables, y } from './memory'
 import {
   computeDuals, computeReducedCosts, drifted, isPrimalInfeasible, markDrifted, measureAllExcesses, refresh, setSlackBasis, startsFromSlack,
 } from './point'
@@ -136,7 +137,19 @@ function finishFresh(): bool {
  * in a fixed order. The point stays resident.
  */
 function finishCanonical(): bool {
+  memory.copy(statusBefore, status, <usize>variables)
   canonicalize()
+  if (!writeFromScratch()) return false
+  if (isAnswerOptimal()) return true
+  // Rounding has taken something for a tie that was none. The optimum found before stands; that it is not canonical is counted.
+  giveUpCanonical()
+  memory.copy(status, statusBefore, <usize>variables)
+  forgetFactorization()
+  return writeFromScratch()
+}
+
+/** The answer from scratch, for the basis as it is. */
+function writeFromScratch(): bool {
   restoreCosts()
   if (!refreshKeepingWeights()) return false
   computeDuals()

@@ -58,6 +58,8 @@ export interface SolveCounters {
   readonly fallbacks: number
   /** Solves that ended as 'numerical-failure'. */
   readonly failures: number
+  /** Canonical answers whose basis is not certain to be the canonical one: correct, but perhaps others after another history. */
+  readonly notCanonical: number
   /** Basic variables exchanged because a basis was singular. */
   readonly repairs: number
 }
@@ -315,8 +317,13 @@ export class LinearProgram {
     return this.#exports.dualResidualValue()
   }
   get counters(): SolveCounters {
-    const { failureCount, fallbackCount, repairCount } = this.#exports
-    return { fallbacks: fallbackCount(), failures: failureCount(), repairs: repairCount() }
+    const { failureCount, fallbackCount, notCanonicalCount, repairCount } = this.#exports
+    return {
+      fallbacks: fallbackCount(),
+      failures: failureCount(),
+      repairs: repairCount(),
+      notCanonical: notCanonicalCount(),
+    }
   }
   /**
    * One word of shared memory: while it is not 0, a running or new `resolve` stops with 'deadline'. Whoever sets it clears it.

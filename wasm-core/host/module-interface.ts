@@ -22,6 +22,8 @@ export interface OptimizerExports {
   offendingVariable(): number
   fallbackCount(): number
   failureCount(): number
+  notCanonicalCount(): number
+  canonicalReached(): number
   repairCount(): number
   setMethod(code: number): void
 }
