@@ -11,6 +11,7 @@ import { offender, setSlackBasis } from './iterate'
 import { directory, reserve as reserveMemory } from './memory'
 import { prepareModel } from './model'
 import { iterations } from './progress'
+import { rangeHigh as highEnd, rangeLow as lowEnd, rangeOfBound as rangeBound, rangeOfCost as rangeCost } from './ranging'
 import { chooseMethod, failures, fallbacks, solve } from './resolve'
 import { forgetFactorization } from './linear-systems'
 
@@ -42,3 +43,8 @@ export function failureCount(): i32 { return failures }
 export function repairCount(): i32 { return repairs }
 /** 0 automatic, 1 primal only, 2 Bland's rule only: other ways to the same optimum, for tests and cross-checks. */
 export function setMethod(code: i32): void { chooseMethod(code) }
+/** After an optimum: 0 and the interval is in `rangeLow`, `rangeHigh`; 1 no bound of the variable binds; 2 the model or basis changed. */
+export function rangeOfBound(variable: i32): i32 { return rangeBound(variable) }
+export function rangeOfCost(column: i32): i32 { return rangeCost(column) }
+export function rangeLow(): f64 { return lowEnd }
+export function rangeHigh(): f64 { return highEnd }

@@ -13,6 +13,9 @@ let factorized: bool = false
 /** True when the resident factorization is the from-scratch one of exactly the current basis. */
 export function isFresh(): bool { return factorized && etaCount == 0 }
 
+/** True when it belongs to the current basis, by updates or from scratch. */
+export function isFactorized(): bool { return factorized }
+
 /** To be called when the set of basic variables changed otherwise than through `replaceInBasis`. */
 export function forgetFactorization(): void { factorized = false }
 

@@ -1,11 +1,13 @@
 /**
  * The optimizer's face: a linear program that lives in one WebAssembly instance and is re-solved after
- * changes written in place. Depends on sparse-model.ts, module-interface.ts and pipeline/errors.ts.
+ * changes written in place. Depends on module-interface.ts, sparse-model.ts, basis.ts, ranging.ts,
+ * stop-word.ts and pipeline/errors.ts.
  *
  * Only this file knows where things lie in the module's memory (assembly/memory.ts draws it). Nothing is copied on
  * the way in or out: the arrays below are views into that memory. `load` replaces all of them.
  */
 import { WeirError } from '../../pipeline/errors.js'
+import { checkBasis } from './basis.js'
 import {
   DIRECTORY_WORDS,
   directoryWord,
@@ -14,7 +16,9 @@ import {
   type SolveStatus,
   statusOfCode,
 } from './module-interface.js'
+import { type BoundRange, type Range, rangeOfBound, rangeOfCost } from './ranging.js'
 import { checkModel, type SparseModel } from './sparse-model.js'
+import { StopWord } from './stop-word.js'
 
 export type { SolveStatus } from './module-interface.js'
 
@@ -31,18 +35,6 @@ export interface ResolveOptions {
    * the start basis. 'canonical' is to make them one of the model alone, 'fast' to leave them as the iterations did.
    */
   readonly answers?: 'fast' | 'canonical'
-}
-
-/** The word that stops a running `resolve`; another thread may hold the same shared memory. */
-class StopWord {
-  word: Int32Array = new Int32Array(new SharedArrayBuffer(4))
-  deadlineAt = Number.POSITIVE_INFINITY
-
-  /** Called by the module between iterations. */
-  readonly requested = (): number => {
-    if (Atomics.load(this.word, 0) !== 0) return 1
-    return this.deadlineAt < Number.POSITIVE_INFINITY && performance.now() >= this.deadlineAt ? 1 : 0
-  }
 }
 
 /**
@@ -340,20 +332,7 @@ export class LinearProgram {
    */
   importBasis(basis: Uint8Array): void {
     this.#requireModel()
-    const refuse = (message: string): never => {
-      throw new WeirError('WEIR_SOLVER', message, {
-        place: 'basis',
-        remedy: 'use a basis of a model of the same shape',
-      })
-    }
-    if (basis.length !== this.#status.length)
-      refuse(`has ${basis.length} elements, not ${this.#status.length}`)
-    let basics = 0
-    for (const code of basis) {
-      if (code > 3) refuse(`has the code ${code}, beyond 3`)
-      if (code === 0) basics++
-    }
-    if (basics !== this.#rows) refuse(`has ${basics} basic variables, not one for each of ${this.#rows} rows`)
+    checkBasis(basis, this.#rows, this.#status.length)
     this.#status.set(basis)
     this.#basis.set(basis)
     this.#exports.basisImported()
@@ -370,6 +349,32 @@ export class LinearProgram {
     this.#requireModel()
     this.#exports.resetBasis()
     this.#basis.set(this.#status)
+  }
+
+  /**
+   * How far the binding side of a row may move while its dual stays what it is, with the basis that was found (ranging.ts says what
+   * that means). Undefined when the row does not bind: its dual is 0 while its sides leave `rowActivity` between them.
+   * Throws `WEIR_SOLVER` unless the last `resolve` was 'optimal' and nothing was changed since. The same holds for the next two.
+   */
+  rangeOfRow(row: number): BoundRange | undefined {
+    return this.#rangeOf(this.#columns + this.#checked('row', row, this.#rows), this.#dual[row] as number)
+  }
+
+  /** The same for the bound that a column stands on, whose shadow price is the reduced cost. Undefined between its bounds. */
+  rangeOfColumn(column: number): BoundRange | undefined {
+    return this.#rangeOf(this.#checked('column', column, this.#columns), this.#reducedCost[column] as number)
+  }
+
+  #rangeOf(variable: number, price: number): BoundRange | undefined {
+    const [lower, upper] = [this.#lower[variable] as number, this.#upper[variable] as number]
+    const status = this.#status[variable] as number
+    return rangeOfBound(this.#exports, { variable, lower, upper, status, price })
+  }
+
+  /** Costs of a column for which the basis stays optimal: all of `primal` stays what it is. */
+  rangeOfCost(column: number): Range {
+    const cost = this.#cost[this.#checked('column', column, this.#columns)] as number
+    return rangeOfCost(this.#exports, column, cost, this.#primal[column] as number)
   }
 
   /** For checks and tests; 'automatic' after `instantiate`. */

@@ -21,6 +21,10 @@ export interface OptimizerExports {
   failureCount(): number
   repairCount(): number
   setMethod(code: number): void
+  rangeOfBound(variable: number): number
+  rangeOfCost(column: number): number
+  rangeLow(): number
+  rangeHigh(): number
 }
 
 /** Words of the directory (assembly/memory.ts). */
