@@ -13,7 +13,7 @@ import { prepareModel } from './model'
 import { iterations } from './progress'
 import { rangeHigh as highEnd, rangeLow as lowEnd, rangeOfBound as rangeBound, rangeOfCost as rangeCost } from './ranging'
 import { chooseMethod, failures, fallbacks, solve } from './resolve'
-import { forgetFactorization } from './linear-systems'
+import { forgetFactorization, refactorize } from './linear-systems'
 
 /** 0, 1 (too large), or 2 (no memory). All addresses change. */
 export function reserve(rows: i32, columns: i32, nonzeros: i32): i32 { return reserveMemory(rows, columns, nonzeros) }
@@ -30,6 +30,12 @@ export function resetBasis(): void { setSlackBasis() }
 
 /** The host has written `status` (exactly `rows` basic variables); a singular set is repaired by the next resolve. */
 export function basisImported(): void { forgetFactorization() }
+
+/** The host has written `status` with too few basic variables: logicals of the rows without a pivot fill up, by the rule for singular sets. */
+export function completeBasis(): void {
+  forgetFactorization()
+  if (!refactorize()) setSlackBasis()
+}
 
 export function directoryAddress(): usize { return directory }
 export function objectiveValue(): f64 { return objective }

@@ -4,7 +4,9 @@
 import { WeirError } from '../../pipeline/errors.js'
 
 export const BASIC = 0
-const LAST_CODE = 3
+export const AT_LOWER = 1
+export const AT_UPPER = 2
+export const FREE = 3
 
 /** Throws `WEIR_SOLVER` for what is no basis of a model with so many rows and, columns and rows together, variables. */
 export function checkBasis(basis: Uint8Array, rows: number, variables: number): void {
@@ -17,7 +19,7 @@ export function checkBasis(basis: Uint8Array, rows: number, variables: number): 
   if (basis.length !== variables) refuse(`has ${basis.length} elements, not ${variables}`)
   let basics = 0
   for (const code of basis) {
-    if (code > LAST_CODE) refuse(`has the code ${code}, beyond ${LAST_CODE}`)
+    if (code > FREE) refuse(`has the code ${code}, beyond ${FREE}`)
     if (code === BASIC) basics++
   }
   if (basics !== rows) refuse(`has ${basics} basic variables, not one for each of ${rows} rows`)

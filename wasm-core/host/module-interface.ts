@@ -11,6 +11,7 @@ export interface OptimizerExports {
   resolve(iterationLimit: number): number
   resetBasis(): void
   basisImported(): void
+  completeBasis(): void
   directoryAddress(): number
   objectiveValue(): number
   iterationCount(): number
@@ -61,3 +62,20 @@ export const statusOfCode: readonly SolveStatus[] = [
   'numerical-failure',
 ]
 export const INVALID_DATA_CODE = 6
+
+/**
+ * How an optimum is looked for. `primal` never uses the dual method, `bland` goes straight to the ladder's last rung: other
+ * ways to the same optimum, for checks.
+ */
+export type SolveMethod = 'automatic' | 'primal' | 'bland'
+export const methodCodes: Readonly<Record<SolveMethod, number>> = { automatic: 0, primal: 1, bland: 2 }
+
+/** What went on inside since the instance was made. */
+export interface SolveCounters {
+  /** Solves whose first attempt failed its check, so that a more careful one was needed. */
+  readonly fallbacks: number
+  /** Solves that ended as 'numerical-failure'. */
+  readonly failures: number
+  /** Basic variables exchanged because a basis was singular. */
+  readonly repairs: number
+}

@@ -1,6 +1,6 @@
 /**
  * How far a number of the model may move while the optimal basis stays: the typed face of assembly/ranging.ts.
- * Depends on module-interface.ts and pipeline/errors.ts; used by linear-program.ts only.
+ * Depends on basis.ts, module-interface.ts and pipeline/errors.ts; used by linear-program.ts only.
  *
  * An interval is one of the basis that was found. Where several bases have the same optimal point (it is degenerate) another
  * one may reach further, and an interval may be the present value alone although the optimum moves on at the same price.
@@ -8,6 +8,7 @@
  * cost, since the optimum is a convex function of a bound and a concave one of a cost.
  */
 import { WeirError } from '../../pipeline/errors.js'
+import { AT_UPPER } from './basis.js'
 import type { OptimizerExports } from './module-interface.js'
 
 /** An interval that contains the present value, and the optimal objective at its ends: linear in between. */
@@ -36,7 +37,7 @@ export interface RangedBound {
   readonly variable: number
   readonly lower: number
   readonly upper: number
-  /** 2 where it stands at its upper bound. */
+  /** See basis.ts. */
   readonly status: number
   readonly price: number
 }
@@ -46,7 +47,7 @@ export function rangeOfBound(exports: OptimizerExports, bound: RangedBound): Bou
   const { variable, lower, upper, status, price } = bound
   const code = exports.rangeOfBound(variable)
   if (code === NOT_BINDING_CODE) return undefined
-  const isUpper = status === 2
+  const isUpper = status === AT_UPPER
   const side = lower === upper ? 'both' : isUpper ? 'upper' : 'lower'
   return { side, price, ...intervalOf(exports, code, isUpper ? upper : lower, price) }
 }
