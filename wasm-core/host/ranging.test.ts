@@ -5,6 +5,7 @@ import { compileOptimizer } from './compile.js'
 import { LinearProgram } from './linear-program.js'
 import type { BoundRange, Range } from './ranging.js'
 import type { SparseModel } from './sparse-model.js'
+import { diet } from './testing/dense-model.js'
 import { HighsOracle } from './testing/highs-oracle.js'
 import { copyModel, randomModel, SeededRandom } from './testing/random-model.js'
 
@@ -167,20 +168,6 @@ function basisAfter(program: LinearProgram, model: SparseModel, start: Uint8Arra
   program.load(model)
   program.importBasis(start)
   return program.resolve() === 'optimal' ? program.exportBasis() : undefined
-}
-
-/** Costs 2 and 3, x + y >= 4, x <= 3: 9 at x = 3, y = 1. */
-const diet: SparseModel = {
-  rows: 1,
-  columns: 2,
-  columnStart: Int32Array.of(0, 1, 2),
-  rowIndex: Int32Array.of(0, 0),
-  value: Float64Array.of(1, 1),
-  cost: Float64Array.of(2, 3),
-  columnLower: new Float64Array(2),
-  columnUpper: Float64Array.of(3, Infinity),
-  rowLower: Float64Array.of(4),
-  rowUpper: Float64Array.of(Infinity),
 }
 
 test('ranges by hand', () => {
