@@ -165,12 +165,13 @@ function wideScales(random: SeededRandom, rows: number, columns: number): Table 
 
 /** Multiples of rows, with sides that are equal, near, or far. */
 function parallelRows(random: SeededRandom, rows: number, columns: number): Table {
-  const matrix = matrixOf(random, rows, columns)
-  for (let i = 1; i < rows; i++) {
-    if (!random.chance(0.6)) continue
+  // Multiples of the lines as drawn: multiples of multiples would end below 1e-9, which HiGHS takes for 0.
+  const drawn = matrixOf(random, rows, columns)
+  const matrix = drawn.map((line, i) => {
+    if (i === 0 || !random.chance(0.6)) return line
     const factor = random.pick([1, -1, 2, 0.5, -3, 1e-3])
-    matrix[i] = (matrix[random.whole(0, i - 1)] as number[]).map((entry) => entry * factor)
-  }
+    return (drawn[random.whole(0, i - 1)] as number[]).map((entry) => entry * factor)
+  })
   return around(random, boxes(random, columns), matrix, () => random.pick([0, 0, 1e-3, 1]))
 }
 
