@@ -7,6 +7,7 @@
  */
 import { dualResidual, objective, primalResidual } from './answer'
 import { repairs } from './factor'
+import { checkInvariants } from './invariants'
 import { offender, setSlackBasis } from './iterate'
 import { directory, reserve as reserveMemory } from './memory'
 import { prepareModel } from './model'
@@ -24,7 +25,12 @@ export function prepare(): void {
   setSlackBasis()
 }
 
-export function resolve(iterationLimit: i32): i32 { return solve(iterationLimit) }
+export function resolve(iterationLimit: i32): i32 {
+  const outcome = solve(iterationLimit)
+  // Known when compiling: the release build has nothing of it.
+  if (!ASC_NO_ASSERT) checkInvariants(outcome)
+  return outcome
+}
 
 export function resetBasis(): void { setSlackBasis() }
 
