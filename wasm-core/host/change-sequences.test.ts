@@ -7,6 +7,7 @@ import type { SparseModel } from './sparse-model.js'
 import { HighsOracle } from './testing/highs-oracle.js'
 import { changeModel, copyModel, randomModel, SeededRandom } from './testing/random-model.js'
 import { assertFarkas, assertOptimal, assertUnbounded } from './testing/verify-answer.js'
+import { writeThrough } from './testing/write-through.js'
 
 const SEQUENCES = 40
 const STEPS = 25
@@ -52,11 +53,7 @@ test(`${SEQUENCES * STEPS} steps on resident models, several changes each`, () =
       // Without this most sequences would end infeasible and stay there.
       if (status !== 'optimal' && random.chance(0.5)) model = copyModel(original)
       changeModel(random, model, 6)
-      program.cost.set(model.cost)
-      program.columnLower.set(model.columnLower)
-      program.columnUpper.set(model.columnUpper)
-      program.rowLower.set(model.rowLower)
-      program.rowUpper.set(model.rowUpper)
+      writeThrough(program, model)
       status = program.resolve()
       outcomes[status] = (outcomes[status] ?? 0) + 1
       assertAnswer(model, program, status, `seed ${seed}, step ${step}`)
@@ -68,19 +65,8 @@ test(`${SEQUENCES * STEPS} steps on resident models, several changes each`, () =
   assert.equal(program.counters.failures, 0)
 })
 
-/** One number or one pair changed through the methods that are for it; `model` keeps up. */
-function changeOne(random: SeededRandom, program: LinearProgram, model: SparseModel): void {
-  changeModel(random, model, 1)
-  writeThrough(program, model)
-}
-
 /** Rows, columns and costs that went astray return to where they began. */
-function returnSome(
-  random: SeededRandom,
-  program: LinearProgram,
-  model: SparseModel,
-  home: SparseModel,
-): void {
+function returnSome(random: SeededRandom, model: SparseModel, home: SparseModel): void {
   for (let i = 0; i < model.rows; i++) {
     if (random.chance(0.5)) continue
     model.rowLower[i] = home.rowLower[i] as number
@@ -91,20 +77,6 @@ function returnSome(
     model.columnLower[j] = home.columnLower[j] as number
     model.columnUpper[j] = home.columnUpper[j] as number
     model.cost[j] = home.cost[j] as number
-  }
-  writeThrough(program, model)
-}
-
-/** Writes what differs, and only that. */
-function writeThrough(program: LinearProgram, model: SparseModel): void {
-  for (let i = 0; i < model.rows; i++) {
-    const [low, high] = [model.rowLower[i] as number, model.rowUpper[i] as number]
-    if (program.rowLower[i] !== low || program.rowUpper[i] !== high) program.changeRow(i, low, high)
-  }
-  for (let j = 0; j < model.columns; j++) {
-    const [low, high] = [model.columnLower[j] as number, model.columnUpper[j] as number]
-    if (program.columnLower[j] !== low || program.columnUpper[j] !== high) program.changeColumn(j, low, high)
-    if (program.cost[j] !== model.cost[j]) program.changeCost(j, model.cost[j] as number)
   }
 }
 
@@ -126,8 +98,9 @@ for (const seed of [61_000, 62_000, 63_000, 64_000]) {
     for (let step = 0; step < LONG_STEPS; step++) {
       const earlier = status
       // Half of the way back at a time: through many kinds of infeasibility, too.
-      if (status !== 'optimal' && random.chance(0.3)) returnSome(random, program, model, home)
-      else changeOne(random, program, model)
+      if (status !== 'optimal' && random.chance(0.3)) returnSome(random, model, home)
+      else changeModel(random, model, 1)
+      writeThrough(program, model)
       status = program.resolve()
       outcomes[status] = (outcomes[status] ?? 0) + 1
       if ((status === 'optimal') !== (earlier === 'optimal')) crossings++

@@ -8,6 +8,7 @@ import type { SparseModel } from './sparse-model.js'
 import { HighsOracle } from './testing/highs-oracle.js'
 import { changeModel, copyModel, randomModel, SeededRandom } from './testing/random-model.js'
 import { assertFarkas, assertOptimal, assertUnbounded } from './testing/verify-answer.js'
+import { writeThrough } from './testing/write-through.js'
 
 let module: WebAssembly.Module
 let oracle: HighsOracle
@@ -117,11 +118,7 @@ test('random sequences of columns added and removed, rows and bounds changed in 
       if (random.chance(0.3)) {
         changeModel(random, pool, 3)
         model = composed(pool, now.inside)
-        program.cost.set(model.cost)
-        program.columnLower.set(model.columnLower)
-        program.columnUpper.set(model.columnUpper)
-        program.rowLower.set(model.rowLower)
-        program.rowUpper.set(model.rowUpper)
+        writeThrough(program, model)
       }
       assert.deepEqual(program.exportModel(), model, 'the resident model is the one meant')
       const basics = program.exportBasis().filter((code) => code === 0).length

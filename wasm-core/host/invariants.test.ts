@@ -11,6 +11,7 @@ import type { SparseModel } from './sparse-model.js'
 import { adversarialModel, familyNames } from './testing/adversarial-model.js'
 import { compileDebugOptimizer } from './testing/debug-optimizer.js'
 import { changeModel, copyModel, randomModel, SeededRandom } from './testing/random-model.js'
+import { writeThrough } from './testing/write-through.js'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const folder = join(process.env.WEIR_SHARED ?? join(root, '..', 'shared'), 'netlib')
@@ -81,11 +82,7 @@ test('warm solves after changes, limits, imported bases, and columns that come a
       changeModel(random, model, 4)
       const kind = random.whole(0, 9)
       for (const program of [checked, release]) {
-        program.cost.set(model.cost)
-        program.columnLower.set(model.columnLower)
-        program.columnUpper.set(model.columnUpper)
-        program.rowLower.set(model.rowLower)
-        program.rowUpper.set(model.rowUpper)
+        writeThrough(program, model)
         if (kind === 0) outcomes.add(program.resolve({ iterationLimit: 3 }))
         if (kind === 1) program.importBasis(bases[step >> 1] ?? (bases[0] as Uint8Array))
         if (kind === 2) program.resetBasis()

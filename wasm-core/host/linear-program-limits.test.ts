@@ -10,6 +10,7 @@ import type { SparseModel } from './sparse-model.js'
 import { denseModel, diet } from './testing/dense-model.js'
 import { changeModel, copyModel, randomModel, SeededRandom } from './testing/random-model.js'
 import { assertFeasible, assertOptimal } from './testing/verify-answer.js'
+import { writeThrough } from './testing/write-through.js'
 
 let module: WebAssembly.Module
 let digest: Uint8Array
@@ -145,9 +146,7 @@ test('memory grows in load only, and views stay valid', () => {
   const { memoryBytes, primal } = program
   for (let k = 0; k < 500; k++) {
     changeModel(random, model, 3)
-    program.columnLower.set(model.columnLower)
-    program.rowUpper.set(model.rowUpper)
-    program.cost.set(model.cost)
+    writeThrough(program, model)
     program.resolve()
   }
   assert.equal(program.memoryBytes, memoryBytes)
@@ -199,18 +198,18 @@ test('malformed models, values and bases are refused with their place', () => {
   )
 
   const program = loaded(diet)
-  program.cost[1] = Number.NaN
+  program.changeCost(1, Number.NaN)
   assert.match(
     refusal(() => program.resolve()),
     /column 1: cost NaN/,
   )
-  program.cost[1] = 3
-  program.rowLower[0] = Infinity
+  program.changeCost(1, 3)
+  program.changeRow(0, Infinity, Infinity)
   assert.match(
     refusal(() => program.resolve()),
     /row 0: sides/,
   )
-  program.rowLower[0] = 4
+  program.changeRow(0, 4, Infinity)
   assert.equal(program.resolve(), 'optimal')
   assert.match(
     refusal(() => program.resolve({ iterationLimit: -1 })),

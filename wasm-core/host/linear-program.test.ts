@@ -94,11 +94,13 @@ function assertMarginal(program: LinearProgram, seed: number): void {
   const y = program.dual[row] as number
   const before = program.objective
   const step = 1e-6
-  const side = y > 0 ? program.rowLower : program.rowUpper
-  const isEquality = program.rowLower[row] === program.rowUpper[row]
-  side[row] = (side[row] as number) + step
-  if (isEquality) program.rowLower.set([side[row] as number], row)
-  if (isEquality) program.rowUpper.set([side[row] as number], row)
+  const [lower, upper] = [program.rowLower[row] as number, program.rowUpper[row] as number]
+  const isEquality = lower === upper
+  program.changeRow(
+    row,
+    y > 0 || isEquality ? lower + step : lower,
+    y < 0 || isEquality ? upper + step : upper,
+  )
   assert.equal(program.resolve(), 'optimal')
   const change = (program.objective - before) / step
   assert.ok(
@@ -152,15 +154,14 @@ test('models without rows, without columns and with nothing at all', () => {
 
 test('crossed bounds are infeasible, and the ray names the column or row', () => {
   const program = loaded(diet)
-  program.columnLower[1] = 2
-  program.columnUpper[1] = 1
+  program.changeColumn(1, 2, 1)
   assert.equal(program.resolve(), 'infeasible')
   assert.deepEqual([...program.ray], [0, 1, 0])
-  program.columnUpper[1] = Infinity
-  program.rowUpper[0] = 3
+  program.changeColumn(1, 2, Infinity)
+  program.changeRow(0, 4, 3)
   assert.equal(program.resolve(), 'infeasible')
   assert.deepEqual([...program.ray], [0, 0, 1])
-  program.rowUpper[0] = Infinity
+  program.changeRow(0, 4, Infinity)
   assert.equal(program.resolve(), 'optimal')
   assert.deepEqual([...program.primal], [2, 2])
 })
