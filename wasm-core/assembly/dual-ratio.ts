@@ -8,15 +8,16 @@
  *
  * After the call candidate[0 .. flips) are the variables to flip.
  */
-import { f64At, i32At, setI32, u8At } from './access'
-import { AT_LOWER, AT_UPPER } from './factor'
-import { dualTolerance, isFixed } from './iterate'
-import { alphaRow, candidate, reduced, status, touched, workLower, workUpper } from './memory'
+import { f64At, i32At, i8At, setF64, setI32 } from './access'
+import { dualTolerance, MOVE_BOTH } from './bounds-and-costs'
+import { alphaRow, candidate, candidateCost, candidateSize, move, reduced, touched, workLower, workUpper } from './memory'
 import { PRIMAL_TOLERANCE, TABLEAU_ZERO } from './tolerances'
 
 export let flips: i32 = 0
 
 let count: i32 = 0
+/** Ratio at which the first of the candidates left passes zero by more than the tolerance. */
+let longest: f64 = Infinity
 let groupBest: i32 = -1
 let groupBestSize: f64 = 0
 let groupEnd: i32 = 0
@@ -53,25 +54,37 @@ export function chooseDualEntering(excess: f64, sign: f64, touchedCount: i32): i
   return -1
 }
 
+/**
+ * A reduced cost on the wrong side of zero, within the tolerance, counts as zero. Whether an entry qualifies is close to a coin toss, so
+ * every one is written and the count decides whether it stays: no branch to mispredict.
+ */
 function listCandidates(sign: f64, touchedCount: i32): void {
-  count = 0
+  let listed = 0
   for (let t = 0; t < touchedCount; t++) {
     const v = i32At(touched, t)
-    const code = u8At(status, v)
-    if (isFixed(v)) continue
-    const entry = sign * f64At(alphaRow, v)
-    if (code == AT_LOWER ? entry > TABLEAU_ZERO : code == AT_UPPER ? entry < -TABLEAU_ZERO : Math.abs(entry) > TABLEAU_ZERO) {
-      setI32(candidate, count++, v)
+    const way = i8At(move, v)
+    let size = sign * <f64>way * f64At(alphaRow, v)
+    let distance = <f64>way * f64At(reduced, v)
+    if (way == MOVE_BOTH) {
+      size = 0.5 * Math.abs(size)
+      distance = 0.5 * Math.abs(distance)
     }
+    setI32(candidate, listed, v)
+    setF64(candidateSize, listed, size)
+    setF64(candidateCost, listed, max(distance, 0))
+    listed += i32(size > TABLEAU_ZERO)
   }
+  count = listed
 }
 
-/** Reduced cost on its right side of zero; wrong signs within the tolerance count as zero. */
-// @ts-ignore: decorator
-@inline function margin(v: i32): f64 {
-  const code = u8At(status, v)
-  const d = f64At(reduced, v)
-  return code == AT_LOWER ? max(d, 0) : code == AT_UPPER ? max(-d, 0) : Math.abs(d)
+/** The ratio up to which no candidate from `start` on passes zero by more than the tolerance. */
+function findLongest(start: i32): void {
+  longest = Infinity
+  for (let k = start; k < count; k++) {
+    const size = f64At(candidateSize, k)
+    const reach = f64At(candidateCost, k) + dualTolerance
+    if (reach < longest * size) longest = reach / size
+  }
 }
 
 /**
@@ -79,27 +92,35 @@ function listCandidates(sign: f64, touchedCount: i32): void {
  * zero by more than the tolerance. Moves it to the front and returns what its flips would take off the excess.
  */
 function takeGroup(start: i32): f64 {
-  let longest: f64 = Infinity
-  for (let k = start; k < count; k++) {
-    const v = i32At(candidate, k)
-    longest = min(longest, (margin(v) + dualTolerance) / Math.abs(f64At(alphaRow, v)))
-  }
+  findLongest(start)
   let taken: f64 = 0
   groupEnd = start
   groupBest = -1
   groupBestSize = 0
   for (let k = start; k < count; k++) {
+    const size = f64At(candidateSize, k)
+    if (f64At(candidateCost, k) > longest * size) continue
     const v = i32At(candidate, k)
-    const size = Math.abs(f64At(alphaRow, v))
-    if (margin(v) / size > longest) continue
     taken += size * (f64At(workUpper, v) - f64At(workLower, v))
     if (size > groupBestSize || (size == groupBestSize && v < groupBest)) {
       groupBest = v
       groupBestSize = size
     }
-    setI32(candidate, k, i32At(candidate, groupEnd))
-    setI32(candidate, groupEnd, v)
+    swapCandidates(k, groupEnd)
     groupEnd++
   }
   return taken
+}
+
+function swapCandidates(a: i32, b: i32): void {
+  if (a == b) return
+  const v = i32At(candidate, a)
+  const size = f64At(candidateSize, a)
+  const distance = f64At(candidateCost, a)
+  setI32(candidate, a, i32At(candidate, b))
+  setF64(candidateSize, a, f64At(candidateSize, b))
+  setF64(candidateCost, a, f64At(candidateCost, b))
+  setI32(candidate, b, v)
+  setF64(candidateSize, b, size)
+  setF64(candidateCost, b, distance)
 }

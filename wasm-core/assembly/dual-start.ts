@@ -1,17 +1,17 @@
 /**
  * A dual feasible basis for a cold solve: phase 1 of the dual method as a problem with artificial boxes.
- * Depends on dual.ts, iterate.ts, memory.ts, progress.ts.
+ * Depends on dual.ts, point.ts, bounds-and-costs.ts, memory.ts, progress.ts.
  *
  * Every variable gets a box for phase 1: free ones [-1000, 1000], those with one finite bound [0, 1] or [-1, 0], boxed and
  * fixed ones [0, 0]. In it any basis is dual feasible after flips, so the dual method itself solves it; where its optimum is
  * 0 the basis is dual feasible for the model. What stays infeasible is left to cost shifts and the primal method.
  * Source: Koberstein and Suhl, Progress in the dual simplex method for large scale LP problems (2007), section 4.
  */
-import { f64At, setF64, setU8, u8At } from './access'
+import { f64At, setF64, u8At } from './access'
+import { AT_LOWER, AT_UPPER, BASIC, dualTolerance, FREE, isFixed, restoreBounds, setStatus } from './bounds-and-costs'
 import { dualSimplex, FROM_SLACK, refreshKeepingWeights } from './dual'
-import { AT_LOWER, AT_UPPER, BASIC, FREE } from './factor'
-import { computeReducedCosts, computePrimal, dualTolerance, isFixed, restoreBounds } from './iterate'
 import { reduced, status, variables, workLower, workUpper } from './memory'
+import { computePrimal, computeReducedCosts, markDrifted } from './point'
 import { STUCK } from './progress'
 
 const FREE_BOX: f64 = 1000
@@ -29,11 +29,12 @@ export function phase1(): i32 {
     const hasUpper = f64At(workUpper, v) < Infinity
     setF64(workLower, v, hasLower ? 0 : hasUpper ? -1 : -FREE_BOX)
     setF64(workUpper, v, hasUpper ? 0 : hasLower ? 1 : FREE_BOX)
-    if (u8At(status, v) != BASIC) setU8(status, v, f64At(reduced, v) < 0 && !hasUpper ? AT_UPPER : AT_LOWER)
+    if (u8At(status, v) != BASIC) setStatus(v, f64At(reduced, v) < 0 && !hasUpper ? AT_UPPER : AT_LOWER)
   }
   computePrimal()
   const outcome = dualSimplex(FROM_SLACK)
   restoreBounds()
+  markDrifted()
   return refreshKeepingWeights() ? outcome : STUCK
 }
 

@@ -13,9 +13,9 @@
 import { f64At, i32At, setF64, setI32, u8At } from './access'
 import { STAGE_1 } from './factor'
 import {
-  byRow, byRowIndex, byRowStart, byRowValue, columnPoolIndex, columnPoolValue, columnStart, columns, factorHead, lowerIndex, lowerRow,
+  byRow, byRowIndex, byRowLengthOf, byRowStart, byRowStartOf, byRowValue, columnPoolIndex, columnPoolValue, columnStart, columns, factorHead, lowerIndex, lowerLengthOf, lowerRow, lowerStartOf,
   lowerStart, lowerValue, order, poolSize, rowIndex, rowPoolIndex, rowPoolValue, rows, rowStage, scaledValue, slotOf,
-  upperColumnLength, upperColumnStart, upperRowLength, upperRowRoom, upperRowStart,
+  upperColumnLength, upperColumnStart, upperInverse, upperPivot, upperRowLength, upperRowRoom, upperRowStart,
 } from './memory'
 
 /** Etas of L. */
@@ -74,7 +74,25 @@ export function finishStore(): bool {
   if (overflow) return false
   if (!buildColumns(rowPoolEnd) || !buildRows()) return false
   transposeLower()
+  indexLower()
+  for (let p = 0; p < rows; p++) setF64(upperInverse, p, 1 / f64At(upperPivot, p))
   return true
+}
+
+/** The etas of L by the row they stand for, in both forms: hyper-sparse solves go from row to row. */
+function indexLower(): void {
+  memory.fill(lowerLengthOf, 0, <usize>rows << 2)
+  for (let k = 0; k < lowerCount; k++) {
+    const row = i32At(lowerRow, k)
+    setI32(lowerStartOf, row, i32At(lowerStart, k))
+    setI32(lowerLengthOf, row, i32At(lowerStart, k + 1) - i32At(lowerStart, k))
+  }
+  memory.fill(byRowLengthOf, 0, <usize>rows << 2)
+  for (let t = 0; t < byRowCount; t++) {
+    const row = i32At(byRow, t)
+    setI32(byRowStartOf, row, i32At(byRowStart, t))
+    setI32(byRowLengthOf, row, i32At(byRowStart, t + 1) - i32At(byRowStart, t))
+  }
 }
 
 /** Whether an entry of a basic column, in `row`, belongs to U at position p (the kernel's own rows are listed apart). */

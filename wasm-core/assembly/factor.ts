@@ -1,6 +1,6 @@
 /**
  * Factorization of the basis matrix from scratch: B = L U with the rows and columns permuted.
- * Depends on markowitz.ts, factor-store.ts, memory.ts, access.ts, tolerances.ts.
+ * Depends on markowitz.ts, factor-store.ts, bounds-and-costs.ts (statuses), memory.ts, access.ts, tolerances.ts.
  *
  * Each pivot joins a row and a basic variable; the row becomes the variable's *position*. Pivots are taken in this order:
  *
@@ -17,6 +17,7 @@
  * Source: Suhl and Suhl, Computing sparse LU factorizations for large-scale linear programming bases (1990).
  */
 import { f64At, i32At, setF64, setI32, setU8, u8At } from './access'
+import { AT_LOWER, BASIC } from './bounds-and-costs'
 import { appendLower, beginStore, finishStore, sealLower } from './factor-store'
 import { eliminateKernel } from './markowitz'
 import {
@@ -24,12 +25,6 @@ import {
   rows, rowStage, scaledValue, slotOf, status, upperPivot, variables,
 } from './memory'
 import { REPAIR_LIMIT, SINGULAR_PIVOT } from './tolerances'
-
-/** Codes of `status`; the host uses the same. */
-export const BASIC: i32 = 0
-export const AT_LOWER: i32 = 1
-export const AT_UPPER: i32 = 2
-export const FREE: i32 = 3
 
 export const STAGE_NONE: i32 = 0
 export const STAGE_1: i32 = 1

@@ -1,23 +1,25 @@
 /**
  * What must hold between two solves, checked after each one in the debug build and in no other (wasm-core/build.mjs).
- * Depends on iterate.ts, linear-systems.ts, factor.ts, factor-store.ts, forrest-tomlin.ts, memory.ts, access.ts, progress.ts.
+ * Depends on bounds-and-costs.ts, linear-systems.ts, tableau.ts, factor-store.ts, forrest-tomlin.ts, memory.ts, access.ts, progress.ts.
  *
  * Each kind of invariant is a function of its own, because a trap tells the function and nothing else. Only vectors of the
  * ratio test are written to, which no solve expects to find as it left them: so both builds give the same answers.
  */
-import { addF64, clearF64, f64At, i32At, setF64, setI32, u8At } from './access'
-import { AT_LOWER, AT_UPPER, BASIC, FREE } from './factor'
+import { addF64, clearF64, f64At, i32At, i8At, setF64, setI32, u8At } from './access'
+import { AT_LOWER, AT_UPPER, BASIC, FREE, isFixed, MOVE_BOTH, MOVE_DOWN, MOVE_UP, NO_MOVE } from './bounds-and-costs'
 import { byRowCount, lowerCount } from './factor-store'
 import { etaCount, orderEnd } from './forrest-tomlin'
 import { addColumn, isFactorized } from './linear-systems'
 import {
-  alphaRow, basis, breakSlope, breakStep, byRowStart, candidate, columnStart, columns, etaPosition, etaSize, etaStart, head, kernelWork,
-  lowerStart, order, poolSize, rowIndex, rowPoolIndex, rows, scaledValue, slotOf, spike, status, updateWork, upperColumnLength,
-  upperColumnStart, upperPivot, upperRowLength, upperRowRoom, upperRowStart, variables, workLower, workUpper, x,
+  alpha, alphaList, alphaRow, basis, breakCode, breakSlope, breakStep, byRowStart, candidate, columnStart, columns, etaPosition, etaSize,
+  etaStart, head, kernelWork, lowerStart, marked, move, order, poolSize, positionOf, rho, rhoList, rhs, rowIndex, rowPoolIndex, rows,
+  scaledValue, slotOf, spike, status, tau, tauList, updateWork, upperColumnLength, upperColumnStart, upperInverse, upperPivot,
+  upperRowLength, upperRowRoom, upperRowStart, variables, workLower, workUpper, x,
 } from './memory'
 import { INVALID_DATA, NUMERICAL_FAILURE, OPTIMAL } from './progress'
 import { ETA_LIMIT } from './tolerances'
-import { btran, ftran } from './triangular-solve'
+import { alphaCount, rhoCount, tauCount } from './tableau'
+import { btran, FOR_QUESTIONS, ftran, UNLISTED } from './triangular-solve'
 
 /** Rest of an equation relative to the terms it is the sum of: rounding of long sums, far below any error of a formula. */
 const EQUATION_REST: f64 = 1e-9
@@ -29,6 +31,7 @@ const SAMPLES: i32 = 4
 /** Traps when something is broken; to be called with the outcome of `solve`. */
 export function checkInvariants(outcome: i32): void {
   checkWorkVectors()
+  checkLists()
   if (outcome == INVALID_DATA) return
   checkStatuses()
   if (outcome == NUMERICAL_FAILURE || !isFactorized()) return
@@ -53,6 +56,22 @@ function checkWorkVectors(): void {
   assert(isPositiveZero(spike, rows))
   assert(isPositiveZero(updateWork, rows))
   assert(isPositiveZero(kernelWork, rows))
+  assert(isPositiveZero(rhs, rows))
+  for (let i = 0; i < rows; i++) assert(u8At(marked, i) == 0)
+}
+
+/** The vectors of the tableau are zero where their lists do not say otherwise. */
+function checkLists(): void {
+  assert(isZeroOutside(alpha, alphaList, alphaCount))
+  assert(isZeroOutside(rho, rhoList, rhoCount))
+  assert(isZeroOutside(tau, tauList, tauCount))
+}
+
+function isZeroOutside(vector: usize, list: usize, count: i32): bool {
+  memory.fill(candidate, 0, <usize>rows << 2)
+  for (let k = 0; k < count; k++) setI32(candidate, i32At(list, k), 1)
+  for (let i = 0; i < rows; i++) if (i32At(candidate, i) == 0 && f64At(vector, i) != 0) return false
+  return true
 }
 
 /** As many basics as rows, and the answer's basis is the resident one. */
@@ -74,6 +93,7 @@ function checkHead(): void {
     const v = i32At(head, p)
     assert(<u32>v < <u32>variables && u8At(status, v) == BASIC && i32At(candidate, v) == 0)
     setI32(candidate, v, 1)
+    assert(i32At(positionOf, v) == p)
   }
 }
 
@@ -84,6 +104,9 @@ function checkNonbasics(): void {
     if (code == AT_LOWER) assert(at == f64At(workLower, v))
     else if (code == AT_UPPER) assert(at == f64At(workUpper, v))
     else if (code == FREE) assert(at == 0 && f64At(workLower, v) == -Infinity && f64At(workUpper, v) == Infinity)
+    const way = i8At(move, v)
+    if (code == BASIC || isFixed(v)) assert(way == NO_MOVE)
+    else assert(way == (code == AT_LOWER ? MOVE_UP : code == AT_UPPER ? MOVE_DOWN : MOVE_BOTH))
   }
 }
 
@@ -106,7 +129,7 @@ function checkUpper(): void {
   let byRows = 0
   for (let p = 0; p < rows; p++) {
     const pivot = f64At(upperPivot, p)
-    assert(pivot != 0 && Math.abs(pivot) < Infinity)
+    assert(pivot != 0 && Math.abs(pivot) < Infinity && f64At(upperInverse, p) == 1 / pivot)
     const start = i32At(upperColumnStart, p)
     const length = i32At(upperColumnLength, p)
     assert(start >= 0 && length >= 0 && start + length <= poolSize)
@@ -145,7 +168,7 @@ function checkFtran(): void {
   for (let v = 0; v < variables; v += stride) {
     clearF64(breakStep, rows)
     addColumn(breakStep, v, 1)
-    ftran(breakStep)
+    ftran(breakStep, breakCode, UNLISTED, FOR_QUESTIONS)
     clearF64(breakSlope, rows)
     addColumn(breakSlope, v, -1)
     let size: f64 = 1
@@ -164,7 +187,7 @@ function checkBtran(): void {
   for (let p = 0; p < rows; p += stride) {
     clearF64(breakStep, rows)
     setF64(breakStep, p, 1)
-    btran(breakStep)
+    btran(breakStep, breakCode, UNLISTED, FOR_QUESTIONS)
     let size: f64 = 1
     for (let i = 0; i < rows; i++) size = max(size, Math.abs(f64At(breakStep, i)))
     for (let q = 0; q < rows; q++) {

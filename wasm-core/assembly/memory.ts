@@ -10,13 +10,14 @@
  * side of a row is a bound of its logical. Arrays over variables hold columns first, then rows.
  *
  *   model    columnStart i32[n+1]  rowIndex i32[z]  value f64[z]  cost f64[n]  lower f64[N]  upper f64[N]      written by the host
- *   derived  scaledValue f64[z]  scale f64[N]  rowStart i32[m+1]  rowColumn i32[z]  rowValue f64[z]  priceWeight f64[N]
- *   iterate  workLower workUpper workCost x reduced f64[N]   status u8[N]
- *   basis    head i32[m] (position -> variable; a position is a row)
+ *   derived  scaledValue f64[z]  scale unscale f64[N]  rowStart i32[m+1]  rowColumn i32[z]  rowValue f64[z]  priceWeight f64[N]
+ *   iterate  workLower workUpper workCost x reduced f64[N]   status u8[N]  move i8[N]
+ *   basis    head i32[m] (position -> variable; a position is a row)  positionOf i32[N] (its inverse, for basic variables)
  *   factor   by position, row or slot, see factor.ts, factor-store.ts, markowitz.ts      P = poolSize, K = ETA_LIMIT
  *   etas     etaStart i32[K+1]  etaPosition i32[K]  etaIndex i32[P]  etaValue f64[P]
  *   pools    of P places each: L twice, U twice, row etas, the kernel's active part; touched as far as a basis needs them
  *   work     vectors of m and N elements, named below
+ *   changes  changed i32[N]  changeKind u8[N]  shifted i32[N]  isShifted u8[N]
  *   answer   answerPrimal f64[N]  answerDual f64[N]  ray f64[N]  basis u8[N]                                 read by the host
  *
  * The host finds what it shares through the directory, 16 words of static data:
@@ -42,6 +43,8 @@ export let upper: usize = 0
 
 export let scaledValue: usize = 0
 export let scale: usize = 0
+/** 1 / scale, exact: factors are powers of two. */
+export let unscale: usize = 0
 export let rowStart: usize = 0
 export let rowColumn: usize = 0
 export let rowValue: usize = 0
@@ -53,14 +56,19 @@ export let workCost: usize = 0
 export let x: usize = 0
 export let reduced: usize = 0
 export let status: usize = 0
+/** Which way a nonbasic variable may go: 1 up, -1 down, 2 both (free), 0 not at all (fixed, or basic). */
+export let move: usize = 0
 
 export let head: usize = 0
+export let positionOf: usize = 0
 
 export let factorHead: usize = 0
 /** Pivots of U from first to last, by slot: i32[m + K]; -1 where an update took one out. */
 export let order: usize = 0
 export let slotOf: usize = 0
 export let upperPivot: usize = 0
+/** 1 / upperPivot. */
+export let upperInverse: usize = 0
 export let upperColumnStart: usize = 0
 export let upperColumnLength: usize = 0
 export let upperRowStart: usize = 0
@@ -74,6 +82,11 @@ export let lowerRow: usize = 0
 export let lowerStart: usize = 0
 export let lowerIndex: usize = 0
 export let lowerValue: usize = 0
+/** L by the row of its pivot: where the eta of a row starts, and its length (0 without). */
+export let lowerStartOf: usize = 0
+export let lowerLengthOf: usize = 0
+export let byRowStartOf: usize = 0
+export let byRowLengthOf: usize = 0
 export let byRow: usize = 0
 export let byRowStart: usize = 0
 export let byRowIndex: usize = 0
@@ -107,6 +120,7 @@ export let rowPrevious: usize = 0
 export let kernelWork: usize = 0
 /** Entering column multiplied by U, and the row being eliminated, in an update; +0 outside. */
 export let spike: usize = 0
+export let spikeList: usize = 0
 export let updateWork: usize = 0
 
 export let etaStart: usize = 0
@@ -115,25 +129,48 @@ export let etaIndex: usize = 0
 export let etaValue: usize = 0
 export let etaSize: i32 = 0
 
-/** Tableau column of the entering variable, by position. */
+/** Tableau column of the entering variable, by position, and where it is not zero. */
 export let alpha: usize = 0
+export let alphaList: usize = 0
 /** Row of the basis inverse, by row. */
 export let rho: usize = 0
+export let rhoList: usize = 0
+/** B^-1 rho, by position. */
+export let tau: usize = 0
+export let tauList: usize = 0
 /** Dual values of the scaled model, by row. */
 export let y: usize = 0
-/** Right-hand side or bound-flip column, by row. */
+export let yList: usize = 0
+/** Right-hand side of changed nonbasic variables, by row. */
 export let rhs: usize = 0
-/** Positions of the nonzeros that a solve has found. */
-export let solveList: usize = 0
-/** How far the variable at a position is outside its bounds, squared. */
+export let rhsList: usize = 0
+/** Depth-first search of hyper-sparse.ts: nodes in topological order (filled from the end), its stack, where each node on it stands. */
+export let reach: usize = 0
+export let searchStack: usize = 0
+export let searchCursor: usize = 0
+export let marked: usize = 0
+/** How far the variable at a position is outside its bounds, squared; the positions where that is not 0 (and some more); which are listed. */
 export let excessSquare: usize = 0
+export let infeasible: usize = 0
+export let isListed: usize = 0
 /** Dual pricing weights, by position. */
 export let dualWeight: usize = 0
 /** Tableau row of the leaving variable, by variable; +0 outside `touched`. */
 export let alphaRow: usize = 0
 export let touched: usize = 0
+/** Variables that may enter, the sizes of their entries in the row, their reduced costs made positive. */
 export let candidate: usize = 0
+export let candidateSize: usize = 0
+export let candidateCost: usize = 0
+/** Variables whose bounds or costs the host has changed, and what of them (1 bounds, 2 cost). */
+export let changed: usize = 0
+export let changeKind: usize = 0
+/** Variables whose working cost is not the model's. */
+export let shifted: usize = 0
+export let isShifted: usize = 0
 export let banned: usize = 0
+/** Devex weights of the primal method, by variable. */
+export let primalWeight: usize = 0
 /** Up to two breakpoints for a position in the phase 1 ratio test: step, slope change, position (sign: which bound). */
 export let breakStep: usize = 0
 export let breakSlope: usize = 0
@@ -185,6 +222,7 @@ function reserveModel(m: i32, n: i32, z: i32): void {
   upper = take(all, 8)
   scaledValue = take(z, 8)
   scale = take(all, 8)
+  unscale = take(all, 8)
   rowStart = take(m + 1, 4)
   rowColumn = take(z, 4)
   rowValue = take(z, 8)
@@ -195,7 +233,9 @@ function reserveModel(m: i32, n: i32, z: i32): void {
   x = take(all, 8)
   reduced = take(all, 8)
   status = take(all, 1)
+  move = take(all, 1)
   head = take(m, 4)
+  positionOf = take(all, 4)
 }
 
 function reserveFactor(m: i32, z: i32): void {
@@ -203,6 +243,7 @@ function reserveFactor(m: i32, z: i32): void {
   order = take(m + ETA_LIMIT, 4)
   slotOf = take(m, 4)
   upperPivot = take(m, 8)
+  upperInverse = take(m, 8)
   upperColumnStart = take(m, 4)
   upperColumnLength = take(m, 4)
   upperRowStart = take(m, 4)
@@ -210,6 +251,10 @@ function reserveFactor(m: i32, z: i32): void {
   upperRowRoom = take(m, 4)
   lowerRow = take(m, 4)
   lowerStart = take(m + 1, 4)
+  lowerStartOf = take(m, 4)
+  lowerLengthOf = take(m, 4)
+  byRowStartOf = take(m, 4)
+  byRowLengthOf = take(m, 4)
   byRow = take(m, 4)
   byRowStart = take(m + 1, 4)
   rowStage = take(m, 1)
@@ -234,6 +279,7 @@ function reserveFactor(m: i32, z: i32): void {
   rowPrevious = take(m, 4)
   kernelWork = take(m, 8)
   spike = take(m, 8)
+  spikeList = take(m, 4)
   updateWork = take(m, 8)
   etaStart = take(ETA_LIMIT + 1, 4)
   etaPosition = take(ETA_LIMIT, 4)
@@ -260,16 +306,34 @@ function reservePools(m: i32, z: i32): void {
 
 function reserveWork(m: i32, all: i32): void {
   alpha = take(m, 8)
+  alphaList = take(m, 4)
   rho = take(m, 8)
+  rhoList = take(m, 4)
+  tau = take(m, 8)
+  tauList = take(m, 4)
   y = take(m, 8)
+  yList = take(m, 4)
   rhs = take(m, 8)
-  solveList = take(m, 4)
+  rhsList = take(m, 4)
+  reach = take(m, 4)
+  searchStack = take(m, 4)
+  searchCursor = take(m, 4)
+  marked = take(m, 1)
   excessSquare = take(m, 8)
+  infeasible = take(m, 4)
+  isListed = take(m, 1)
   dualWeight = take(m, 8)
   alphaRow = take(all, 8)
   touched = take(all, 4)
   candidate = take(all, 4)
+  candidateSize = take(all, 8)
+  candidateCost = take(all, 8)
+  changed = take(all, 4)
+  changeKind = take(all, 1)
+  shifted = take(all, 4)
+  isShifted = take(all, 1)
   banned = take(all, 1)
+  primalWeight = take(all, 8)
   breakStep = take(2 * m, 8)
   breakSlope = take(2 * m, 8)
   breakCode = take(2 * m, 4)

@@ -11,8 +11,8 @@
  */
 import { addF64, f64At, i32At, setF64, setI32 } from './access'
 import {
-  alpha, columnStart, columns, nonzeros, priceWeight, rho, rowColumn, rowIndex, rows, rowStart, rowValue, scale, scaledValue, value,
-  variables,
+  alpha, columnStart, columns, nonzeros, priceWeight, rho, rowColumn, rowIndex, rows, rowStart, rowValue, scale, scaledValue, unscale,
+  value, variables,
 } from './memory'
 
 /** Entries within these need no scaling; most liquidity models (entries +-1 and FX rates near 1) stay as they are. */
@@ -23,6 +23,7 @@ const SCALING_PASSES: i32 = 4
 
 export function prepareModel(): void {
   computeScale()
+  for (let v = 0; v < variables; v++) setF64(unscale, v, 1 / f64At(scale, v))
   for (let j = 0; j < columns; j++) {
     for (let k = i32At(columnStart, j), end = i32At(columnStart, j + 1); k < end; k++) {
       setF64(scaledValue, k, (f64At(value, k) * f64At(scale, j)) / f64At(scale, columns + i32At(rowIndex, k)))

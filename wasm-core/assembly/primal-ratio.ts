@@ -1,13 +1,14 @@
 /**
  * Ratio tests of the primal simplex: how far the entering variable may go and who leaves.
- * Depends on iterate.ts, memory.ts, access.ts, tolerances.ts.
+ * Depends on bounds-and-costs.ts, tableau.ts, memory.ts, access.ts, tolerances.ts.
  *
  * The entering variable q moves by `direction` * step; a basic variable at position p then moves at
  * rate -direction * alpha[p].
  */
 import { f64At, i32At, setF64, setI32 } from './access'
-import { aboveUpper, belowLower, boundTolerance } from './iterate'
-import { alpha, breakCode, breakSlope, breakStep, head, rows, workLower, workUpper, x } from './memory'
+import { aboveUpper, belowLower, boundTolerance } from './bounds-and-costs'
+import { alpha, alphaList, breakCode, breakSlope, breakStep, head, workLower, workUpper, x } from './memory'
+import { alphaCount } from './tableau'
 import { PRIMAL_TOLERANCE, TABLEAU_ZERO } from './tolerances'
 
 /** Under Bland's rule a pivot this much smaller than the largest that blocks is passed over: termination is not worth a wrecked basis. */
@@ -36,7 +37,8 @@ export let leavesAtUpper: bool = false
  */
 export function phase2Ratio(direction: f64, ownRange: f64, bland: bool): i32 {
   let longest: f64 = Infinity
-  for (let p = 0; p < rows; p++) {
+  for (let k = 0; k < alphaCount; k++) {
+    const p = i32At(alphaList, k)
     const rate = rateAt(p, direction)
     if (Math.abs(rate) <= TABLEAU_ZERO) continue
     const v = i32At(head, p)
@@ -61,7 +63,8 @@ export function phase2Ratio(direction: f64, ownRange: f64, bland: bool): i32 {
 function largestBlocking(direction: f64, longest: f64): i32 {
   let leaving = NONE
   let largest: f64 = 0
-  for (let p = 0; p < rows; p++) {
+  for (let k = 0; k < alphaCount; k++) {
+    const p = i32At(alphaList, k)
     const rate = rateAt(p, direction)
     const size = Math.abs(rate)
     if (size <= TABLEAU_ZERO || size < largest) continue
@@ -75,7 +78,8 @@ function largestBlocking(direction: f64, longest: f64): i32 {
 
 function lowestBlocking(direction: f64, longest: f64, least: f64): i32 {
   let leaving = NONE
-  for (let p = 0; p < rows; p++) {
+  for (let k = 0; k < alphaCount; k++) {
+    const p = i32At(alphaList, k)
     const rate = rateAt(p, direction)
     const size = Math.abs(rate)
     if (size < least || distance(i32At(head, p), rate) / size > longest) continue
@@ -99,7 +103,8 @@ function addBreak(at: f64, slope: f64, p: i32, atUpper: bool): void {
  */
 function listBreaks(direction: f64): void {
   breaks = 0
-  for (let p = 0; p < rows; p++) {
+  for (let k = 0; k < alphaCount; k++) {
+    const p = i32At(alphaList, k)
     const rate = rateAt(p, direction)
     const size = Math.abs(rate)
     if (size <= TABLEAU_ZERO) continue

@@ -1,23 +1,22 @@
 /**
  * How far a number of the model may move before the optimal basis must change: a binding bound or side, or a cost.
- * Depends on answer.ts, iterate.ts, linear-systems.ts, pricing.ts, triangular-solve.ts, memory.ts, access.ts, tolerances.ts.
+ * Depends on answer.ts, bounds-and-costs.ts, linear-systems.ts, triangular-solve.ts, memory.ts, access.ts, tolerances.ts.
  *
  * A bound that moves by t takes its nonbasic variable along, and the basics by -t B^-1 a: the interval ends where one of them
  * meets a bound. A cost that moves by t moves the reduced costs: those of a basic variable by -t times its tableau row, and
  * the interval ends where one of them would change its sign. All in the model's own units; the scaling is by powers of two,
  * so that going between the two is exact. Source: Chvatal, Linear Programming (1983), chapter 10.
  */
-import { clearF64, f64At, i32At, u8At } from './access'
+import { clearF64, f64At, i32At, setF64, u8At } from './access'
 import { isAnswerOptimal } from './answer'
-import { AT_LOWER, AT_UPPER, BASIC, FREE } from './factor'
+import { AT_LOWER, AT_UPPER, BASIC, FREE } from './bounds-and-costs'
 import { addColumn, isFactorized, refactorize } from './linear-systems'
 import {
-  alpha, alphaRow, answerDual, answerPrimal, basis, columnStart, columns, cost, head, lower, rowIndex, rows, scale, status, touched,
-  upper, value, variables,
+  answerDual, answerPrimal, basis, breakCode, breakStep, columnStart, columns, cost, head, lower, positionOf, rowIndex, rows, scale,
+  scaledValue, status, upper, value, variables,
 } from './memory'
-import { clearRow, computeRho, computeRow, touchedCount } from './pricing'
 import { ANSWER_TOLERANCE, TABLEAU_ZERO } from './tolerances'
-import { ftran } from './triangular-solve'
+import { btran, FOR_QUESTIONS, ftran, UNLISTED } from './triangular-solve'
 
 /** Results of the functions below; with RANGE_FOUND the ends are in `rangeLow` and `rangeHigh`. */
 export const RANGE_FOUND: i32 = 0
@@ -47,12 +46,13 @@ export function rangeOfBound(v: i32): i32 {
     if (code == AT_LOWER) up = high - low
     else down = low - high
   }
-  clearF64(alpha, rows)
-  addColumn(alpha, v, 1)
-  ftran(alpha)
+  // Scratch of the ratio test: the vectors of the tableau stay as the last solve left them.
+  clearF64(breakStep, rows)
+  addColumn(breakStep, v, 1)
+  ftran(breakStep, breakCode, UNLISTED, FOR_QUESTIONS)
   const unit = f64At(scale, v)
   for (let p = 0; p < rows; p++) {
-    const entry = f64At(alpha, p)
+    const entry = f64At(breakStep, p)
     if (Math.abs(entry) <= TABLEAU_ZERO) continue
     const basic = i32At(head, p)
     const at = f64At(answerPrimal, basic)
@@ -77,17 +77,25 @@ export function rangeOfCost(j: i32): i32 {
 }
 
 function limitByRow(j: i32): void {
-  let p = 0
-  while (i32At(head, p) != j) p++
-  computeRho(p)
-  computeRow()
+  clearF64(breakStep, rows)
+  setF64(breakStep, i32At(positionOf, j), 1)
+  btran(breakStep, breakCode, UNLISTED, FOR_QUESTIONS)
   const unit = f64At(scale, j)
-  for (let t = 0; t < touchedCount; t++) {
-    const v = i32At(touched, t)
-    const entry = f64At(alphaRow, v)
+  for (let v = 0; v < variables; v++) {
+    if (u8At(status, v) == BASIC) continue
+    const entry = rowEntry(v)
     if (Math.abs(entry) > TABLEAU_ZERO) limitReducedCost(v, -entry * (unit / f64At(scale, v)))
   }
-  clearRow()
+}
+
+/** Entry of v in the tableau row whose row of the basis inverse is in breakStep. */
+function rowEntry(v: i32): f64 {
+  if (v >= columns) return -f64At(breakStep, v - columns)
+  let sum: f64 = 0
+  for (let e = i32At(columnStart, v), end = i32At(columnStart, v + 1); e < end; e++) {
+    sum += f64At(breakStep, i32At(rowIndex, e)) * f64At(scaledValue, e)
+  }
+  return sum
 }
 
 /** Keeps the sign of the reduced cost (of a logical: the dual) of nonbasic v, which changes by `rate` for each unit. */

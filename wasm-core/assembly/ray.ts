@@ -8,7 +8,7 @@
  * A recession ray is a direction: columns d, rows A d; no bound forbids going along it forever, and the cost falls.
  */
 import { f64At, i32At, setF64, u8At } from './access'
-import { BASIC } from './factor'
+import { BASIC } from './bounds-and-costs'
 import {
   alpha, columnStart, columns, cost, head, lower, ray, rowIndex, rows, scale, status, upper, value, variables,
 } from './memory'

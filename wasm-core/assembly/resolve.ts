@@ -1,33 +1,40 @@
 /**
  * One solve: the order of the two methods, the final answer, and the ladder of fallbacks.
- * Depends on primal.ts, dual.ts, answer.ts, ray.ts, iterate.ts, linear-systems.ts, progress.ts.
+ * Depends on primal.ts, dual.ts, changes.ts, answer.ts, ray.ts, point.ts, linear-systems.ts, progress.ts.
  *
- *   rung 0  from the resident basis: dual while bounds are violated, then primal on the true costs
+ *   rung 0  from the resident point, or else from the resident basis: dual while bounds are violated, then primal on the true costs
  *   rung 1  go on from the basis reached, primal only, factorizing often
  *   rung 2  from the slack basis, both methods, factorizing often
  *   rung 3  from the slack basis, primal, Bland's rule from the first step of length zero
  *   then    NUMERICAL_FAILURE
  *
  * A rung's answer is taken only when its check against the unscaled model holds (answer.ts, ray.ts).
- *
- * Invariant (path independence): given the model's data and the statuses at the start, every bit of the outcome
- * is fixed. The factorization that is resident is reused only when it is the from-scratch one of the start basis.
  */
-import { isAnswerFeasible, isAnswerOptimal, writeAnswer } from './answer'
-import { dualSimplex, FROM_BASIS, FROM_PHASE_1, FROM_SLACK } from './dual'
+import { f64At, setF64, u8At } from './access'
+import { dualResidual, isAnswerFeasible, isAnswerOptimal, primalResidual, writeAnswer } from './answer'
+import { BASIC, costsChanged, DATA_CROSSED, DATA_INVALID, offender, restoreBounds, restoreCosts } from './bounds-and-costs'
+import { applyChanges, dropShifts, isDualInfeasible, loadAll } from './changes'
+import { canonicalize } from './canonical'
+import {
+  dualSimplex, FROM_BASIS, FROM_PHASE_1, FROM_POINT, FROM_SLACK, refreshKeepingWeights, restartFresh,
+} from './dual'
+import { resetWeights, weightsLost } from './dual-weights'
 import { needsPhase1, phase1 } from './dual-start'
+import { etaCount } from './forrest-tomlin'
+import { answerDual, columns, reduced, rows, scale, status, y } from './memory'
 import {
-  costsChanged, DATA_CROSSED, DATA_INVALID, isPrimalInfeasible, loadWorkingData, markDrifted, offender, refresh, restoreCosts,
-  setSlackBasis, startsFromSlack,
-} from './iterate'
-import { isFresh } from './linear-systems'
-import { columns, rows } from './memory'
-import { primalSimplex } from './primal'
+  computeDuals, computeReducedCosts, drifted, isPrimalInfeasible, markDrifted, measureAllExcesses, refresh, setSlackBasis, startsFromSlack,
+} from './point'
+import { boundsPerturbed, forgetPerturbedBounds, FROM_RESIDENT, FROM_VALUES, primalSimplex } from './primal'
 import {
-  beginRung, beginSolve, DEADLINE, FEASIBLE, INFEASIBLE, INVALID_DATA, ITERATION_LIMIT, NUMERICAL_FAILURE, OPTIMAL, STUCK, UNBOUNDED,
+  beginRung, beginSolve, DEADLINE, FEASIBLE, INFEASIBLE, INVALID_DATA, ITERATION_LIMIT, iterations, NUMERICAL_FAILURE, OPTIMAL, STUCK,
+  UNBOUNDED,
 } from './progress'
 import { crossedRay } from './ray'
-import { CAREFUL_ETA_LIMIT, ETA_LIMIT, RUNG_ITERATION_BASE, RUNG_ITERATION_FACTOR, STALL_LIMIT } from './tolerances'
+import { forgetExpectations } from './triangular-solve'
+import {
+  CAREFUL_ETA_LIMIT, ETA_LIMIT, RESIDENT_TOLERANCE, RUNG_ITERATION_BASE, RUNG_ITERATION_FACTOR, STALL_LIMIT,
+} from './tolerances'
 
 /** The host may leave out the dual method, or go to Bland's rung at once: other ways to the same optimum, for cross-checks. */
 export const METHOD_AUTOMATIC: i32 = 0
@@ -41,16 +48,27 @@ export let fallbacks: i32 = 0
 export let failures: i32 = 0
 
 const RUNGS: i32 = 4
-export function solve(iterationLimit: i32): i32 {
+/** Turns of the two methods within one rung; each cleans up after the other, three are seldom needed. */
+const TURNS: i32 = 6
+
+/** Whether point, reduced costs, weights and factors of the last solve belong to the working data: the next solve goes on from them. */
+let isResident: bool = false
+
+/** To be called when a basis comes from elsewhere. */
+export function forgetPoint(): void {
+  isResident = false
+  forgetExpectations()
+}
+
+/** Whether the answer is to come from the canonical basis (canonical.ts). */
+let canonical: bool = false
+
+export function solve(iterationLimit: i32, wantsCanonical: bool): i32 {
+  canonical = wantsCanonical
   beginSolve(iterationLimit)
-  const data = loadWorkingData()
+  const data = isResident ? applyChanges() : loadAll()
   if (data == DATA_INVALID) return INVALID_DATA
-  if (data == DATA_CROSSED) {
-    markDrifted()
-    if (refresh()) writeAnswer()
-    crossedRay(offender)
-    return INFEASIBLE
-  }
+  if (data == DATA_CROSSED) return refuseCrossed()
   const firstRung = method == METHOD_BLAND ? RUNGS - 1 : 0
   for (let rung = firstRung; rung < RUNGS; rung++) {
     const outcome = climb(rung)
@@ -58,51 +76,140 @@ export function solve(iterationLimit: i32): i32 {
       if (rung > firstRung) fallbacks++
       return outcome
     }
+    isResident = false
   }
   fallbacks++
   failures++
-  finish()
+  finishFresh()
+  isResident = false
   return NUMERICAL_FAILURE
+}
+
+/** Bounds that cross are their own proof; the point given is that of the basis. */
+function refuseCrossed(): i32 {
+  isResident = false
+  loadAll()
+  const proof = offender
+  markDrifted()
+  finishFresh()
+  isResident = false
+  crossedRay(proof)
+  return INFEASIBLE
 }
 
 function climb(rung: i32): i32 {
   const allowed = RUNG_ITERATION_FACTOR * (rows + columns) + RUNG_ITERATION_BASE
   beginRung(allowed, rung == 0 ? ETA_LIMIT : CAREFUL_ETA_LIMIT, rung == RUNGS - 1 ? 0 : STALL_LIMIT)
   if (rung >= 2) setSlackBasis()
-  const outcome = run(method == METHOD_AUTOMATIC && (rung == 0 || rung == 2))
+  let outcome = method == METHOD_AUTOMATIC && (rung == 0 || rung == 2) ? run() : runPrimal()
   if (outcome == STUCK) return STUCK
-  if (!finish()) return STUCK
+  if (isResident) {
+    if (!canonical) writeAnswer()
+    else if (!finishCanonical()) return STUCK
+    if (primalResidual <= RESIDENT_TOLERANCE && dualResidual <= RESIDENT_TOLERANCE && isAnswerOptimal()) return outcome
+    // Rounding has added up: once more from a factorization from scratch.
+    isResident = false
+    outcome = run()
+    if (outcome == STUCK) return STUCK
+  }
+  if (!finishFresh()) return STUCK
+  if (outcome == OPTIMAL && canonical && !finishCanonical()) return STUCK
   if (outcome == OPTIMAL && !isAnswerOptimal()) return STUCK
   if (outcome == UNBOUNDED && !isAnswerFeasible()) return STUCK
+  isResident = outcome == OPTIMAL
   return outcome
 }
 
-/** Both methods in turn, to a verdict. Returns with the basis reached; costs may still be shifted. */
-function run(useDual: bool): i32 {
+/** Answer from a fresh factorization of the final basis and the true costs. */
+function finishFresh(): bool {
+  restoreCosts()
+  if (weightsLost) resetWeights(false)
+  if (!refreshKeepingWeights()) return false
+  computeReducedCosts()
+  measureAllExcesses()
+  writeAnswer()
+  return true
+}
+
+/**
+ * Answer from the canonical basis: a function of the model and of that basis alone, as factors, values and duals are computed from scratch
+ * in a fixed order. The point stays resident.
+ */
+function finishCanonical(): bool {
+  canonicalize()
+  restoreCosts()
+  if (!refreshKeepingWeights()) return false
+  computeDuals()
+  for (let i = 0; i < rows; i++) setF64(reduced, columns + i, u8At(status, columns + i) == BASIC ? 0 : f64At(y, i))
+  writeAnswer()
+  for (let j = 0; j < columns; j++) setF64(reduced, j, u8At(status, j) == BASIC ? 0 : f64At(answerDual, j) * f64At(scale, j))
+  measureAllExcesses()
+  return true
+}
+
+/** Primal method alone, from the basis. */
+function runPrimal(): i32 {
   restoreCosts()
   markDrifted()
   if (!refresh()) return STUCK
-  const isCold = useDual && startsFromSlack()
-  if (isCold || (useDual && isPrimalInfeasible())) {
-    let start = isCold ? FROM_SLACK : FROM_BASIS
-    if (isCold && needsPhase1()) {
-      const reached = phase1()
-      if (reached == DEADLINE || reached == ITERATION_LIMIT) return reached
-      start = reached == FEASIBLE ? FROM_PHASE_1 : FROM_BASIS
-    }
-    const outcome = dualSimplex(start)
-    if (outcome == INFEASIBLE || outcome == DEADLINE || outcome == ITERATION_LIMIT) return outcome
-    if (outcome == FEASIBLE && !costsChanged && isFresh()) return OPTIMAL
-    restoreCosts()
-    if (!refresh()) return STUCK
-  }
-  return primalSimplex()
+  return primalSimplex(FROM_VALUES, false)
 }
 
-/** Answer from a fresh factorization of the final basis and the true costs. */
-function finish(): bool {
+/**
+ * Both methods in turn, to a verdict. When it is OPTIMAL and the way was short, isResident says that the point can be answered
+ * from as it is; otherwise the answer wants a fresh one.
+ */
+function run(): i32 {
+  const isShort = isResident
+  isResident = false
+  let outcome = isShort ? dualSimplex(FROM_POINT) : startFromBasis()
+  for (let turn = 0; turn < TURNS; turn++) {
+    if (outcome == FEASIBLE) {
+      if ((etaCount > 0 || drifted) && !(isShort && iterations <= ETA_LIMIT)) {
+        // A long way's verdict counts only at a point computed from scratch.
+        outcome = restartFresh() ? dualSimplex(FROM_POINT) : STUCK
+        continue
+      }
+      outcome = dropShiftsAndFinish()
+    } else if (outcome == STUCK && turn == 0) outcome = runPrimal()
+    if (outcome == OPTIMAL && boundsPerturbed) {
+      outcome = followRestoredBounds()
+      continue
+    }
+    if (outcome == OPTIMAL) isResident = isShort && iterations <= ETA_LIMIT
+    return outcome
+  }
+  return STUCK
+}
+
+/** The first method from a basis of which nothing is known. */
+function startFromBasis(): i32 {
   restoreCosts()
-  if (!refresh()) return false
-  writeAnswer()
-  return true
+  markDrifted()
+  if (!refresh()) return STUCK
+  const isCold = startsFromSlack()
+  if (!isCold && !isPrimalInfeasible()) return primalSimplex(FROM_VALUES, true)
+  let start = isCold ? FROM_SLACK : FROM_BASIS
+  if (isCold && needsPhase1()) {
+    const reached = phase1()
+    if (reached == DEADLINE || reached == ITERATION_LIMIT) return reached
+    start = reached == FEASIBLE ? FROM_PHASE_1 : FROM_BASIS
+  }
+  return dualSimplex(start)
+}
+
+/** From a point that is feasible to one that is optimal for the true costs. */
+function dropShiftsAndFinish(): i32 {
+  if (!costsChanged) return OPTIMAL
+  dropShifts()
+  return isDualInfeasible() ? primalSimplex(FROM_RESIDENT, true) : OPTIMAL
+}
+
+/** Takes back the widened bounds of the primal method; what is outside then is the dual method's. */
+function followRestoredBounds(): i32 {
+  forgetPerturbedBounds()
+  restoreBounds()
+  markDrifted()
+  if (weightsLost) resetWeights(false)
+  return restartFresh() ? dualSimplex(FROM_POINT) : STUCK
 }

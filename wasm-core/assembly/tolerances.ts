@@ -11,6 +11,8 @@ export const PRIMAL_TOLERANCE: f64 = 1e-9
 export const DUAL_TOLERANCE: f64 = 1e-9
 /** What the final check against the unscaled model accepts; the usual 1e-7 of LP solvers. */
 export const ANSWER_TOLERANCE: f64 = 1e-7
+/** A resident point whose residuals are beyond this is computed anew; far inside ANSWER_TOLERANCE. */
+export const RESIDENT_TOLERANCE: f64 = 1e-9
 /** Pivots below this are refused while a better factorization or another candidate is to be had. */
 export const PIVOT_TOLERANCE: f64 = 1e-7
 /** The same relative to the largest entry of the entering variable's tableau column. */
@@ -19,6 +21,13 @@ export const PIVOT_RELATIVE: f64 = 1e-9
 export const TABLEAU_ZERO: f64 = 1e-11
 /** Sums below this during a solve with the factors are rounding of a zero. */
 export const SOLVE_ZERO: f64 = 1e-14
+/** Stands for a sum that cancelled to zero where zero means "not listed yet". Far below every tolerance. */
+export const CANCELLED: f64 = 1e-100
+/** A solve goes by search where a vector has fewer nonzeros than rows / SHARE (Hall and McKinnon cancel at 5 to 10 %), and at least so many rows. */
+export const HYPER_SPARSE_SHARE: i32 = 20
+export const HYPER_SPARSE_ROWS: i32 = 200
+/** ... and where fewer than rows / RESULT are expected to come out. */
+export const HYPER_SPARSE_RESULT: f64 = 10
 /** The same for entries of an entering column that is multiplied back, and for entries made by elimination. */
 export const SPIKE_ZERO: f64 = 1e-14
 export const FILL_ZERO: f64 = 1e-14
@@ -42,6 +51,8 @@ export const STALL_STEP: f64 = 1e-11
 /** Rows from which a cold dual solve begins with perturbed costs, and steps without progress after which any does. */
 export const PERTURB_ROWS: i32 = 20
 export const PERTURB_AFTER: i32 = 10
+/** Steps of length zero after which the primal method widens bounds. */
+export const PERTURB_AFTER_PRIMAL: i32 = 30
 /** Steps without progress before Bland's rule takes over; ordinary degeneracy resolves itself sooner. */
 export const STALL_LIMIT: i32 = 200
 /** Iterations of one rung: FACTOR * (rows + columns) + BASE. Real models need 1 to 5 * (rows + columns). */

@@ -1,106 +1,254 @@
 /**
  * Solves with the factors of the basis: B = L R^-1 U, with L and U of factor.ts and R the row etas of forrest-tomlin.ts.
- * Depends on factor-store.ts, forrest-tomlin.ts, memory.ts, access.ts.
+ * Depends on hyper-sparse.ts, factor-store.ts, forrest-tomlin.ts, memory.ts, access.ts.
  *
- * A position is a row, so that a solve works in place in one vector over rows. Each pivot whose entry is zero is passed over:
- * the cost is the entries of the pivots met, and one look at each pivot.
+ * A position is a row, so that a solve works in place in one vector over rows. Each of L, R and U is gone through in one of two ways:
+ *
+ *   few nonzeros   (in, and expected to come out) a search says which pivots will be met; cost: the entries of these pivots
+ *   otherwise      all pivots in their order, those whose entry is zero passed over; cost: a look at each, and the entries of those met
+ *
+ * A vector comes with the list of its nonzeros, or with UNLISTED, and goes with the list of its nonzeros.
  */
 import { f64At, i32At, setF64, setI32 } from './access'
 import { byRowCount, lowerCount } from './factor-store'
 import { etaCount, orderEnd } from './forrest-tomlin'
+import { search } from './hyper-sparse'
 import {
-  byRow, byRowIndex, byRowStart, byRowValue, columnPoolIndex, columnPoolValue, etaIndex, etaPosition, etaStart, etaValue, lowerIndex,
-  lowerRow, lowerStart, lowerValue, order, rowPoolIndex, rowPoolValue, upperColumnLength, upperColumnStart, upperPivot,
-  upperRowLength, upperRowStart,
+  byRow, byRowIndex, byRowLengthOf, byRowStart, byRowStartOf, byRowValue, columnPoolIndex, columnPoolValue, etaIndex, etaPosition,
+  etaStart, etaValue, lowerIndex, lowerLengthOf, lowerRow, lowerStart, lowerStartOf, lowerValue, order, reach, rowPoolIndex,
+  rowPoolValue, rows, slotOf, upperColumnLength, upperColumnStart, upperInverse, upperRowLength, upperRowStart,
 } from './memory'
-import { SOLVE_ZERO } from './tolerances'
+import { HYPER_SPARSE_RESULT, HYPER_SPARSE_ROWS, HYPER_SPARSE_SHARE, SOLVE_ZERO } from './tolerances'
 
-/** w := B^-1 w; right-hand side by row, result by position (a position is a row). */
-export function ftran(w: usize): void {
-  solveLower(w)
-  for (let slot = orderEnd - 1; slot >= 0; slot--) {
-    const p = i32At(order, slot)
-    if (p >= 0 && f64At(w, p) != 0) solveUpperAt(w, p)
-  }
+/** In place of a count: the nonzeros of the vector are not listed. */
+export const UNLISTED: i32 = -1
+
+/** What is solved for: each kind has its own expectation of how many nonzeros come out. */
+export const FOR_CHANGES: i32 = 0
+export const FOR_COLUMN: i32 = 1
+export const FOR_ROW: i32 = 2
+export const FOR_WEIGHTS: i32 = 3
+/** Questions between solves, which must not change what a later solve does. */
+export const FOR_QUESTIONS: i32 = 4
+const KINDS: i32 = 5
+
+/** Nonzeros that come out of a solve and of its first half, by kind: a running mean of those seen. */
+const expected: usize = memory.data(80, 8)
+const MEMORY: f64 = 0.9
+
+/** To be called where the outcome must not depend on what was solved before. */
+export function forgetExpectations(): void {
+  for (let k = 0; k < 2 * KINDS; k++) setF64(expected, k, 0)
 }
 
-/** The same, and lists the positions of the nonzeros; gives their number. */
-export function listedFtran(w: usize, list: usize): i32 {
-  solveLower(w)
-  let count = 0
-  for (let slot = orderEnd - 1; slot >= 0; slot--) {
-    const p = i32At(order, slot)
-    if (p < 0 || f64At(w, p) == 0) continue
-    if (solveUpperAt(w, p)) setI32(list, count++, p)
+/** Whether a search is worth its while: few nonzeros go in, and few are expected to come out. */
+// @ts-ignore: decorator
+@inline function isHyperSparse(count: i32, place: i32): bool {
+  return count >= 0 && rows >= HYPER_SPARSE_ROWS && count * HYPER_SPARSE_SHARE < rows && f64At(expected, place) * HYPER_SPARSE_RESULT < rows
+}
+
+// @ts-ignore: decorator
+@inline function learn(place: i32, count: i32): void {
+  setF64(expected, place, MEMORY * f64At(expected, place) + (1 - MEMORY) * <f64>count)
+}
+
+/** w := B^-1 w; right-hand side by row, result by position (a position is a row). Gives the number of nonzeros, listed in `list`. */
+export function ftran(w: usize, list: usize, count: i32, kind: i32): i32 {
+  let known = count
+  if (lowerCount > 0) {
+    if (isHyperSparse(known, KINDS + kind)) {
+      known = reachThroughLower(w, list, known)
+      learn(KINDS + kind, known)
+    } else known = solveLower(w)
   }
+  if (etaCount > 0) known = solveEtas(w, list, known)
+  known = isHyperSparse(known, kind) ? reachThroughUpper(w, list, known) : solveUpper(w, list)
+  learn(kind, known)
+  return known
+}
+
+/** w := B^-T w; right-hand side by position, result by row. Gives the number of nonzeros, listed in `list`. */
+export function btran(w: usize, list: usize, count: i32, kind: i32): i32 {
+  let known = isHyperSparse(count, KINDS + kind) ? reachThroughUpperTransposed(w, list, count) : solveUpperTransposed(w, list, count)
+  learn(KINDS + kind, known)
+  if (byRowCount == 0 && etaCount == 0) return known
+  if (etaCount > 0) known = solveEtasTransposed(w, list, known)
+  // Also without L: an entry that the row etas made twice is listed twice, and the search lists it once.
+  if (isHyperSparse(known, kind)) known = reachThroughLowerTransposed(w, list, known)
+  else {
+    solveLowerTransposed(w)
+    known = listNonzeros(w, list)
+  }
+  learn(kind, known)
+  return known
+}
+
+function listNonzeros(w: usize, list: usize): i32 {
+  let count = 0
+  for (let i = 0; i < rows; i++) if (f64At(w, i) != 0) setI32(list, count++, i)
   return count
 }
 
-function solveLower(w: usize): void {
-  for (let k = 0; k < lowerCount; k++) {
-    const entry = f64At(w, i32At(lowerRow, k))
-    if (entry == 0) continue
-    for (let e = i32At(lowerStart, k), end = i32At(lowerStart, k + 1); e < end; e++) {
-      const i = i32At(lowerIndex, e)
-      setF64(w, i, f64At(w, i) - f64At(lowerValue, e) * entry)
-    }
-  }
-  for (let t = 0; t < etaCount; t++) {
-    const p = i32At(etaPosition, t)
-    let sum = f64At(w, p)
-    for (let e = i32At(etaStart, t), end = i32At(etaStart, t + 1); e < end; e++) {
-      sum -= f64At(etaValue, e) * f64At(w, i32At(etaIndex, e))
-    }
-    setF64(w, p, sum)
-  }
-}
-
-/** One nonzero of a solve with U, taken out of the rows above it; false when it is rounding of a zero. */
+/** Rounding of a zero becomes zero, and is no part of the list. */
 // @ts-ignore: decorator
-@inline function solveUpperAt(w: usize, p: i32): bool {
-  const sum = f64At(w, p)
-  if (Math.abs(sum) < SOLVE_ZERO) {
-    setF64(w, p, 0)
-    return false
-  }
-  const entry = sum / f64At(upperPivot, p)
-  setF64(w, p, entry)
-  for (let e = i32At(upperColumnStart, p), end = e + i32At(upperColumnLength, p); e < end; e++) {
-    const i = i32At(columnPoolIndex, e)
-    setF64(w, i, f64At(w, i) - f64At(columnPoolValue, e) * entry)
-  }
+@inline function isNothing(w: usize, i: i32): bool {
+  const entry = f64At(w, i)
+  if (Math.abs(entry) >= SOLVE_ZERO) return false
+  setF64(w, i, 0)
   return true
 }
 
-/** w := B^-T w; right-hand side by position, result by row. */
-export function btran(w: usize): void {
-  for (let slot = 0; slot < orderEnd; slot++) {
-    const p = i32At(order, slot)
-    if (p < 0) continue
-    const sum = f64At(w, p)
-    if (sum == 0) continue
-    if (Math.abs(sum) < SOLVE_ZERO) { setF64(w, p, 0); continue }
-    const entry = sum / f64At(upperPivot, p)
-    setF64(w, p, entry)
-    for (let e = i32At(upperRowStart, p), end = e + i32At(upperRowLength, p); e < end; e++) {
-      const j = i32At(rowPoolIndex, e)
-      setF64(w, j, f64At(w, j) - f64At(rowPoolValue, e) * entry)
-    }
+/** Takes `entry` times one list of a factor off the vector. */
+// @ts-ignore: decorator
+@inline function subtract(w: usize, index: usize, value: usize, start: i32, end: i32, entry: f64): void {
+  for (let e = start; e < end; e++) {
+    const i = i32At(index, e)
+    setF64(w, i, f64At(w, i) - f64At(value, e) * entry)
   }
+}
+
+function solveLower(w: usize): i32 {
+  for (let k = 0; k < lowerCount; k++) {
+    const entry = f64At(w, i32At(lowerRow, k))
+    if (entry != 0) subtract(w, lowerIndex, lowerValue, i32At(lowerStart, k), i32At(lowerStart, k + 1), entry)
+  }
+  return UNLISTED
+}
+
+function reachThroughLower(w: usize, list: usize, count: i32): i32 {
+  let found = 0
+  for (let k = search(lowerStartOf, lowerLengthOf, lowerIndex, list, count); k < rows; k++) {
+    const i = i32At(reach, k)
+    if (isNothing(w, i)) continue
+    setI32(list, found++, i)
+    const start = i32At(lowerStartOf, i)
+    subtract(w, lowerIndex, lowerValue, start, start + i32At(lowerLengthOf, i), f64At(w, i))
+  }
+  return found
+}
+
+function solveEtas(w: usize, list: usize, count: i32): i32 {
+  let found = count
+  for (let t = 0; t < etaCount; t++) {
+    const p = i32At(etaPosition, t)
+    const before = f64At(w, p)
+    let sum = before
+    for (let e = i32At(etaStart, t), end = i32At(etaStart, t + 1); e < end; e++) {
+      sum -= f64At(etaValue, e) * f64At(w, i32At(etaIndex, e))
+    }
+    if (sum == before) continue
+    found = noteChange(before, p, list, found)
+    setF64(w, p, sum)
+  }
+  return found
+}
+
+/** An entry that was zero enters the list; it may do so twice, when it cancels in between: the list is then given up. */
+// @ts-ignore: decorator
+@inline function noteChange(before: f64, i: i32, list: usize, count: i32): i32 {
+  if (before != 0 || count == UNLISTED) return count
+  if (count == rows) return UNLISTED
+  setI32(list, count, i)
+  return count + 1
+}
+
+function solveUpper(w: usize, list: usize): i32 {
+  let found = 0
+  for (let slot = orderEnd - 1; slot >= 0; slot--) {
+    const p = i32At(order, slot)
+    if (p < 0 || f64At(w, p) == 0) continue
+    if (solveUpperAt(w, p)) setI32(list, found++, p)
+  }
+  return found
+}
+
+function reachThroughUpper(w: usize, list: usize, count: i32): i32 {
+  let found = 0
+  for (let k = search(upperColumnStart, upperColumnLength, columnPoolIndex, list, count); k < rows; k++) {
+    const p = i32At(reach, k)
+    if (solveUpperAt(w, p)) setI32(list, found++, p)
+  }
+  return found
+}
+
+/** One entry of a solve with U, taken out of the rows above it; false when it is rounding of a zero. */
+// @ts-ignore: decorator
+@inline function solveUpperAt(w: usize, p: i32): bool {
+  if (isNothing(w, p)) return false
+  const entry = f64At(w, p) * f64At(upperInverse, p)
+  setF64(w, p, entry)
+  const start = i32At(upperColumnStart, p)
+  subtract(w, columnPoolIndex, columnPoolValue, start, start + i32At(upperColumnLength, p), entry)
+  return true
+}
+
+function solveUpperTransposed(w: usize, list: usize, count: i32): i32 {
+  let found = 0
+  for (let slot = firstSlot(list, count); slot < orderEnd; slot++) {
+    const p = i32At(order, slot)
+    if (p < 0 || f64At(w, p) == 0) continue
+    if (solveUpperTransposedAt(w, p)) setI32(list, found++, p)
+  }
+  return found
+}
+
+/** Pivots before the first nonzero are not met. */
+function firstSlot(list: usize, count: i32): i32 {
+  if (count == UNLISTED) return 0
+  let first = orderEnd
+  for (let k = 0; k < count; k++) first = min(first, i32At(slotOf, i32At(list, k)))
+  return first
+}
+
+function reachThroughUpperTransposed(w: usize, list: usize, count: i32): i32 {
+  let found = 0
+  for (let k = search(upperRowStart, upperRowLength, rowPoolIndex, list, count); k < rows; k++) {
+    const p = i32At(reach, k)
+    if (solveUpperTransposedAt(w, p)) setI32(list, found++, p)
+  }
+  return found
+}
+
+// @ts-ignore: decorator
+@inline function solveUpperTransposedAt(w: usize, p: i32): bool {
+  if (isNothing(w, p)) return false
+  const entry = f64At(w, p) * f64At(upperInverse, p)
+  setF64(w, p, entry)
+  const start = i32At(upperRowStart, p)
+  subtract(w, rowPoolIndex, rowPoolValue, start, start + i32At(upperRowLength, p), entry)
+  return true
+}
+
+function solveEtasTransposed(w: usize, list: usize, count: i32): i32 {
+  let found = count
   for (let t = etaCount - 1; t >= 0; t--) {
     const entry = f64At(w, i32At(etaPosition, t))
     if (entry == 0) continue
     for (let e = i32At(etaStart, t), end = i32At(etaStart, t + 1); e < end; e++) {
       const i = i32At(etaIndex, e)
-      setF64(w, i, f64At(w, i) - f64At(etaValue, e) * entry)
+      const before = f64At(w, i)
+      found = noteChange(before, i, list, found)
+      setF64(w, i, before - f64At(etaValue, e) * entry)
     }
   }
+  return found
+}
+
+function solveLowerTransposed(w: usize): void {
   for (let t = byRowCount - 1; t >= 0; t--) {
     const entry = f64At(w, i32At(byRow, t))
-    if (entry == 0) continue
-    for (let e = i32At(byRowStart, t), end = i32At(byRowStart, t + 1); e < end; e++) {
-      const i = i32At(byRowIndex, e)
-      setF64(w, i, f64At(w, i) - f64At(byRowValue, e) * entry)
-    }
+    if (entry != 0) subtract(w, byRowIndex, byRowValue, i32At(byRowStart, t), i32At(byRowStart, t + 1), entry)
   }
+}
+
+function reachThroughLowerTransposed(w: usize, list: usize, count: i32): i32 {
+  let found = 0
+  for (let k = search(byRowStartOf, byRowLengthOf, byRowIndex, list, count); k < rows; k++) {
+    const i = i32At(reach, k)
+    if (isNothing(w, i)) continue
+    setI32(list, found++, i)
+    const start = i32At(byRowStartOf, i)
+    subtract(w, byRowIndex, byRowValue, start, start + i32At(byRowLengthOf, i), f64At(w, i))
+  }
+  return found
 }

@@ -184,7 +184,7 @@ export class LinearProgram {
   }
 
   changeCost(column: number, cost: number): void {
-    this.#cost[this.#checked('column', column, this.#columns)] = cost
+    this.#exports.changeCost(this.#checked('column', column, this.#columns), cost)
   }
 
   /** Many rows at once: `lower[k]` and `upper[k]` are the sides of row `rows[k]`. */
@@ -203,8 +203,7 @@ export class LinearProgram {
   }
 
   #change(variable: number, lower: number, upper: number): void {
-    this.#lower[variable] = lower
-    this.#upper[variable] = upper
+    this.#exports.changeBounds(variable, lower, upper)
   }
 
   #checked(what: string, index: number, count: number): number {
@@ -229,7 +228,7 @@ export class LinearProgram {
     }
     this.#stop.deadlineAt =
       options.deadlineMs === undefined ? Number.POSITIVE_INFINITY : performance.now() + options.deadlineMs
-    const code = this.#exports.resolve(limit)
+    const code = this.#exports.resolve(limit, options.answers === 'fast' ? 0 : 1)
     if (code === INVALID_DATA_CODE) throw dataRefusal(this.#model, this.#exports.offendingVariable())
     const status = statusOfCode[code]
     if (status === undefined) throw new WeirError('WEIR_BUG', `the optimizer answered with code ${code}`)

@@ -8,7 +8,10 @@ export interface OptimizerExports {
   readonly memory: WebAssembly.Memory
   reserve(rows: number, columns: number, nonzeros: number): number
   prepare(): void
-  resolve(iterationLimit: number): number
+  changeBounds(variable: number, lower: number, upper: number): void
+  changeCost(column: number, cost: number): void
+  gapValue(): number
+  resolve(iterationLimit: number, canonical: number): number
   resetBasis(): void
   basisImported(): void
   completeBasis(): void

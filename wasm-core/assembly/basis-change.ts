@@ -1,0 +1,82 @@
+/**
+ * One basis change, for both methods: reduced costs, values, factors (the weights are in dual-weights.ts). The tableau row (alphaRow, rho) and
+ * column (alpha) of the pivot are in tableau.ts.
+ * Depends on tableau.ts, point.ts, bounds-and-costs.ts, linear-systems.ts.
+ *
+ * Cost: what the row and the column touch. Source: Koberstein (2005), chapter 3.
+ */
+import { addF64, f64At, i32At, i8At, setF64 } from './access'
+import { BASIC, changeCost, MOVE_BOTH, NO_MOVE, setStatus } from './bounds-and-costs'
+import { addListedColumn, replaceInBasis } from './linear-systems'
+import { alpha, alphaList, alphaRow, head, move, reduced, rhs, rhsList, touched, x } from './memory'
+import { markDrifted, measureExcess } from './point'
+import { alphaCount, clearListed, forgetRow, touchedCount } from './tableau'
+import { FOR_CHANGES, ftran } from './triangular-solve'
+
+/**
+ * Reduced costs after q has taken the place of `leaving`; clears alphaRow on the way. With `keepSigns` one that slips through zero is
+ * held there by a shift of its cost.
+ */
+export function updateReducedCosts(q: i32, leaving: i32, keepSigns: bool): void {
+  const theta = f64At(reduced, q) / f64At(alphaRow, q)
+  for (let t = 0; t < touchedCount; t++) {
+    const v = i32At(touched, t)
+    const d = f64At(reduced, v) - theta * f64At(alphaRow, v)
+    setF64(alphaRow, v, 0)
+    const way = i8At(move, v)
+    if (keepSigns && way != NO_MOVE && v != q && (way == MOVE_BOTH ? d != 0 : <f64>way * d < 0)) {
+      changeCost(v, -d)
+      setF64(reduced, v, 0)
+    } else setF64(reduced, v, d)
+  }
+  forgetRow()
+  setF64(reduced, q, 0)
+  setF64(reduced, leaving, -theta)
+}
+
+/** Moves q by `change`, basics follow; then q takes position p and whoever was there goes to `bound` with the status given. */
+export function exchange(p: i32, q: i32, change: f64, bound: f64, leavingStatus: i32): void {
+  const leaving = i32At(head, p)
+  moveBasics(change)
+  setF64(x, leaving, bound)
+  setStatus(leaving, leavingStatus)
+  addF64(x, q, change)
+  setStatus(q, BASIC)
+  replaceInBasis(p, q, alpha, alphaList, alphaCount)
+  measureExcess(p)
+  markDrifted()
+}
+
+/** Basics follow a nonbasic variable, whose tableau column is alpha, over the distance given. */
+export function moveBasics(change: f64): void {
+  if (change == 0) return
+  for (let k = 0; k < alphaCount; k++) {
+    const i = i32At(alphaList, k)
+    addF64(x, i32At(head, i), -change * f64At(alpha, i))
+    measureExcess(i)
+  }
+}
+
+let shiftCount: i32 = 0
+
+/** Puts a nonbasic variable to another value; the basics follow at the next `settleBasics`. */
+export function moveNonbasic(v: i32, to: f64): void {
+  const change = to - f64At(x, v)
+  if (change == 0) return
+  setF64(x, v, to)
+  shiftCount = addListedColumn(rhs, rhsList, shiftCount, v, change)
+}
+
+/** Basics after all calls of `moveNonbasic`: one solve. */
+export function settleBasics(): void {
+  if (shiftCount == 0) return
+  const count = ftran(rhs, rhsList, shiftCount, FOR_CHANGES)
+  for (let k = 0; k < count; k++) {
+    const p = i32At(rhsList, k)
+    addF64(x, i32At(head, p), -f64At(rhs, p))
+    measureExcess(p)
+  }
+  clearListed(rhs, rhsList, count)
+  shiftCount = 0
+  markDrifted()
+}

@@ -1,0 +1,59 @@
+/**
+ * The infinitesimal parts of bounds, costs, values and reduced costs that canonical.ts compares where the values themselves tie.
+ * Depends on bounds-and-costs.ts, linear-systems.ts, perturbation.ts (hash), memory.ts.
+ *
+ * Second bounds: a bound is wider by 1 to 2, that of a fixed variable by 0 (redundant equations stay consistent). Second costs: 1 to 2
+ * towards a lower bound, -1 to -2 where there is only an upper one, 0 for a free variable, so that no optimal face is endless for them.
+ */
+import { clearF64, f64At, i32At, setF64, u8At } from './access'
+import { AT_LOWER, AT_UPPER, BASIC, isFixed } from './bounds-and-costs'
+import { addColumn } from './linear-systems'
+import {
+  answerPrimal, columns, columnStart, head, rhs, rhsList, rowIndex, rows, scaledValue, status, variables, workLower, workUpper, y, yList,
+} from './memory'
+import { unitOf } from './perturbation'
+import { btran, FOR_CHANGES, ftran, UNLISTED } from './triangular-solve'
+
+/** How much wider each finite bound of v is. */
+// @ts-ignore: decorator
+@inline export function secondWidth(v: i32): f64 { return isFixed(v) ? 0 : 1 + unitOf(v ^ 0x2aaaaaaa) }
+
+// @ts-ignore: decorator
+@inline function secondCost(v: i32): f64 {
+  if (f64At(workLower, v) > -Infinity) return 1 + unitOf(v)
+  return f64At(workUpper, v) < Infinity ? -1 - unitOf(v) : 0
+}
+
+/** Second values of all variables for the basis as it is; they lie in the answer's memory, which is free until the answer is written. */
+export function beginSecondValues(): void {
+  clearF64(rhs, rows)
+  for (let v = 0; v < variables; v++) {
+    const code = u8At(status, v)
+    if (code == BASIC) continue
+    const at = code == AT_LOWER ? -secondWidth(v) : code == AT_UPPER ? secondWidth(v) : 0
+    if (at != 0) addColumn(rhs, v, -at)
+  }
+  ftran(rhs, rhsList, UNLISTED, FOR_CHANGES)
+  for (let p = 0; p < rows; p++) setF64(answerPrimal, i32At(head, p), f64At(rhs, p))
+  clearF64(rhs, rows)
+}
+
+/** Of a basic variable, after `beginSecondValues`. */
+// @ts-ignore: decorator
+@inline export function secondValue(v: i32): f64 { return f64At(answerPrimal, v) }
+
+/** Second duals for the basis as it is. */
+export function beginSecondDuals(): void {
+  for (let p = 0; p < rows; p++) setF64(y, p, secondCost(i32At(head, p)))
+  btran(y, yList, UNLISTED, FOR_CHANGES)
+}
+
+/** Of a nonbasic variable, after `beginSecondDuals`. */
+export function secondReducedCost(v: i32): f64 {
+  if (v >= columns) return secondCost(v) + f64At(y, v - columns)
+  let sum = secondCost(v)
+  for (let e = i32At(columnStart, v), end = i32At(columnStart, v + 1); e < end; e++) {
+    sum -= f64At(y, i32At(rowIndex, e)) * f64At(scaledValue, e)
+  }
+  return sum
+}

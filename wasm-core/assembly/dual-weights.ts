@@ -1,0 +1,53 @@
+/**
+ * Pricing weights of the dual method, by position: |row p of B^-1|^2, the squared length of the steepest edge. They stay resident with
+ * the point. Depends on tableau.ts, memory.ts, access.ts.
+ *
+ * Exact from the slack basis, where all are 1, and kept so by updates; from another basis a reference framework that begins at 1.
+ * Source: Forrest and Goldfarb, Steepest-edge simplex algorithms for linear programming (1992).
+ */
+import { f64At, i32At, setF64 } from './access'
+import { alpha, alphaList, dualWeight, rows, tau } from './memory'
+import { alphaCount, computeTau, squareOfRho } from './tableau'
+
+/** Weights do not fall below this: rounding could make them negative. */
+const LEAST_WEIGHT: f64 = 1e-4
+/** A weight that turns out to be this much larger than was thought makes the choice of the row void. */
+const WEIGHT_MISJUDGED: f64 = 4
+
+/** Whether the weights are exact but for rounding. */
+let isExact: bool = false
+/** Whether the basis has changed without them. */
+export let weightsLost: bool = false
+
+export function loseWeights(): void { weightsLost = true }
+
+/** A reference framework begins; at the slack basis it is exact. */
+export function resetWeights(isSlackBasis: bool): void {
+  isExact = isSlackBasis
+  weightsLost = false
+  for (let p = 0; p < rows; p++) setF64(dualWeight, p, 1)
+}
+
+/**
+ * Puts the weight of row p right, now that rho is known. True when it was taken for far too small, so that the row ought not to have been
+ * chosen; never where the weights are a reference framework.
+ */
+export function correctWeight(p: i32): bool {
+  const square = squareOfRho()
+  const held = f64At(dualWeight, p)
+  setF64(dualWeight, p, max(square, LEAST_WEIGHT))
+  return isExact && square > WEIGHT_MISJUDGED * held
+}
+
+/** The weights after the pivot at position p, whose own weight is `weight`. */
+export function updateWeights(p: i32, weight: f64): void {
+  const pivot = f64At(alpha, p)
+  computeTau()
+  for (let k = 0; k < alphaCount; k++) {
+    const i = i32At(alphaList, k)
+    const ratio = f64At(alpha, i) / pivot
+    const updated = f64At(dualWeight, i) + ratio * (ratio * weight - 2 * f64At(tau, i))
+    setF64(dualWeight, i, max(updated, LEAST_WEIGHT))
+  }
+  setF64(dualWeight, p, max(weight / (pivot * pivot), LEAST_WEIGHT))
+}

@@ -1,0 +1,120 @@
+/**
+ * Rows and columns of the simplex tableau, which both methods use to choose who enters or leaves and to follow up.
+ * Depends on linear-systems.ts, triangular-solve.ts, memory.ts, access.ts, tolerances.ts.
+ *
+ *   rho       row p of B^-1, by row            rhoCount nonzeros in rhoList
+ *   alphaRow  rho' [A | -I] over nonbasics     touchedCount variables in touched
+ *   alpha     B^-1 a_q, by position            alphaCount nonzeros in alphaList
+ *   tau       B^-1 rho, by position            tauCount nonzeros in tauList
+ *
+ * Each is +0 outside its list, also between calls.
+ * Source: Koberstein, The dual simplex method, techniques for a fast and stable implementation (2005), chapter 6 (row-wise pricing).
+ */
+import { clearF64, f64At, i32At, setF64, setI32, u8At } from './access'
+import { BASIC } from './bounds-and-costs'
+import { addColumn, listColumn } from './linear-systems'
+import {
+  alpha, alphaList, alphaRow, columns, rho, rhoList, rowColumn, rows, rowStart, rowValue, status, tau, tauList, touched,
+} from './memory'
+import { CANCELLED } from './tolerances'
+import { btran, FOR_CHANGES, FOR_COLUMN, FOR_ROW, FOR_WEIGHTS, ftran } from './triangular-solve'
+
+export let rhoCount: i32 = 0
+export let alphaCount: i32 = 0
+export let tauCount: i32 = 0
+/** Variables in `touched`: all that may have a nonzero entry. */
+export let touchedCount: i32 = 0
+
+/** To be called when a model is loaded, which has used some of the vectors as scratch. */
+export function beginTableau(): void {
+  clearF64(alpha, rows)
+  clearF64(rho, rows)
+  rhoCount = 0
+  alphaCount = 0
+  tauCount = 0
+  touchedCount = 0
+}
+
+/** Sets a vector back to zero, by its list while that is short. */
+// @ts-ignore: decorator
+@inline export function clearListed(vector: usize, list: usize, count: i32): void {
+  if (count << 2 > rows) clearF64(vector, rows)
+  else for (let k = 0; k < count; k++) setF64(vector, i32At(list, k), 0)
+}
+
+/** rho := row p of the basis inverse. */
+export function computeRho(p: i32): void {
+  clearListed(rho, rhoList, rhoCount)
+  setF64(rho, p, 1)
+  setI32(rhoList, 0, p)
+  rhoCount = btran(rho, rhoList, 1, FOR_ROW)
+}
+
+/** rho := B^-T of what `rho` holds by position: the caller has cleared it by `clearRho` and listed its entries. */
+export function solveRho(count: i32): void { rhoCount = btran(rho, rhoList, count, FOR_CHANGES) }
+
+export function clearRho(): void {
+  clearListed(rho, rhoList, rhoCount)
+  rhoCount = 0
+}
+
+/** |rho|^2, the steepest-edge weight of its row. */
+export function squareOfRho(): f64 {
+  let square: f64 = 0
+  for (let k = 0; k < rhoCount; k++) {
+    const entry = f64At(rho, i32At(rhoList, k))
+    square += entry * entry
+  }
+  return square
+}
+
+/** The tableau row that belongs to rho; `clearRow` must follow before the next one. */
+export function computeRow(): void {
+  let count = 0
+  for (let k = 0; k < rhoCount; k++) {
+    const i = i32At(rhoList, k)
+    const factor = f64At(rho, i)
+    const logical = columns + i
+    if (u8At(status, logical) != BASIC) {
+      setF64(alphaRow, logical, -factor)
+      setI32(touched, count++, logical)
+    }
+    for (let e = i32At(rowStart, i), end = i32At(rowStart, i + 1); e < end; e++) {
+      const j = i32At(rowColumn, e)
+      const before = f64At(alphaRow, j)
+      if (before == 0) {
+        if (u8At(status, j) == BASIC) continue
+        setI32(touched, count++, j)
+      }
+      const after = before + factor * f64At(rowValue, e)
+      setF64(alphaRow, j, after == 0 ? CANCELLED : after)
+    }
+  }
+  touchedCount = count
+}
+
+export function clearRow(): void {
+  for (let t = 0; t < touchedCount; t++) setF64(alphaRow, i32At(touched, t), 0)
+  touchedCount = 0
+}
+
+/** To be called when alphaRow was cleared on the way. */
+export function forgetRow(): void { touchedCount = 0 }
+
+/** alpha := tableau column of q. */
+export function computeColumn(q: i32): void {
+  clearListed(alpha, alphaList, alphaCount)
+  addColumn(alpha, q, 1)
+  alphaCount = ftran(alpha, alphaList, listColumn(alphaList, q), FOR_COLUMN)
+}
+
+/** tau := B^-1 rho. */
+export function computeTau(): void {
+  clearListed(tau, tauList, tauCount)
+  for (let k = 0; k < rhoCount; k++) {
+    const i = i32At(rhoList, k)
+    setF64(tau, i, f64At(rho, i))
+    setI32(tauList, k, i)
+  }
+  tauCount = ftran(tau, tauList, rhoCount, FOR_WEIGHTS)
+}
