@@ -4,6 +4,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { applyStep, readChangeFile } from './changes/change-stream.js'
 import { compileOptimizer } from './compile.js'
 import { LinearProgram } from './linear-program.js'
 import { readMpsFile } from './mps/mps-file.js'
@@ -14,8 +15,11 @@ import { changeModel, copyModel, randomModel, SeededRandom } from './testing/ran
 import { writeThrough } from './testing/write-through.js'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
-const folder = join(process.env.WEIR_SHARED ?? join(root, '..', 'shared'), 'netlib')
+const shared = process.env.WEIR_SHARED ?? join(root, '..', 'shared')
+const folder = join(shared, 'netlib')
 const skip = existsSync(folder) ? false : `SKIPPED: no Netlib models at ${folder} (set WEIR_SHARED)`
+const streams = join(shared, 'rebalancing-lp')
+const skipStreams = existsSync(streams) ? false : `SKIPPED: no streams at ${streams} (set WEIR_SHARED)`
 /** Bytes of the largest published model that is taken: the checks of a solve take longer than the solve. */
 const LARGEST_FILE = 150_000
 
@@ -114,4 +118,22 @@ test('published models', { skip }, () => {
   }
   process.stdout.write(`# ${solved} published models\n`)
   assert.ok(solved >= 20)
+})
+
+test('the rebalancing streams: many short warm solves in a row', { skip: skipStreams }, () => {
+  for (const [pools, steps] of [
+    [32, 60],
+    [128, 20],
+  ] as const) {
+    const { model } = readMpsFile(join(streams, `rebal_${pools}.mps`))
+    for (const kind of ['tick', 'batch', 'mixed']) {
+      loadBoth(model)
+      resolveBoth(`${pools} ${kind}`)
+      const changes = readChangeFile(join(streams, `rebal_${pools}_${kind}.ndjson`), model)
+      changes.slice(0, steps).forEach((step, k) => {
+        for (const program of [checked, release]) applyStep(program, step)
+        resolveBoth(`${pools} ${kind}, step ${k}`)
+      })
+    }
+  }
 })
