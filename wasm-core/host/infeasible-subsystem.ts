@@ -162,7 +162,11 @@ class DeletionFilter {
     const deadlineMs = deadlineAt - performance.now()
     if (this.#solves >= solveLimit || deadlineMs <= 0) return 'undecided'
     this.#solves++
-    const status = this.#program.resolve(deadlineMs < Infinity ? { deadlineMs } : {})
+    // Which optimal basis it is does not matter here, and without costs every feasible one is.
+    const status = this.#program.resolve({
+      answers: 'fast',
+      ...(deadlineMs < Infinity ? { deadlineMs } : {}),
+    })
     // Without costs nothing is unbounded.
     return status === 'infeasible' ? 'infeasible' : status === 'optimal' ? 'feasible' : 'undecided'
   }
