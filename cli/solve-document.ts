@@ -8,6 +8,7 @@ import {
   type RayProof,
   unboundednessProof,
 } from '../wasm-core/host/certificate.js'
+import type { InfeasibleSubsystem, SubsystemMember } from '../wasm-core/host/infeasible-subsystem.js'
 import type { LinearProgram, SolveStatus } from '../wasm-core/host/linear-program.js'
 import { fileObjective, type MpsModel } from '../wasm-core/host/mps/mps-model.js'
 import { formatTable } from './amounts.js'
@@ -19,6 +20,8 @@ export interface SolveOutcome {
   readonly status: SolveStatus
   readonly seconds: number
   readonly readSeconds: number
+  /** Of an infeasible model, where it was asked for. */
+  readonly subsystem: InfeasibleSubsystem | undefined
 }
 
 export interface SolveDocument {
@@ -38,6 +41,13 @@ export interface SolveDocument {
   readonly residuals: { readonly primal: number; readonly dual: number; readonly gap: number } | null
   /** The proof of 'infeasible' and 'unbounded'; entries that are 0 are left out. */
   readonly ray?: RayProof & { readonly columns: Values; readonly rows: Values }
+  /** Rows and bounds that exclude each other; with 'infeasible', where it was asked for. */
+  readonly subsystem?: {
+    /** False when a limit ended the search: some members may not be needed. */
+    readonly irreducible: boolean
+    readonly solves: number
+    readonly members: readonly NamedMember[]
+  }
   /** By column; with 'unbounded' the point that the ray starts from. */
   readonly x?: Values
   /** By row, in the file's own sense. */
@@ -45,6 +55,10 @@ export interface SolveDocument {
 }
 
 type Values = Readonly<Record<string, number>>
+
+export interface NamedMember extends Pick<SubsystemMember, 'kind' | 'side' | 'bound'> {
+  readonly name: string
+}
 
 export interface DocumentOptions {
   readonly withValues: boolean
@@ -68,6 +82,7 @@ export function solveDocument(outcome: SolveOutcome, { withValues }: DocumentOpt
     readSeconds,
     residuals: isOptimal ? residualsOf(outcome) : null,
     ...(ray === undefined ? {} : { ray: { ...ray, ...rayByName(outcome) } }),
+    ...(outcome.subsystem === undefined ? {} : { subsystem: subsystemByName(mps, outcome.subsystem) }),
     ...(withValues && (isOptimal || status === 'unbounded')
       ? { x: byName(mps.columnNames, program.primal) }
       : {}),
@@ -95,6 +110,15 @@ function rayByName({ mps, program }: SolveOutcome): { readonly columns: Values; 
   }
 }
 
+function subsystemByName({ rowNames, columnNames }: MpsModel, subsystem: InfeasibleSubsystem) {
+  const { isIrreducible: irreducible, solves, members } = subsystem
+  const named = members.map(({ kind, index, side, bound }) => {
+    const name = (kind === 'row' ? rowNames : columnNames)[index] as string
+    return { kind, name, side, bound }
+  })
+  return { irreducible, solves, members: named }
+}
+
 /** Change of the file's objective for one unit more of a side: turned back for a maximization. */
 function fileDuals({ mps, program }: SolveOutcome): Float64Array {
   return mps.maximize ? program.dual.map((price) => 0 - price) : program.dual
@@ -110,7 +134,7 @@ const RAY_ENTRIES_SHOWN = 10
 export function describeSolve(outcome: SolveOutcome, { withValues }: DocumentOptions): string {
   const { file, mps, program, status } = outcome
   const document = solveDocument(outcome, { withValues: false })
-  const { objective, residuals, ray, rows, columns, nonzeros, iterations, seconds } = document
+  const { objective, residuals, ray, subsystem, rows, columns, nonzeros, iterations, seconds } = document
   const title = mps.name === '' ? file : `${file} (${mps.name})`
   const small = (value: number) => (value === 0 ? '0' : value.toExponential(1))
   const facts: string[][] = []
@@ -132,7 +156,9 @@ export function describeSolve(outcome: SolveOutcome, { withValues }: DocumentOpt
       .replace(/^\s*\n/, '')
       .trimEnd(),
   ]
-  if (ray !== undefined) parts.push('', rayTable(ray).trimEnd())
+  // The members say the same in plainer words than the ray that they come from.
+  if (subsystem !== undefined) parts.push('', subsystemTable(subsystem).trimEnd())
+  else if (ray !== undefined) parts.push('', rayTable(ray).trimEnd())
   if (withValues && (status === 'optimal' || status === 'unbounded')) {
     parts.push('', valueTable('column', 'x', mps.columnNames, program.primal).trimEnd())
   }
@@ -155,6 +181,19 @@ function rayTable({ columns, rows }: { readonly columns: Values; readonly rows: 
   const rest = entries.length - shown.length
   const table = formatTable(['', 'name', 'multiplier'], shown, ['multiplier'])
   return rest > 0 ? `${table}and ${rest} more (--json has all)` : table
+}
+
+function subsystemTable({ irreducible, members }: NonNullable<SolveDocument['subsystem']>): string {
+  const title = irreducible
+    ? 'These exclude each other, and without any one of them the others do not:'
+    : 'These exclude each other; the search was ended before all were found to be needed:'
+  const lines = members.map(({ kind, name, side, bound }) => [
+    kind,
+    name,
+    side === 'lower' ? '>=' : '<=',
+    String(bound),
+  ])
+  return `${title}\n${formatTable(['', 'name', '', 'bound'], lines, ['bound'])}`
 }
 
 function valueTable(what: string, value: string, names: readonly string[], values: Float64Array): string {

@@ -7,6 +7,7 @@ import { dirname } from 'node:path'
 import { type Command, Option } from 'commander'
 import { WeirError } from '../pipeline/errors.js'
 import { compileOptimizer } from '../wasm-core/host/compile.js'
+import { infeasibleSubsystem } from '../wasm-core/host/infeasible-subsystem.js'
 import { LinearProgram, type SolveStatus } from '../wasm-core/host/linear-program.js'
 import { readMpsFile } from '../wasm-core/host/mps/mps-file.js'
 import type { MpsFormat, MpsModel } from '../wasm-core/host/mps/mps-model.js'
@@ -36,6 +37,7 @@ interface SolveFlags {
   readonly solution?: string
   readonly format?: MpsFormat
   readonly relaxIntegers?: boolean
+  readonly explain?: boolean
 }
 
 export function register(program: Command): void {
@@ -50,6 +52,10 @@ export function register(program: Command): void {
       wholeNumber('--iteration-limit', 0, ITERATIONS_MAX),
     )
     .option('--no-presolve', 'solve the model as it is; there is no presolve yet, so nothing changes')
+    .option(
+      '--explain',
+      'of an infeasible model, find an irreducible set of rows and bounds that exclude each other',
+    )
     .option('--solution <file>', 'write the document with x and y by name; - for standard output')
   addMpsFlags(command).option('--json', 'print one JSON document').addHelpText('after', HELP).action(solve)
 }
@@ -73,6 +79,7 @@ Exit codes of this command: 0 optimal, 3 infeasible, 4 unbounded, 5 deadline or 
 Examples:
   $ weir solve afiro.mps
   $ weir solve afiro.mps --json --solution - | jq .x
+  $ weir solve infeasible.mps --explain
   $ weir solve large.mps --deadline-ms 2000 --solution large.json
 Docs: docs/cli.md#solving-a-model`
 
@@ -89,7 +96,11 @@ async function solve(file: string, flags: SolveFlags): Promise<void> {
   load(program, mps, file)
   const status = program.resolve(limitsOf(flags))
   const seconds = (performance.now() - startedAt) / 1000
-  const outcome = { file, mps, program, status, seconds, readSeconds }
+  const subsystem =
+    flags.explain === true && status === 'infeasible'
+      ? infeasibleSubsystem(module, mps.model, program.ray, deadlineOf(flags))
+      : undefined
+  const outcome = { file, mps, program, status, seconds, readSeconds, subsystem }
   const document = solveDocument(outcome, { withValues: flags.json === true && solution === '-' })
   if (flags.json === true) printJson(document)
   else printText(describeSolve(outcome, { withValues: solution === '-' }))
@@ -124,9 +135,14 @@ export function load(program: LinearProgram, mps: MpsModel, file: string): void 
   }
 }
 
-function limitsOf({ deadlineMs, iterationLimit }: SolveFlags) {
+function deadlineOf({ deadlineMs }: SolveFlags) {
+  return deadlineMs === undefined ? {} : { deadlineMs }
+}
+
+function limitsOf(flags: SolveFlags) {
+  const { iterationLimit } = flags
   return {
-    ...(deadlineMs === undefined ? {} : { deadlineMs }),
+    ...deadlineOf(flags),
     ...(iterationLimit === undefined ? {} : { iterationLimit }),
   }
 }

@@ -35,7 +35,7 @@ const steps = [
   {
     name: 'optimizer',
     inputs: () => ['wasm-core/build.mjs', ...filesBelow('wasm-core/assembly', /\.(ts|json)$/)],
-    outputs: ['dist/wasm-core/optimizer.wasm'],
+    outputs: ['dist/wasm-core/optimizer.wasm', 'dist/wasm-core/optimizer.debug.wasm'],
     command: ['wasm-core/build.mjs'],
     done: 'compiled to WebAssembly',
   },

@@ -81,6 +81,30 @@ test('infeasible: exit code 3 and the rows that exclude each other', async () =>
   assert.ok(ray !== undefined && ray.margin > 0 && ray.residual <= 1e-9)
 })
 
+test('--explain: the rows and bounds that exclude each other, by name', async () => {
+  // The row `slack` is part of no conflict.
+  const rows = ' N  cost\n G  least\n L  most\n L  slack\n'
+  const conflict = model(
+    rows,
+    ' x cost 1 least 1\n x most 1 slack 1\n y least 1\n',
+    'RHS\n RHS least 3 most 1\n RHS slack 9\nBOUNDS\n UP BND y 1\n',
+  )
+  const { subsystem } = await documentOf(conflict, 3, '--explain')
+  const members = [
+    { kind: 'row', name: 'least', side: 'lower', bound: 3 },
+    { kind: 'row', name: 'most', side: 'upper', bound: 1 },
+    { kind: 'column', name: 'y', side: 'upper', bound: 1 },
+  ]
+  assert.deepEqual(subsystem, { irreducible: true, solves: 4, members })
+  const { stdout } = await solve(conflict, '--explain')
+  assert.match(
+    stdout,
+    /without any one of them the others do not:\n[\s\S]*^row +least +>= +3\nrow +most +<= +1\ncolumn +y +<= +1$/m,
+  )
+  assert.equal((await documentOf(conflict, 3)).subsystem, undefined)
+  assert.equal((await documentOf(BEST, 0, '--explain')).subsystem, undefined)
+})
+
 test('unbounded: exit code 4 and the direction', async () => {
   const { status, ray, x } = await documentOf(ENDLESS, 4, '--solution', '-')
   assert.deepEqual([status, ray?.kind, x], ['unbounded', 'recession', { x: 0, y: 0 }])

@@ -10,13 +10,15 @@ import { offender } from './bounds-and-costs'
 import { isCanonical, notCanonical } from './canonical'
 import { changeBounds as changeModelBounds, changeModelCost } from './changes'
 import { repairs } from './factor'
+import { checkInvariants } from './invariants'
 import { directory, reserve as reserveMemory } from './memory'
 import { prepareModel } from './model'
 import { setSlackBasis } from './point'
 import { iterations } from './progress'
+import { rangeHigh as highEnd, rangeLow as lowEnd, rangeOfBound as rangeBound, rangeOfCost as rangeCost } from './ranging'
 import { chooseMethod, failures, fallbacks, forgetPoint, solve } from './resolve'
 import { beginTableau } from './tableau'
-import { forgetFactorization } from './linear-systems'
+import { forgetFactorization, refactorize } from './linear-systems'
 
 /** 0, 1 (too large), or 2 (no memory). All addresses change. */
 export function reserve(rows: i32, columns: i32, nonzeros: i32): i32 { return reserveMemory(rows, columns, nonzeros) }
@@ -32,7 +34,12 @@ export function prepare(): void {
 export function changeBounds(variable: i32, lower: f64, upper: f64): void { changeModelBounds(variable, lower, upper) }
 export function changeCost(column: i32, cost: f64): void { changeModelCost(column, cost) }
 
-export function resolve(iterationLimit: i32, canonical: i32): i32 { return solve(iterationLimit, canonical != 0) }
+export function resolve(iterationLimit: i32, canonical: i32): i32 {
+  const outcome = solve(iterationLimit, canonical != 0)
+  // Known when compiling: the release build has nothing of it.
+  if (!ASC_NO_ASSERT) checkInvariants(outcome)
+  return outcome
+}
 
 export function resetBasis(): void {
   setSlackBasis()
@@ -43,6 +50,12 @@ export function resetBasis(): void {
 export function basisImported(): void {
   forgetFactorization()
   forgetPoint()
+}
+
+/** The host has written `status` with too few basic variables: logicals of the rows without a pivot fill up, by the rule for singular sets. */
+export function completeBasis(): void {
+  basisImported()
+  if (!refactorize()) setSlackBasis()
 }
 
 export function directoryAddress(): usize { return directory }
@@ -62,3 +75,8 @@ export function failureCount(): i32 { return failures }
 export function repairCount(): i32 { return repairs }
 /** 0 automatic, 1 primal only, 2 Bland's rule only: other ways to the same optimum, for tests and cross-checks. */
 export function setMethod(code: i32): void { chooseMethod(code) }
+/** After an optimum: 0 and the interval is in `rangeLow`, `rangeHigh`; 1 no bound of the variable binds; 2 the model or basis changed. */
+export function rangeOfBound(variable: i32): i32 { return rangeBound(variable) }
+export function rangeOfCost(column: i32): i32 { return rangeCost(column) }
+export function rangeLow(): f64 { return lowEnd }
+export function rangeHigh(): f64 { return highEnd }

@@ -28,10 +28,12 @@ export const FOR_CHANGES: i32 = 0
 export const FOR_COLUMN: i32 = 1
 export const FOR_ROW: i32 = 2
 export const FOR_WEIGHTS: i32 = 3
-const KINDS: i32 = 4
+/** Questions between solves, which must not change what a later solve does. */
+export const FOR_QUESTIONS: i32 = 4
+const KINDS: i32 = 5
 
 /** Nonzeros that come out of a solve and of its first half, by kind: a running mean of those seen. */
-const expected: usize = memory.data(64, 8)
+const expected: usize = memory.data(80, 8)
 const MEMORY: f64 = 0.9
 
 /** To be called where the outcome must not depend on what was solved before. */

@@ -1,18 +1,46 @@
 /** Long sequences of random changes on resident models, each step compared with a cold HiGHS solve of the same data. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { before, test } from 'node:test'
 import { compileOptimizer } from './compile.js'
 import { LinearProgram, type SolveStatus } from './linear-program.js'
+import type { SparseModel } from './sparse-model.js'
 import { HighsOracle } from './testing/highs-oracle.js'
 import { changeModel, copyModel, randomModel, SeededRandom } from './testing/random-model.js'
 import { assertFarkas, assertOptimal, assertUnbounded } from './testing/verify-answer.js'
+import { writeThrough } from './testing/write-through.js'
 
 const SEQUENCES = 40
 const STEPS = 25
+const LONG_STEPS = 1000
 
-test(`${SEQUENCES * STEPS} changes on resident models`, async () => {
-  const { module } = await compileOptimizer()
-  const oracle = await HighsOracle.load()
+let module: WebAssembly.Module
+let oracle: HighsOracle
+before(async () => {
+  module = (await compileOptimizer()).module
+  oracle = await HighsOracle.load()
+})
+
+function assertAnswer(model: SparseModel, program: LinearProgram, status: SolveStatus, place: string): void {
+  const expected = oracle.solve(model, status)
+  try {
+    if (expected.status !== 'unknown') assert.equal(status, expected.status)
+    if (status === 'infeasible') assertFarkas(model, program.ray)
+    else if (status === 'unbounded') assertUnbounded(model, program)
+    else {
+      assertOptimal(model, program)
+      if (expected.status === 'unknown') return
+      const gap = Math.abs(program.objective - expected.objective)
+      assert.ok(
+        gap <= 1e-7 * (1 + Math.abs(expected.objective)),
+        `${program.objective}, HiGHS ${expected.objective}`,
+      )
+    }
+  } catch (cause) {
+    throw new Error(`${place}: ${(cause as Error).message}`, { cause })
+  }
+}
+
+test(`${SEQUENCES * STEPS} steps on resident models, several changes each`, () => {
   const program = LinearProgram.instantiate(module)
   const outcomes: Record<string, number> = {}
   for (let seed = 5000; seed < 5000 + SEQUENCES; seed++) {
@@ -25,26 +53,10 @@ test(`${SEQUENCES * STEPS} changes on resident models`, async () => {
       // Without this most sequences would end infeasible and stay there.
       if (status !== 'optimal' && random.chance(0.5)) model = copyModel(original)
       changeModel(random, model, 6)
-      program.cost.set(model.cost)
-      program.columnLower.set(model.columnLower)
-      program.columnUpper.set(model.columnUpper)
-      program.rowLower.set(model.rowLower)
-      program.rowUpper.set(model.rowUpper)
+      writeThrough(program, model)
       status = program.resolve()
       outcomes[status] = (outcomes[status] ?? 0) + 1
-      const expected = oracle.solve(model, status)
-      const place = `seed ${seed}, step ${step}`
-      if (expected.status !== 'unknown') assert.equal(status, expected.status, place)
-      if (status === 'infeasible') assertFarkas(model, program.ray)
-      else if (status === 'unbounded') assertUnbounded(model, program)
-      else {
-        assertOptimal(model, program)
-        const gap = Math.abs(program.objective - expected.objective)
-        assert.ok(
-          gap <= 1e-7 * (1 + Math.abs(expected.objective)),
-          `${place}: ${program.objective}, HiGHS ${expected.objective}`,
-        )
-      }
+      assertAnswer(model, program, status, `seed ${seed}, step ${step}`)
     }
   }
   process.stdout.write(
@@ -52,3 +64,55 @@ test(`${SEQUENCES * STEPS} changes on resident models`, async () => {
   )
   assert.equal(program.counters.failures, 0)
 })
+
+/** Rows, columns and costs that went astray return to where they began. */
+function returnSome(random: SeededRandom, model: SparseModel, home: SparseModel): void {
+  for (let i = 0; i < model.rows; i++) {
+    if (random.chance(0.5)) continue
+    model.rowLower[i] = home.rowLower[i] as number
+    model.rowUpper[i] = home.rowUpper[i] as number
+  }
+  for (let j = 0; j < model.columns; j++) {
+    if (random.chance(0.5)) continue
+    model.columnLower[j] = home.columnLower[j] as number
+    model.columnUpper[j] = home.columnUpper[j] as number
+    model.cost[j] = home.cost[j] as number
+  }
+}
+
+for (const seed of [61_000, 62_000, 63_000, 64_000]) {
+  test(`${LONG_STEPS} changes on one resident model, seed ${seed}`, () => {
+    const random = new SeededRandom(seed)
+    const program = LinearProgram.instantiate(module)
+    let home = randomModel(random, { rows: random.whole(8, 24), columns: random.whole(12, 36) })
+    program.load(home)
+    // A model without an optimum at the start would hardly ever have one.
+    for (let draws = 0; program.resolve() !== 'optimal' && draws < 100; draws++) {
+      home = randomModel(random, { rows: random.whole(8, 24), columns: random.whole(12, 36) })
+      program.load(home)
+    }
+    const model = copyModel(home)
+    const outcomes: Record<string, number> = {}
+    let crossings = 0
+    let status = program.resolve()
+    for (let step = 0; step < LONG_STEPS; step++) {
+      const earlier = status
+      // Half of the way back at a time: through many kinds of infeasibility, too.
+      if (status !== 'optimal' && random.chance(0.3)) returnSome(random, model, home)
+      else changeModel(random, model, 1)
+      writeThrough(program, model)
+      status = program.resolve()
+      outcomes[status] = (outcomes[status] ?? 0) + 1
+      if ((status === 'optimal') !== (earlier === 'optimal')) crossings++
+      assertAnswer(model, program, status, `seed ${seed}, step ${step}`)
+    }
+    const { failures, fallbacks, repairs } = program.counters
+    const size = `${model.rows} x ${model.columns}`
+    process.stdout.write(
+      `# seed ${seed}, ${size}: ${JSON.stringify(outcomes)}, ${crossings} crossings, fallbacks ${fallbacks} repairs ${repairs}\n`,
+    )
+    assert.equal(failures, 0)
+    assert.ok((outcomes.optimal ?? 0) >= LONG_STEPS / 10, 'often there is an optimum')
+    assert.ok(crossings >= 20, 'and often it comes or goes')
+  })
+}

@@ -1,22 +1,37 @@
 /**
  * The optimizer's face: a linear program that lives in one WebAssembly instance and is re-solved after
- * changes written in place. Depends on sparse-model.ts, module-interface.ts and pipeline/errors.ts.
+ * changes written in place. Depends on module-interface.ts, sparse-model.ts, the small files beside it that hold one part
+ * each (basis, ranging, columns that come and go, refusals, stop word) and pipeline/errors.ts.
  *
  * Only this file knows where things lie in the module's memory (assembly/memory.ts draws it). Nothing is copied on
  * the way in or out: the arrays below are views into that memory. `load` replaces all of them.
  */
 import { WeirError } from '../../pipeline/errors.js'
+import { checkBasis } from './basis.js'
+import {
+  type AddedColumns,
+  basisWithColumns,
+  basisWithoutColumns,
+  withColumns,
+  withoutColumns,
+} from './column-changes.js'
 import {
   DIRECTORY_WORDS,
   directoryWord,
   INVALID_DATA_CODE,
+  methodCodes,
   type OptimizerExports,
+  type SolveCounters,
+  type SolveMethod,
   type SolveStatus,
   statusOfCode,
 } from './module-interface.js'
-import { checkModel, type SparseModel } from './sparse-model.js'
+import { type BoundRange, type Range, rangeOfBound, rangeOfCost } from './ranging.js'
+import { dataRefusal, OUT_OF_MEMORY_CODE, sizeRefusal, unknownIndex } from './refusals.js'
+import { checkModel, cloneModel, emptyModel, type SparseModel, writeModel } from './sparse-model.js'
+import { StopWord } from './stop-word.js'
 
-export type { SolveStatus } from './module-interface.js'
+export type { SolveCounters, SolveMethod, SolveStatus } from './module-interface.js'
 
 /** No limit of the caller's; the module still bounds each rung of its ladder. */
 const NO_ITERATION_LIMIT = 2 ** 31 - 1
@@ -27,41 +42,11 @@ export interface ResolveOptions {
   /** Wall-clock time after which to stop with 'deadline', milliseconds from the call; checked between iterations. */
   readonly deadlineMs?: number
   /**
-   * What is to be promised of the bits of an answer. NOT YET EFFECTIVE: either way they are a function of the model and
-   * the start basis. 'canonical' is to make them one of the model alone, 'fast' to leave them as the iterations did.
+   * What is promised of the bits of an optimum. 'canonical' (unless said otherwise): they are a function of the model alone, whatever
+   * was solved before, from the one optimal basis that a fixed rule picks; `counters.notCanonical` says how often that could not be
+   * had. 'fast': they are as the iterations left them; objective and residuals are as good, and of several optima any one may come.
    */
   readonly answers?: 'fast' | 'canonical'
-}
-
-/** The word that stops a running `resolve`; another thread may hold the same shared memory. */
-class StopWord {
-  word: Int32Array = new Int32Array(new SharedArrayBuffer(4))
-  deadlineAt = Number.POSITIVE_INFINITY
-
-  /** Called by the module between iterations. */
-  readonly requested = (): number => {
-    if (Atomics.load(this.word, 0) !== 0) return 1
-    return this.deadlineAt < Number.POSITIVE_INFINITY && performance.now() >= this.deadlineAt ? 1 : 0
-  }
-}
-
-/**
- * How an optimum is looked for. `primal` never uses the dual method, `bland` goes straight to the ladder's last rung: other
- * ways to the same optimum, for checks.
- */
-export type SolveMethod = 'automatic' | 'primal' | 'bland'
-const methodCodes: Readonly<Record<SolveMethod, number>> = { automatic: 0, primal: 1, bland: 2 }
-
-/** What went on inside since the instance was made. */
-export interface SolveCounters {
-  /** Solves whose first attempt failed its check, so that a more careful one was needed. */
-  readonly fallbacks: number
-  /** Solves that ended as 'numerical-failure'. */
-  readonly failures: number
-  /** Canonical answers whose basis is not certain to be the canonical one: correct, but perhaps others after another history. */
-  readonly notCanonical: number
-  /** Basic variables exchanged because a basis was singular. */
-  readonly repairs: number
 }
 
 const noDoubles = new Float64Array(0)
@@ -77,13 +62,10 @@ export class LinearProgram {
   #rows = 0
   #columns = 0
   #isLoaded = false
+  #model: SparseModel = emptyModel
   #cost = noDoubles
   #lower = noDoubles
   #upper = noDoubles
-  #columnLower = noDoubles
-  #columnUpper = noDoubles
-  #rowLower = noDoubles
-  #rowUpper = noDoubles
   #primal = noDoubles
   #rowActivity = noDoubles
   #reducedCost = noDoubles
@@ -113,29 +95,18 @@ export class LinearProgram {
     checkModel(model)
     const nonzeros = model.columnStart[model.columns] as number
     const refusal = this.#exports.reserve(model.rows, model.columns, nonzeros)
-    if (refusal !== 0) this.#refuseSize(model, refusal)
+    if (refusal !== 0) {
+      // Out of memory may have come after the layout moved; the instance holds no model then.
+      if (refusal === OUT_OF_MEMORY_CODE) this.#isLoaded = false
+      throw sizeRefusal(model, refusal)
+    }
     this.#rows = model.rows
     this.#columns = model.columns
     this.#mapViews(model, nonzeros)
-    this.#cost.set(model.cost)
-    this.#columnLower.set(model.columnLower)
-    this.#columnUpper.set(model.columnUpper)
-    this.#rowLower.set(model.rowLower)
-    this.#rowUpper.set(model.rowUpper)
+    writeModel(this.#model, model)
     this.#exports.prepare()
     this.#basis.set(this.#status)
     this.#isLoaded = true
-  }
-
-  #refuseSize(model: SparseModel, refusal: number): never {
-    // Out of memory may have come after the layout moved; the instance holds no model then.
-    if (refusal === 2) this.#isLoaded = false
-    const size = `${model.rows} rows x ${model.columns} columns`
-    throw new WeirError(
-      'WEIR_SOLVER',
-      refusal === 1 ? `${size} is beyond the limits of the optimizer` : `no memory for ${size}`,
-      { place: 'model', remedy: 'split the model; the limits are in wasm-core/README.md' },
-    )
   }
 
   #mapViews(model: SparseModel, nonzeros: number): void {
@@ -146,16 +117,21 @@ export class LinearProgram {
       new Float64Array(buffer, addressOf(word), length)
     const { rows, columns } = model
     const variables = rows + columns
-    new Int32Array(buffer, addressOf('columnStart'), columns + 1).set(model.columnStart)
-    new Int32Array(buffer, addressOf('rowIndex'), nonzeros).set(model.rowIndex)
-    doubles('value', nonzeros).set(model.value)
     this.#cost = doubles('cost', columns)
     this.#lower = doubles('lower', variables)
     this.#upper = doubles('upper', variables)
-    this.#columnLower = this.#lower.subarray(0, columns)
-    this.#columnUpper = this.#upper.subarray(0, columns)
-    this.#rowLower = this.#lower.subarray(columns)
-    this.#rowUpper = this.#upper.subarray(columns)
+    this.#model = {
+      rows,
+      columns,
+      columnStart: new Int32Array(buffer, addressOf('columnStart'), columns + 1),
+      rowIndex: new Int32Array(buffer, addressOf('rowIndex'), nonzeros),
+      value: doubles('value', nonzeros),
+      cost: this.#cost,
+      columnLower: this.#lower.subarray(0, columns),
+      columnUpper: this.#upper.subarray(0, columns),
+      rowLower: this.#lower.subarray(columns),
+      rowUpper: this.#upper.subarray(columns),
+    }
     const primal = doubles('answerPrimal', variables)
     this.#primal = primal.subarray(0, columns)
     this.#rowActivity = primal.subarray(columns)
@@ -165,6 +141,37 @@ export class LinearProgram {
     this.#ray = doubles('ray', variables)
     this.#basis = new Uint8Array(buffer, addressOf('basis'), variables)
     this.#status = new Uint8Array(buffer, addressOf('status'), variables)
+  }
+
+  /** A copy of the resident model as it stands now. */
+  exportModel(): SparseModel {
+    this.#requireModel()
+    return cloneModel(this.#model)
+  }
+
+  /**
+   * Adds columns behind the present ones. Memory is laid out anew, as by `load`: ALL VIEWS TAKEN BEFORE ARE VOID, and there is no answer
+   * until the next `resolve`. That starts warm: the basis stays, new columns stand on their bound nearest to 0.
+   * Throws `WEIR_SOLVER` on malformed columns, which leaves everything as it is.
+   */
+  addColumns(added: AddedColumns): void {
+    const model = withColumns(this.exportModel(), added)
+    this.#reload(model, basisWithColumns(this.#status, model))
+  }
+
+  /** Removes columns; those behind move up. As `addColumns`; logicals take the place of basic columns, and count as repairs. */
+  removeColumns(columns: ArrayLike<number>): void {
+    const isRemoved = new Uint8Array(this.#columns)
+    for (let k = 0; k < columns.length; k++)
+      isRemoved[this.#checked('column', columns[k] as number, this.#columns)] = 1
+    this.#reload(withoutColumns(this.exportModel(), isRemoved), basisWithoutColumns(this.#status, isRemoved))
+  }
+
+  #reload(model: SparseModel, basis: Uint8Array): void {
+    this.load(model)
+    this.#status.set(basis)
+    this.#exports.completeBasis()
+    this.#basis.set(this.#status)
   }
 
   /** New sides of a row, for the next `resolve`; -Infinity and Infinity for none. */
@@ -202,10 +209,7 @@ export class LinearProgram {
 
   #checked(what: string, index: number, count: number): number {
     if (index >= 0 && index < count && Number.isInteger(index)) return index
-    throw new WeirError('WEIR_SOLVER', `there is no ${what} ${index}`, {
-      place: `model of ${this.#rows} rows and ${this.#columns} columns`,
-      remedy: 'count from 0',
-    })
+    throw unknownIndex(what, index, this.#model)
   }
 
   /**
@@ -226,20 +230,10 @@ export class LinearProgram {
     this.#stop.deadlineAt =
       options.deadlineMs === undefined ? Number.POSITIVE_INFINITY : performance.now() + options.deadlineMs
     const code = this.#exports.resolve(limit, options.answers === 'fast' ? 0 : 1)
-    if (code === INVALID_DATA_CODE) this.#refuseData()
+    if (code === INVALID_DATA_CODE) throw dataRefusal(this.#model, this.#exports.offendingVariable())
     const status = statusOfCode[code]
     if (status === undefined) throw new WeirError('WEIR_BUG', `the optimizer answered with code ${code}`)
     return status
-  }
-
-  #refuseData(): never {
-    const v = this.#exports.offendingVariable()
-    const isColumn = v < this.#columns
-    const bounds = `bounds ${this.#lower[v]} and ${this.#upper[v]}`
-    throw new WeirError('WEIR_SOLVER', isColumn ? `cost ${this.#cost[v]}, ${bounds}` : `sides: ${bounds}`, {
-      place: isColumn ? `column ${v}` : `row ${v - this.#columns}`,
-      remedy: 'a cost is finite, a lower bound a number or -Infinity, an upper bound a number or Infinity',
-    })
   }
 
   #requireModel(): void {
@@ -259,17 +253,17 @@ export class LinearProgram {
   }
   /** Bounds by column; write in place, then `resolve`. */
   get columnLower(): Float64Array {
-    return this.#columnLower
+    return this.#model.columnLower
   }
   get columnUpper(): Float64Array {
-    return this.#columnUpper
+    return this.#model.columnUpper
   }
   /** Sides by row; write in place, then `resolve`. */
   get rowLower(): Float64Array {
-    return this.#rowLower
+    return this.#model.rowLower
   }
   get rowUpper(): Float64Array {
-    return this.#rowUpper
+    return this.#model.rowUpper
   }
 
   /** Values by column. As all answers: a view, valid until the next `resolve` or `load`; after 'infeasible' or a limit, the last point. */
@@ -346,20 +340,7 @@ export class LinearProgram {
    */
   importBasis(basis: Uint8Array): void {
     this.#requireModel()
-    const refuse = (message: string): never => {
-      throw new WeirError('WEIR_SOLVER', message, {
-        place: 'basis',
-        remedy: 'use a basis of a model of the same shape',
-      })
-    }
-    if (basis.length !== this.#status.length)
-      refuse(`has ${basis.length} elements, not ${this.#status.length}`)
-    let basics = 0
-    for (const code of basis) {
-      if (code > 3) refuse(`has the code ${code}, beyond 3`)
-      if (code === 0) basics++
-    }
-    if (basics !== this.#rows) refuse(`has ${basics} basic variables, not one for each of ${this.#rows} rows`)
+    checkBasis(basis, this.#rows, this.#status.length)
     this.#status.set(basis)
     this.#basis.set(basis)
     this.#exports.basisImported()
@@ -376,6 +357,32 @@ export class LinearProgram {
     this.#requireModel()
     this.#exports.resetBasis()
     this.#basis.set(this.#status)
+  }
+
+  /**
+   * How far the binding side of a row may move while its dual stays what it is, with the basis that was found (ranging.ts says what
+   * that means). Undefined when the row does not bind: its dual is 0 while its sides leave `rowActivity` between them.
+   * Throws `WEIR_SOLVER` unless the last `resolve` was 'optimal' and nothing was changed since. The same holds for the next two.
+   */
+  rangeOfRow(row: number): BoundRange | undefined {
+    return this.#rangeOf(this.#columns + this.#checked('row', row, this.#rows), this.#dual[row] as number)
+  }
+
+  /** The same for the bound that a column stands on, whose shadow price is the reduced cost. Undefined between its bounds. */
+  rangeOfColumn(column: number): BoundRange | undefined {
+    return this.#rangeOf(this.#checked('column', column, this.#columns), this.#reducedCost[column] as number)
+  }
+
+  #rangeOf(variable: number, price: number): BoundRange | undefined {
+    const [lower, upper] = [this.#lower[variable] as number, this.#upper[variable] as number]
+    const status = this.#status[variable] as number
+    return rangeOfBound(this.#exports, { variable, lower, upper, status, price })
+  }
+
+  /** Costs of a column for which the basis stays optimal: all of `primal` stays what it is. */
+  rangeOfCost(column: number): Range {
+    const cost = this.#cost[this.#checked('column', column, this.#columns)] as number
+    return rangeOfCost(this.#exports, column, cost, this.#primal[column] as number)
   }
 
   /** For checks and tests; 'automatic' after `instantiate`. */

@@ -14,6 +14,7 @@ export interface OptimizerExports {
   resolve(iterationLimit: number, canonical: number): number
   resetBasis(): void
   basisImported(): void
+  completeBasis(): void
   directoryAddress(): number
   objectiveValue(): number
   iterationCount(): number
@@ -26,6 +27,10 @@ export interface OptimizerExports {
   canonicalReached(): number
   repairCount(): number
   setMethod(code: number): void
+  rangeOfBound(variable: number): number
+  rangeOfCost(column: number): number
+  rangeLow(): number
+  rangeHigh(): number
 }
 
 /** Words of the directory (assembly/memory.ts). */
@@ -62,3 +67,22 @@ export const statusOfCode: readonly SolveStatus[] = [
   'numerical-failure',
 ]
 export const INVALID_DATA_CODE = 6
+
+/**
+ * How an optimum is looked for. `primal` never uses the dual method, `bland` goes straight to the ladder's last rung: other
+ * ways to the same optimum, for checks.
+ */
+export type SolveMethod = 'automatic' | 'primal' | 'bland'
+export const methodCodes: Readonly<Record<SolveMethod, number>> = { automatic: 0, primal: 1, bland: 2 }
+
+/** What went on inside since the instance was made. */
+export interface SolveCounters {
+  /** Solves whose first attempt failed its check, so that a more careful one was needed. */
+  readonly fallbacks: number
+  /** Solves that ended as 'numerical-failure'. */
+  readonly failures: number
+  /** Canonical answers whose basis is not certain to be the canonical one: correct, but perhaps others after another history. */
+  readonly notCanonical: number
+  /** Basic variables exchanged because a basis was singular. */
+  readonly repairs: number
+}

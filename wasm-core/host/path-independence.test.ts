@@ -9,6 +9,7 @@ import { compileOptimizer } from './compile.js'
 import { LinearProgram, type SolveStatus } from './linear-program.js'
 import type { SparseModel } from './sparse-model.js'
 import { changeModel, copyModel, randomModel, SeededRandom } from './testing/random-model.js'
+import { writeThrough } from './testing/write-through.js'
 
 let module: WebAssembly.Module
 before(async () => {
@@ -36,19 +37,11 @@ const episode: fc.Arbitrary<Episode> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('reset' as const) }) },
 )
 
-function write(program: LinearProgram, model: SparseModel): void {
-  program.cost.set(model.cost)
-  program.columnLower.set(model.columnLower)
-  program.columnUpper.set(model.columnUpper)
-  program.rowLower.set(model.rowLower)
-  program.rowUpper.set(model.rowUpper)
-}
-
 /** Lives through one episode; `model` keeps up with the data in `program`. */
 function live(program: LinearProgram, model: SparseModel, what: Episode): void {
   if (what.kind === 'change') {
     changeModel(new SeededRandom(what.seed), model, what.count)
-    write(program, model)
+    writeThrough(program, model)
     program.resolve()
   } else if (what.kind === 'limited') {
     program.resolve({ iterationLimit: what.iterations })
@@ -96,7 +89,7 @@ test('a resident instance, a fresh one and one with another past answer with the
 
       const start = resident.exportBasis()
       changeModel(new SeededRandom(lastSeed), model, 5)
-      write(resident, model)
+      writeThrough(resident, model)
       const expected = bitsOf(resident, resident.resolve())
 
       const fresh = LinearProgram.instantiate(module)

@@ -22,6 +22,47 @@ export interface SparseModel {
   readonly rowUpper: Float64Array
 }
 
+export const emptyModel: SparseModel = {
+  rows: 0,
+  columns: 0,
+  columnStart: new Int32Array(1),
+  rowIndex: new Int32Array(0),
+  value: new Float64Array(0),
+  cost: new Float64Array(0),
+  columnLower: new Float64Array(0),
+  columnUpper: new Float64Array(0),
+  rowLower: new Float64Array(0),
+  rowUpper: new Float64Array(0),
+}
+
+/** Copies all numbers into the arrays of a model of the same shape. */
+export function writeModel(target: SparseModel, source: SparseModel): void {
+  target.columnStart.set(source.columnStart)
+  target.rowIndex.set(source.rowIndex)
+  target.value.set(source.value)
+  target.cost.set(source.cost)
+  target.columnLower.set(source.columnLower)
+  target.columnUpper.set(source.columnUpper)
+  target.rowLower.set(source.rowLower)
+  target.rowUpper.set(source.rowUpper)
+}
+
+/** A copy that shares no array. */
+export function cloneModel(model: SparseModel): SparseModel {
+  return {
+    rows: model.rows,
+    columns: model.columns,
+    columnStart: model.columnStart.slice(),
+    rowIndex: model.rowIndex.slice(),
+    value: model.value.slice(),
+    cost: model.cost.slice(),
+    columnLower: model.columnLower.slice(),
+    columnUpper: model.columnUpper.slice(),
+    rowLower: model.rowLower.slice(),
+    rowUpper: model.rowUpper.slice(),
+  }
+}
+
 function refuse(place: string, message: string, remedy: string): never {
   throw new WeirError('WEIR_SOLVER', message, { place, remedy })
 }

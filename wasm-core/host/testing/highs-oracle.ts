@@ -61,9 +61,12 @@ export class HighsOracle {
       instance.options.set({ output_flag: false, ...settings })
       if (instance.raw.passModel(toHighs(model)).status < 0) return undecided
       if (instance.raw.run().status < 0) return undecided
+      // A model without columns has no solution to be asked for.
+      const status = statusNames[instance.getModelStatus()]
+      if (status === undefined) return undecided
       const solution = instance.getSolution()
       return {
-        status: statusNames[instance.getModelStatus()] ?? 'unknown',
+        status,
         objective: instance.getObjectiveValue(),
         rowDual: solution.rowDual,
         colDual: solution.colDual,
