@@ -11,18 +11,21 @@
 import { f64At, i32At, setF64 } from './access'
 import { modelCostUnit } from './bounds-and-costs'
 import {
-  answerDual, answerPrimal, basis, columnStart, columns, cost, lower, reduced, rowIndex, rows, scale, status, unscale, upper, value,
-  variables, x,
+  answerDual, answerPrimal, basis, columnStart, columns, cost, lower, reduced, rowColumn, rowIndex, rowStart, rowValue, scale, status,
+  unscale, upper, value, variables, x,
 } from './memory'
 import { ANSWER_TOLERANCE } from './tolerances'
 
 export let objective: f64 = 0
-/** Largest violation of a bound or side b, divided by 1 + |b|. */
+/** Largest violation of a bound or side b, divided by 1 + |b|, or by ROUNDING * (sum of the sizes of the terms) where that is more. */
 export let primalResidual: f64 = Infinity
-/** Largest reduced cost or dual of the wrong sign for where its variable stands, divided by the cost unit. */
+/** Largest reduced cost or dual of the wrong sign for where its variable stands, divided by the cost unit, or by the same of its terms. */
 export let dualResidual: f64 = Infinity
 /** |objective - dual objective| / (1 + |objective|): what complementarity lacks. */
 export let gap: f64 = Infinity
+
+/** A sum of doubles may be off by some 1e-13 of the sizes of its terms: ANSWER_TOLERANCE times this. */
+const ROUNDING: f64 = 1e-6
 
 let dualObjective: f64 = 0
 let primalExcess: f64 = 0
@@ -77,22 +80,51 @@ function beginCheck(): void {
   const low = f64At(lower, v)
   const high = f64At(upper, v)
   // Written so that NaN is found, too.
-  if (!(at >= low && at <= high)) primalExcess = max(primalExcess, excessOf(at, low, high))
+  if (!(at >= low && at <= high)) primalExcess = max(primalExcess, excessOf(v, at, low, high))
   if (d == 0) return
   const bound = d > 0 ? low : high
   const isFinite = Math.abs(bound) < Infinity
   if (isFinite) dualObjective += d * bound
-  if (!isFinite || Math.abs(at - bound) > ANSWER_TOLERANCE * (1 + Math.abs(bound)) || d != d) dualExcess = max(dualExcess, d == d ? Math.abs(d) : Infinity)
+  if (!isFinite || !(Math.abs(at - bound) <= ANSWER_TOLERANCE * (1 + Math.abs(bound)))) dualExcess = max(dualExcess, wrongnessOf(v, d))
 }
 
-function excessOf(at: f64, low: f64, high: f64): f64 {
+function excessOf(v: i32, at: f64, low: f64, high: f64): f64 {
   if (at != at) return Infinity
-  return at < low ? (low - at) / (1 + Math.abs(low)) : (at - high) / (1 + Math.abs(high))
+  const bound = at < low ? low : high
+  const excess = Math.abs(at - bound)
+  const unit = 1 + Math.abs(bound)
+  return excess <= ANSWER_TOLERANCE * unit || v < columns ? excess / unit : excess / max(unit, ROUNDING * sizeOfActivity(v - columns))
+}
+
+/** In units of the largest cost, as the residual. */
+function wrongnessOf(v: i32, d: f64): f64 {
+  if (d != d) return Infinity
+  const size = Math.abs(d) / modelCostUnit
+  if (size <= ANSWER_TOLERANCE || v >= columns) return size
+  return Math.abs(d) / max(modelCostUnit, ROUNDING * sizeOfReducedCost(v))
+}
+
+/** Sum of |a_ij x_j| over the row, of the values as answered. */
+function sizeOfActivity(i: i32): f64 {
+  let sum: f64 = 0
+  for (let e = i32At(rowStart, i), end = i32At(rowStart, i + 1); e < end; e++) {
+    sum += Math.abs(f64At(rowValue, e) * f64At(x, i32At(rowColumn, e)))
+  }
+  return sum * f64At(scale, columns + i)
+}
+
+/** |cost_j| + sum of |y_i a_ij| over the column. */
+function sizeOfReducedCost(j: i32): f64 {
+  let sum = Math.abs(f64At(cost, j))
+  for (let e = i32At(columnStart, j), end = i32At(columnStart, j + 1); e < end; e++) {
+    sum += Math.abs(f64At(answerDual, columns + i32At(rowIndex, e)) * f64At(value, e))
+  }
+  return sum
 }
 
 function endCheck(): void {
   primalResidual = primalExcess
-  dualResidual = dualExcess / modelCostUnit
+  dualResidual = dualExcess
   gap = Math.abs(objective - dualObjective) / (1 + Math.abs(objective))
 }
 

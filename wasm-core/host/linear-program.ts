@@ -1,10 +1,10 @@
 /**
  * The optimizer's face: a linear program that lives in one WebAssembly instance and is re-solved after
- * changes written in place. Depends on module-interface.ts, sparse-model.ts, the small files beside it that hold one part
+ * changes. Depends on module-interface.ts, sparse-model.ts, the small files beside it that hold one part
  * each (basis, ranging, columns that come and go, refusals, stop word) and pipeline/errors.ts.
  *
- * Only this file knows where things lie in the module's memory (assembly/memory.ts draws it). Nothing is copied on
- * the way in or out: the arrays below are views into that memory. `load` replaces all of them.
+ * Only this file knows where things lie in the module's memory (assembly/memory.ts draws it). Changes go in by
+ * methods, one by one, so that the module knows what to follow up; answers come out as views into that memory. `load` replaces all of them.
  */
 import { WeirError } from '../../pipeline/errors.js'
 import { checkBasis } from './basis.js'
@@ -28,7 +28,7 @@ import {
 } from './module-interface.js'
 import { type BoundRange, type Range, rangeOfBound, rangeOfCost } from './ranging.js'
 import { dataRefusal, OUT_OF_MEMORY_CODE, sizeRefusal, unknownIndex } from './refusals.js'
-import { checkModel, cloneModel, emptyModel, type SparseModel, writeModel } from './sparse-model.js'
+import { checkModel, cloneModel, emptyModel, type DoublesView, type SparseModel, writeModel } from './sparse-model.js'
 import { StopWord } from './stop-word.js'
 
 export type { SolveCounters, SolveMethod, SolveStatus } from './module-interface.js'
@@ -213,10 +213,9 @@ export class LinearProgram {
   }
 
   /**
-   * Solves the model as it stands now, starting from the basis of the last solve.
-   *
-   * The outcome is a function of the model and of the start basis alone, to the last bit. Throws `WEIR_SOLVER` when a bound
-   * or cost was overwritten with something that is no bound or cost; the model and basis stay as they are.
+   * Solves the model as it stands now, going on from where the last solve ended. What is promised of the bits of an optimum says
+   * `options.answers`. Throws `WEIR_SOLVER` when a bound or cost was changed to something that is none; the basis stays as it is, and
+   * the next call goes on once that is put right.
    */
   resolve(options: ResolveOptions = {}): SolveStatus {
     this.#requireModel()
@@ -247,22 +246,22 @@ export class LinearProgram {
     return this.#columns
   }
 
-  /** Costs by column; write in place, then `resolve`. */
-  get cost(): Float64Array {
+  /** Costs by column, as they stand: a view. They change by `changeCost` only. */
+  get cost(): DoublesView {
     return this.#cost
   }
-  /** Bounds by column; write in place, then `resolve`. */
-  get columnLower(): Float64Array {
+  /** Bounds by column, as they stand: a view. They change by `changeColumn` only. */
+  get columnLower(): DoublesView {
     return this.#model.columnLower
   }
-  get columnUpper(): Float64Array {
+  get columnUpper(): DoublesView {
     return this.#model.columnUpper
   }
-  /** Sides by row; write in place, then `resolve`. */
-  get rowLower(): Float64Array {
+  /** Sides by row, as they stand: a view. They change by `changeRow` only. */
+  get rowLower(): DoublesView {
     return this.#model.rowLower
   }
-  get rowUpper(): Float64Array {
+  get rowUpper(): DoublesView {
     return this.#model.rowUpper
   }
 

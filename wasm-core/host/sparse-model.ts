@@ -22,6 +22,13 @@ export interface SparseModel {
   readonly rowUpper: Float64Array
 }
 
+/** Doubles to be read; an array that must not be written to. */
+export interface DoublesView extends Iterable<number> {
+  readonly length: number
+  readonly [index: number]: number
+  slice(): Float64Array
+}
+
 export const emptyModel: SparseModel = {
   rows: 0,
   columns: 0,
