@@ -24,8 +24,8 @@ export let dualResidual: f64 = Infinity
 /** |objective - dual objective| / (1 + |objective|): what complementarity lacks. */
 export let gap: f64 = Infinity
 
-/** A sum of doubles may be off by some 1e-13 of the sizes of its terms: ANSWER_TOLERANCE times this. */
-const ROUNDING: f64 = 1e-6
+/** A sum of doubles may be off by some 2e-15 of the sizes of its terms: ANSWER_TOLERANCE times this. */
+const ROUNDING: f64 = 2e-8
 
 let dualObjective: f64 = 0
 let primalExcess: f64 = 0

@@ -28,7 +28,14 @@ import {
 } from './module-interface.js'
 import { type BoundRange, type Range, rangeOfBound, rangeOfCost } from './ranging.js'
 import { dataRefusal, OUT_OF_MEMORY_CODE, sizeRefusal, unknownIndex } from './refusals.js'
-import { checkModel, cloneModel, emptyModel, type DoublesView, type SparseModel, writeModel } from './sparse-model.js'
+import {
+  checkModel,
+  cloneModel,
+  type DoublesView,
+  emptyModel,
+  type SparseModel,
+  writeModel,
+} from './sparse-model.js'
 import { StopWord } from './stop-word.js'
 
 export type { SolveCounters, SolveMethod, SolveStatus } from './module-interface.js'
@@ -298,16 +305,24 @@ export class LinearProgram {
   get iterations(): number {
     return this.#exports.iterationCount()
   }
-  /** Largest violation of a bound or side b in the answer, divided by 1 + |b|. At most 1e-7 when 'optimal'. */
+  /**
+   * Largest violation of a bound or side b in the answer, divided by 1 + |b|, or by 2e-8 of the sum of |a_ij x_j| where that is more (doubles
+   * know no better). At most 1e-7 when 'optimal'.
+   */
   get primalResidual(): number {
     return this.#exports.primalResidualValue()
   }
   /**
    * Largest reduced cost or dual with the wrong sign for where its column or row stands (feasibility of the dual and
-   * complementarity in one), divided by max(min(1, c), 1e-5 c) with c the largest |cost|. At most 1e-7 when 'optimal'.
+   * complementarity in one), divided by max(min(1, c), 1e-5 c) with c the largest |cost|, or by 2e-8 of the sum of |y_i a_ij| where that
+   * is more. At most 1e-7 when 'optimal'.
    */
   get dualResidual(): number {
     return this.#exports.dualResidualValue()
+  }
+  /** |objective - dual objective| / (1 + |objective|): how far the answer is from proving itself. */
+  get gap(): number {
+    return this.#exports.gapValue()
   }
   get counters(): SolveCounters {
     const { failureCount, fallbackCount, notCanonicalCount, repairCount } = this.#exports

@@ -52,42 +52,58 @@ function flawOf(model: SparseModel, program: LinearProgram, status: SolveStatus)
   return gap <= GAP * gapUnit(model, program) ? undefined : `gap ${gap}`
 }
 
-/** Largest violation of a bound or side b by the values or by A x, divided by 1 + |b|. */
+/** A sum of doubles is known to some 2e-15 of the sizes of its terms. */
+const ROUNDING = 2e-8
+
+const magnitudes = (model: SparseModel): SparseModel => ({ ...model, value: model.value.map(Math.abs) })
+
+/** Largest violation of a bound or side b by the values or by A x, in units of 1 + |b|, or of what rounding of A x allows. */
 function primalResidual(model: SparseModel, { primal }: LinearProgram): number {
-  const worst = (values: Float64Array, lower: Float64Array, upper: Float64Array) =>
-    values.reduce((sum, at, k) => Math.max(sum, outside(at, lower[k] as number, upper[k] as number)), 0)
+  const sizes = multiply(magnitudes(model), primal.map(Math.abs))
+  const worst = (
+    values: Float64Array,
+    lower: Float64Array,
+    upper: Float64Array,
+    size: (k: number) => number,
+  ) =>
+    values.reduce(
+      (sum, at, k) => Math.max(sum, outside(at, lower[k] as number, upper[k] as number, size(k))),
+      0,
+    )
   return Math.max(
-    worst(primal, model.columnLower, model.columnUpper),
-    worst(multiply(model, primal), model.rowLower, model.rowUpper),
+    worst(primal, model.columnLower, model.columnUpper, () => 0),
+    worst(multiply(model, primal), model.rowLower, model.rowUpper, (i) => sizes[i] as number),
   )
 }
 
-function outside(at: number, low: number, high: number): number {
-  if (at < low) return (low - at) / (1 + Math.abs(low))
-  if (at > high) return (at - high) / (1 + Math.abs(high))
-  return Number.isNaN(at) ? Infinity : 0
+function outside(at: number, low: number, high: number, size: number): number {
+  if (at >= low && at <= high) return 0
+  const bound = at < low ? low : high
+  return Number.isNaN(at) ? Infinity : Math.abs(at - bound) / Math.max(1 + Math.abs(bound), ROUNDING * size)
 }
 
-/** Largest multiplier that pushes towards a bound far from the value, in the unit of `LinearProgram.dualResidual`. */
+/** Largest multiplier that pushes towards a bound far from the value, in the units of `LinearProgram.dualResidual`. */
 function dualResidual(model: SparseModel, { primal, dual }: LinearProgram): number {
   const largestCost = model.cost.reduce((largest, cost) => Math.max(largest, Math.abs(cost)), 0)
   const unit = largestCost === 0 ? 1 : Math.max(Math.min(1, largestCost), 1e-5 * largestCost)
   const products = multiplyTransposed(model, dual)
   const reduced = model.cost.map((cost, j) => cost - (products[j] as number))
+  const sizes = multiplyTransposed(magnitudes(model), dual.map(Math.abs))
   const activity = multiply(model, primal)
   let worst = 0
-  const see = (multiplier: number, at: number, low: number, high: number) => {
+  const see = (multiplier: number, at: number, low: number, high: number, size: number) => {
     const bound = multiplier > 0 ? low : high
     if (!(Math.abs(at - bound) <= 2 * RESIDUAL * (1 + Math.abs(bound))))
-      worst = Math.max(worst, Math.abs(multiplier))
+      worst = Math.max(worst, Math.abs(multiplier) / Math.max(unit, ROUNDING * size))
   }
   primal.forEach((at, j) => {
-    see(reduced[j] as number, at, model.columnLower[j] as number, model.columnUpper[j] as number)
+    const size = Math.abs(model.cost[j] as number) + (sizes[j] as number)
+    see(reduced[j] as number, at, model.columnLower[j] as number, model.columnUpper[j] as number, size)
   })
   dual.forEach((y, i) => {
-    see(y, activity[i] as number, model.rowLower[i] as number, model.rowUpper[i] as number)
+    see(y, activity[i] as number, model.rowLower[i] as number, model.rowUpper[i] as number, 0)
   })
-  return worst / unit
+  return worst
 }
 
 /** Terms of the objective, over the objective: the gap of a sum that cancels is that of its terms. */
