@@ -5,7 +5,7 @@
  *
  * Cost: what the row and the column touch. Source: Koberstein (2005), chapter 3.
  */
-import { addF64, f64At, i32At, i8At, setF64 } from './access'
+import { addF64, f64At, i32At, i8At, setF64, setU8 } from './access'
 import { BASIC, changeCost, MOVE_BOTH, NO_MOVE, setStatus } from './bounds-and-costs'
 import { addListedColumn, replaceInBasis } from './linear-systems'
 import { alpha, alphaList, alphaRow, head, move, reduced, rhs, rhsList, touched, x } from './memory'
@@ -18,17 +18,26 @@ import { FOR_CHANGES, ftran } from './triangular-solve'
  * held there by a shift of its cost.
  */
 export function updateReducedCosts(q: i32, leaving: i32, keepSigns: bool): void {
-  const theta = f64At(reduced, q) / f64At(alphaRow, q)
-  for (let t = 0; t < touchedCount; t++) {
-    const v = i32At(touched, t)
-    const d = f64At(reduced, v) - theta * f64At(alphaRow, v)
-    setF64(alphaRow, v, 0)
-    const way = i8At(move, v)
-    if (keepSigns && way != NO_MOVE && v != q && (way == MOVE_BOTH ? d != 0 : <f64>way * d < 0)) {
+  const row = alphaRow
+  const list = touched
+  const costs = reduced
+  const ways = move
+  const theta = f64At(costs, q) / f64At(row, q)
+  // Its own reduced cost becomes rounding of a zero, which is no slip.
+  const wayOfQ = i8At(ways, q)
+  setU8(ways, q, NO_MOVE)
+  for (let t = 0, end = touchedCount; t < end; t++) {
+    const v = i32At(list, t)
+    const d = f64At(costs, v) - theta * f64At(row, v)
+    setF64(row, v, 0)
+    setF64(costs, v, d)
+    const way = i8At(ways, v)
+    if (keepSigns && (way == MOVE_BOTH ? d != 0 : <f64>way * d < 0)) {
       changeCost(v, -d)
-      setF64(reduced, v, 0)
-    } else setF64(reduced, v, d)
+      setF64(costs, v, 0)
+    }
   }
+  setU8(ways, q, wayOfQ)
   forgetRow()
   setF64(reduced, q, 0)
   setF64(reduced, leaving, -theta)

@@ -59,19 +59,26 @@ export function chooseDualEntering(excess: f64, sign: f64, touchedCount: i32): i
  * every one is written and the count decides whether it stays: no branch to mispredict.
  */
 function listCandidates(sign: f64, touchedCount: i32): void {
+  const row = alphaRow
+  const list = touched
+  const ways = move
+  const costs = reduced
+  const variables = candidate
+  const sizes = candidateSize
+  const distances = candidateCost
   let listed = 0
   for (let t = 0; t < touchedCount; t++) {
-    const v = i32At(touched, t)
-    const way = i8At(move, v)
-    let size = sign * <f64>way * f64At(alphaRow, v)
-    let distance = <f64>way * f64At(reduced, v)
+    const v = i32At(list, t)
+    const way = i8At(ways, v)
+    let size = sign * <f64>way * f64At(row, v)
+    let distance = <f64>way * f64At(costs, v)
     if (way == MOVE_BOTH) {
       size = 0.5 * Math.abs(size)
       distance = 0.5 * Math.abs(distance)
     }
-    setI32(candidate, listed, v)
-    setF64(candidateSize, listed, size)
-    setF64(candidateCost, listed, max(distance, 0))
+    setI32(variables, listed, v)
+    setF64(sizes, listed, size)
+    setF64(distances, listed, max(distance, 0))
     listed += i32(size > TABLEAU_ZERO)
   }
   count = listed
@@ -79,12 +86,16 @@ function listCandidates(sign: f64, touchedCount: i32): void {
 
 /** The ratio up to which no candidate from `start` on passes zero by more than the tolerance. */
 function findLongest(start: i32): void {
-  longest = Infinity
-  for (let k = start; k < count; k++) {
-    const size = f64At(candidateSize, k)
-    const reach = f64At(candidateCost, k) + dualTolerance
-    if (reach < longest * size) longest = reach / size
+  const sizes = candidateSize
+  const distances = candidateCost
+  const tolerance = dualTolerance
+  let found: f64 = Infinity
+  for (let k = start, end = count; k < end; k++) {
+    const size = f64At(sizes, k)
+    const reach = f64At(distances, k) + tolerance
+    if (reach < found * size) found = reach / size
   }
+  longest = found
 }
 
 /**

@@ -68,26 +68,33 @@ export function squareOfRho(): f64 {
   return square
 }
 
-/** The tableau row that belongs to rho; `clearRow` must follow before the next one. */
+/** The tableau row that belongs to rho; `clearRow` must follow before the next one. Addresses stand in locals: a global is loaded anew each time. */
 export function computeRow(): void {
+  const row = alphaRow
+  const list = touched
+  const kinds = status
+  const starts = rowStart
+  const entryColumn = rowColumn
+  const entryValue = rowValue
+  const n = columns
   let count = 0
-  for (let k = 0; k < rhoCount; k++) {
+  for (let k = 0, end = rhoCount; k < end; k++) {
     const i = i32At(rhoList, k)
     const factor = f64At(rho, i)
-    const logical = columns + i
-    if (u8At(status, logical) != BASIC) {
-      setF64(alphaRow, logical, -factor)
-      setI32(touched, count++, logical)
+    const logical = n + i
+    if (u8At(kinds, logical) != BASIC) {
+      setF64(row, logical, -factor)
+      setI32(list, count++, logical)
     }
-    for (let e = i32At(rowStart, i), end = i32At(rowStart, i + 1); e < end; e++) {
-      const j = i32At(rowColumn, e)
-      const before = f64At(alphaRow, j)
+    for (let e = i32At(starts, i), last = i32At(starts, i + 1); e < last; e++) {
+      const j = i32At(entryColumn, e)
+      const before = f64At(row, j)
       if (before == 0) {
-        if (u8At(status, j) == BASIC) continue
-        setI32(touched, count++, j)
+        if (u8At(kinds, j) == BASIC) continue
+        setI32(list, count++, j)
       }
-      const after = before + factor * f64At(rowValue, e)
-      setF64(alphaRow, j, after == 0 ? CANCELLED : after)
+      const after = before + factor * f64At(entryValue, e)
+      setF64(row, j, after == 0 ? CANCELLED : after)
     }
   }
   touchedCount = count

@@ -153,9 +153,10 @@ function solveEtas(w: usize, list: usize, count: i32): i32 {
 }
 
 function solveUpper(w: usize, list: usize): i32 {
+  const sequence = order
   let found = 0
   for (let slot = orderEnd - 1; slot >= 0; slot--) {
-    const p = i32At(order, slot)
+    const p = i32At(sequence, slot)
     if (p < 0 || f64At(w, p) == 0) continue
     if (solveUpperAt(w, p)) setI32(list, found++, p)
   }
@@ -183,9 +184,10 @@ function reachThroughUpper(w: usize, list: usize, count: i32): i32 {
 }
 
 function solveUpperTransposed(w: usize, list: usize, count: i32): i32 {
+  const sequence = order
   let found = 0
-  for (let slot = firstSlot(list, count); slot < orderEnd; slot++) {
-    const p = i32At(order, slot)
+  for (let slot = firstSlot(list, count), end = orderEnd; slot < end; slot++) {
+    const p = i32At(sequence, slot)
     if (p < 0 || f64At(w, p) == 0) continue
     if (solveUpperTransposedAt(w, p)) setI32(list, found++, p)
   }
