@@ -32,16 +32,28 @@ export function runStream(
   steps: readonly ChangeStep[],
   warmUpStepsLeast: number,
 ): StreamRun {
-  const startedAt = performance.now()
-  let warmUpSteps = 0
-  do {
-    pass(contenders, steps)
-    warmUpSteps += steps.length
-  } while (warmUpSteps < warmUpStepsLeast && performance.now() - startedAt < WARM_UP_BOUND_MS)
-  return { warmUpSteps, records: pass(contenders, steps) }
+  const warmUpSteps = warmUp(contenders, steps, warmUpStepsLeast, WARM_UP_BOUND_MS)
+  return { warmUpSteps, records: runPass(contenders, steps) }
 }
 
-function pass(contenders: readonly Contender[], steps: readonly ChangeStep[]): StepRecord[] {
+/** Whole passes, at least one, until `stepsLeast` are done or the time is up. Returns the steps. */
+export function warmUp(
+  contenders: readonly Contender[],
+  steps: readonly ChangeStep[],
+  stepsLeast: number,
+  boundMs: number,
+): number {
+  const startedAt = performance.now()
+  let done = 0
+  do {
+    runPass(contenders, steps)
+    done += steps.length
+  } while (done < stepsLeast && performance.now() - startedAt < boundMs)
+  return done
+}
+
+/** Once over the stream, from the model of the file. Records are in the order of the contenders. */
+export function runPass(contenders: readonly Contender[], steps: readonly ChangeStep[]): StepRecord[] {
   const records = contenders.map(
     (): StepRecord => ({
       micros: new Float64Array(steps.length),
