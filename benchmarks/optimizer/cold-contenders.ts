@@ -1,0 +1,96 @@
+/**
+ * Who solves a model from nothing. The clock runs from the model in memory, read and parsed, to the objective: handing the
+ * model over is part of it. Depends on the optimizer's host, npm `highs` and the native drivers.
+ */
+import type { LinearProgram, SolveStatus } from '../../wasm-core/host/linear-program.js'
+import { LinearProgram as Program } from '../../wasm-core/host/linear-program.js'
+import { HIGHS_OPTIMAL, toHighs } from '../../wasm-core/host/peers/highs.js'
+import type { SparseModel } from '../../wasm-core/host/sparse-model.js'
+import type { ColdAnswer } from './native-driver.js'
+import { HIGHS_NAME, type Solvers } from './solvers.js'
+
+export interface ColdInstance {
+  readonly name: string
+  readonly model: SparseModel
+  /** Exact optimum of the minimization, without a constant. */
+  readonly optimum: number
+  /** The problem file of a native peer, by its name. */
+  readonly files: Readonly<Record<string, string>>
+}
+
+export interface ColdContender {
+  readonly name: string
+  readonly family: 'weir' | 'highs' | 'native'
+  solve(instance: ColdInstance): ColdAnswer | Promise<ColdAnswer>
+}
+
+/** A further way of Weir's to an optimum is one line here. */
+export function coldContenders(solvers: Solvers, secondsAtMost: number): ColdContender[] {
+  const deadlineMs = secondsAtMost * 1000
+  return [
+    weir('Weir', solvers, (program, model) => {
+      program.load(model)
+      return program.resolve({ deadlineMs })
+    }),
+    ...[true, false].map((presolve) => highs(solvers, presolve, secondsAtMost)),
+    ...solvers.natives.flatMap((native) =>
+      'driver' in native
+        ? [true, false].map((presolve): ColdContender => {
+            const { name, driver } = native
+            return {
+              name: named(name, presolve),
+              family: 'native',
+              solve: ({ files }) => driver.cold(files[name]!, presolve, secondsAtMost),
+            }
+          })
+        : [],
+    ),
+  ]
+}
+
+const named = (name: string, presolve: boolean) => `${name}, presolve ${presolve ? 'on' : 'off'}`
+
+/** `solve` loads the model and leaves its optimum in `program`. */
+function weir(
+  name: string,
+  { module }: Solvers,
+  solve: (program: LinearProgram, model: SparseModel) => SolveStatus,
+): ColdContender {
+  const program = Program.instantiate(module)
+  return {
+    name,
+    family: 'weir',
+    solve({ model }) {
+      const before = performance.now()
+      const status = solve(program, model)
+      const { objective } = program
+      return { ms: performance.now() - before, objective, pivots: program.iterations, status }
+    },
+  }
+}
+
+function highs(solvers: Solvers, presolve: boolean, secondsAtMost: number): ColdContender {
+  return {
+    name: named(HIGHS_NAME, presolve),
+    family: 'highs',
+    solve({ model }) {
+      const before = performance.now()
+      const problem = solvers.highs.createModel(toHighs(model))
+      try {
+        problem.options.set({
+          output_flag: false,
+          presolve: presolve ? 'on' : 'off',
+          time_limit: secondsAtMost,
+        })
+        problem.raw.run()
+        const code = problem.raw.getModelStatus()
+        const objective = problem.raw.getObjectiveValue()
+        const ms = performance.now() - before
+        const pivots = Number(problem.raw.getInfoValue('simplex_iteration_count').value ?? 0)
+        return { ms, objective, pivots, status: code === HIGHS_OPTIMAL ? 'optimal' : `status ${code}` }
+      } finally {
+        problem.dispose()
+      }
+    },
+  }
+}
