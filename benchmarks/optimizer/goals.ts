@@ -22,10 +22,14 @@ export interface Ratio {
 
 /** Of the peers within one arrangement, from Weir's fast answers in the same. */
 function ratiosIn(columns: readonly WarmColumn[]): Ratio[] {
-  const own = columns[0]!.micros
-  return columns
-    .filter(({ role }) => role === 'peer')
-    .map(({ name, micros }) => ({ peer: name, p50: micros.p50 / own.p50, p99: micros.p99 / own.p99 }))
+  const [own, ...others] = columns as [WarmColumn, ...WarmColumn[]]
+  return others.filter(({ role }) => role === 'peer').map((column) => ratioTo(own, column))
+}
+
+/** Of steps at the median of their passes. */
+export function ratioTo(own: WarmColumn, { name, stepMicros }: WarmColumn): Ratio {
+  const { p50, p99 } = own.stepMicros
+  return { peer: name, p50: stepMicros.p50 / p50, p99: stepMicros.p99 / p99 }
 }
 
 export const highsRatio = ({ together }: WarmResult): Ratio => ratiosIn(together)[0]!
@@ -64,16 +68,19 @@ const named = ({ pools, kind }: WarmResult, ratio: number, peer?: string): Named
   ratio,
 })
 
-/** The lowest ratio decides, and is named with all others that miss. */
+const MISSED_SHOWN = 4
+
+/** The lowest ratio decides, and is named with others that miss. */
 function atLeast(what: string, least: number, ratios: readonly Named[]): GoalOutcome {
   const goal = `${what} >= ${least}x`
   const sorted = ratios.toSorted((a, b) => a.ratio - b.ratio)
   const lowest = sorted[0]
   if (lowest === undefined) return { goal, found: 'not measured', isMet: undefined }
   const missed = sorted.filter(({ ratio }) => ratio < least)
-  const shown = missed.length === 0 ? [lowest] : missed
-  const found = shown.map(({ name, ratio }) => `${times(ratio)} (${name})`).join(', ')
-  return { goal, found, isMet: missed.length === 0 }
+  const shown = missed.length === 0 ? [lowest] : missed.slice(0, MISSED_SHOWN)
+  const found = shown.map(({ name, ratio }) => `${times(ratio)} (${name})`)
+  if (missed.length > MISSED_SHOWN) found.push(`${missed.length - MISSED_SHOWN} more of ${ratios.length}`)
+  return { goal, found: found.join(', '), isMet: missed.length === 0 }
 }
 
 function sameObjectives(warm: readonly WarmResult[]): GoalOutcome {
@@ -113,6 +120,7 @@ function netlibGoals(cold: Measured['cold']): GoalOutcome[] {
 /** The slowest process decides. */
 function startUpGoals(runs: readonly StartUpRun[], solves: number): GoalOutcome[] {
   const ready = Math.max(...runs.map(({ readyMs }) => readyMs))
+  const own = Math.max(...runs.map(({ longestOwnMs }) => longestOwnMs))
   const longest = Math.max(...runs.map(({ longestMs }) => longestMs))
   return [
     {
@@ -121,9 +129,9 @@ function startUpGoals(runs: readonly StartUpRun[], solves: number): GoalOutcome[
       isMet: ready <= READY_MS_ALLOWED,
     },
     {
-      goal: `fresh process: none of the first ${solves} re-solves above ${PAUSE_MS_ALLOWED} ms`,
-      found: `${longest.toFixed(2)} ms`,
-      isMet: longest <= PAUSE_MS_ALLOWED,
+      goal: `fresh process: none of the first ${solves} re-solves takes more than ${PAUSE_MS_ALLOWED} ms of its own`,
+      found: `${own.toFixed(2)} ms, with other processes in between ${longest.toFixed(2)} ms`,
+      isMet: own <= PAUSE_MS_ALLOWED,
     },
   ]
 }

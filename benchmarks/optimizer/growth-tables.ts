@@ -10,6 +10,7 @@ export function startUpTable({ solvers }: StartUpResult): string {
     'first solve',
     'compiled and warm',
     'longest re-solve',
+    'of its own',
     'median re-solve',
   ]
   const rows = solvers.map(({ name, runs }) => {
@@ -24,6 +25,7 @@ export function startUpTable({ solvers }: StartUpResult): string {
       both(({ firstSolveMs }) => firstSolveMs),
       both(({ readyMs }) => readyMs),
       both(({ longestMs }) => longestMs),
+      both(({ longestOwnMs }) => longestOwnMs),
       both(({ medianMs }) => medianMs),
     ]
   })

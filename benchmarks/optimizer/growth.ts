@@ -10,6 +10,7 @@ import { percentiles } from '../harness.js'
 import { generatedRebalancing } from './rebalancing-stream.js'
 import type { GrowthPoint, GrowthResult, PivotBucket } from './results.js'
 import type { Solvers } from './solvers.js'
+import { stepMedians } from './step-medians.js'
 
 export interface GrowthOptions {
   readonly pools: readonly number[]
@@ -20,17 +21,27 @@ export interface GrowthOptions {
   readonly warmUpBoundMs: number
 }
 
+const COLD_SOLVES = 3
+/** Three tell an interruption from the cost of a step. */
+const PASSES = 3
+
 /** A median of fewer is none. */
 const BUCKET_SOLVES_LEAST = 5
+
+/** Of one contender, by step. */
+interface Steps {
+  readonly micros: readonly number[]
+  readonly iterations: Int32Array
+}
 
 export function measureGrowth(solvers: Solvers, options: GrowthOptions): GrowthResult {
   const points: GrowthPoint[] = []
   const buckets: PivotBucket[] = []
   for (const pools of options.pools) {
     const steps = Math.max(options.stepsAtLeast, Math.min(options.stepsAtMost, Math.round(100_000 / pools)))
-    const { point, record } = measureTicks(solvers, pools, steps, options)
+    const { point, own } = measureTicks(solvers, pools, steps, options)
     points.push(point)
-    buckets.push(...bucketsOf(pools, [record, measureBatches(solvers, pools, steps)]))
+    buckets.push(...bucketsOf(pools, [own, measureBatches(solvers, pools, steps)]))
   }
   return { points, buckets }
 }
@@ -42,36 +53,47 @@ function measureTicks(solvers: Solvers, pools: number, count: number, options: G
   const highs = new HighsContender(solvers.highs, model)
   try {
     warmUp([weir, highs], steps, options.warmUpSteps, options.warmUpBoundMs)
-    const before = performance.now()
-    weir.restart()
-    const coldMs = performance.now() - before
+    const colds = Array.from({ length: COLD_SOLVES }, () => {
+      const before = performance.now()
+      weir.restart()
+      return performance.now() - before
+    })
     const coldPivots = program.iterations
-    const [own, peer] = runPass([weir, highs], steps) as [StepRecord, StepRecord]
+    const passes = Array.from({ length: PASSES }, () => runPass([weir, highs], steps))
+    const stepsOf = (index: number) => medianSteps(passes.map((records) => records[index]!))
+    const own = stepsOf(0)
     const point: GrowthPoint = {
       pools,
       rows: model.rows,
       columns: model.columns,
       solves: steps.length,
       pivotsMean: own.iterations.reduce((sum, pivots) => sum + pivots, 0) / steps.length,
-      weir: percentiles([...own.micros]),
-      highs: percentiles([...peer.micros]),
-      coldMs,
+      weir: percentiles(own.micros.slice()),
+      highs: percentiles(stepsOf(1).micros.slice()),
+      coldMs: percentiles(colds).p50,
       coldPivots,
     }
-    return { point, record: own }
+    return { point, own }
   } finally {
     highs.dispose()
   }
 }
 
 /** Ticks need few pivots; steps that move every balance show what many cost. They are longer, so fewer do. */
-function measureBatches(solvers: Solvers, pools: number, ticks: number): StepRecord {
+function measureBatches(solvers: Solvers, pools: number, ticks: number): Steps {
   const { model, steps } = generatedRebalancing(pools, 'batch', Math.ceil(ticks / 4))
-  return runPass([new WeirContender(LinearProgram.instantiate(solvers.module), model, 'fast')], steps)[0]!
+  const weir = new WeirContender(LinearProgram.instantiate(solvers.module), model, 'fast')
+  return medianSteps(Array.from({ length: PASSES }, () => runPass([weir], steps)[0]!))
+}
+
+/** The optimizer and HiGHS repeat their pivots in every pass; times are the median of each step. */
+function medianSteps(passes: readonly StepRecord[]): Steps {
+  const { iterations } = passes[0]!
+  return { iterations, micros: stepMedians(passes.map(({ micros }) => micros)) }
 }
 
 /** Buckets are 0, 1, 2 to 3, 4 to 7 and so on. */
-function bucketsOf(pools: number, records: readonly StepRecord[]): PivotBucket[] {
+function bucketsOf(pools: number, records: readonly Steps[]): PivotBucket[] {
   const byBucket = new Map<number, { pivots: number[]; micros: number[] }>()
   for (const { iterations, micros } of records) {
     for (const [k, pivots] of iterations.entries()) {

@@ -21,10 +21,10 @@ export function optimizerPage(results: OptimizerResults, plotFile: string | unde
     '### Cold solves',
     ...('skipped' in cold ? [`Skipped: ${cold.skipped}.`] : [coldMethod(cold), coldTables(cold)]),
     '### The beginning of a process',
-    `A fresh process solves a generated model of ${startUp.pools} pools, then ${startUp.solves} payments on it, with nothing before. "Compiled and warm" runs from reading the module until the median of 50 re-solves is within a quarter of that of the last 50.`,
+    `A fresh process solves a generated model of ${startUp.pools} pools, then ${startUp.solves} payments on it, with nothing before. "Compiled and warm" runs from reading the module until the median of 50 re-solves is within a quarter of that of the last 50. "Of its own" is the longest re-solve without the time in which the thread waited for a processor that other processes had.`,
     startUpTable(startUp),
     '### Growth',
-    'Generated models, one payment a step, microseconds; Weir (fast) and HiGHS WASM in turns. Below: the median time of a re-solve by the pivots it needed (payments, and steps that move every balance).',
+    'Generated models, one payment a step, microseconds; Weir (fast) and HiGHS WASM in turns, each step at the median of three passes. Below: the median time of a re-solve by the pivots it needed (payments, and steps that move every balance).',
     ...plot,
     growthTable(growth),
     pivotTable(growth),
@@ -47,7 +47,9 @@ function warmMethod(warm: readonly WarmResult[]): string {
     : 'Models marked as generated come from this repository, since the published ones were not at hand'
   return `${models}: pools and stream. tick: one payment; batch: every balance moves; mixed: also limits and prices. Microseconds a step: changes, solve, objective, and a copy of all primal and dual values.
 
-Weir and HiGHS WASM take turns step by step in one process. GLPK and Clp are processes of their own, driven by their libraries (GLPK: dual simplex on a resident problem; Clp: \`dual(0, 7)\`, which keeps the factorization), with their own clocks; they and "Weir fast, alone" have whole passes to themselves, so their ratios are to that column. All passes follow each other in rounds.`
+Weir and HiGHS WASM take turns step by step in one process. GLPK and Clp are processes of their own, driven by their libraries (GLPK: dual simplex on a resident problem; Clp: \`dual(0, 7)\`, which keeps the factorization), with their own clocks; they and "Weir fast, alone" have whole passes to themselves, so their ratios are to that column. All passes follow each other in rounds.
+
+The first table holds every step of every pass, interruptions by other processes included. Ratios, in the second, are of percentiles over the steps, each at the median of its passes, which is what a step costs.`
 }
 
 function coldMethod({

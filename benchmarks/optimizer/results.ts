@@ -6,8 +6,10 @@ import type { NotMeasured } from './solvers.js'
 export interface WarmColumn {
   readonly name: string
   readonly role: 'weir' | 'peer'
-  /** Microseconds a step. */
+  /** Microseconds a step, over all steps of all passes. */
   readonly micros: Percentiles
+  /** Over the steps, each at the median of its passes: what a step costs, without what the machine did in between. */
+  readonly stepMicros: Percentiles
   readonly pivotsMean: number
   /** Of an objective, from that of Weir's fast answers, over all steps. */
   readonly maxRelativeDifference: number
@@ -62,9 +64,10 @@ export interface StartUpRun {
   /** From the reading of the module to the end of the warm-up: until re-solves take what they take later. */
   readonly readyMs: number
   readonly solvesUntilReady: number
-  /** The longest of the first solves after the first one. */
+  /** The longest of the re-solves, on the wall clock. */
   readonly longestMs: number
-  readonly longestAt: number
+  /** Without the time in which the thread waited for a processor that other processes had, where the system tells it. */
+  readonly longestOwnMs: number
   readonly medianMs: number
 }
 

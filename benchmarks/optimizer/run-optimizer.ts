@@ -25,11 +25,11 @@ const FULL: Extent = {
     pools: [8, 32, 128, 512],
     stepsAtMost: 1000,
     samplesWanted: 3000,
-    boundMs: 6_000,
+    boundMs: 8_000,
     warmUpSteps: 3000,
     warmUpBoundMs: 2_000,
   },
-  cold: { instancesAtMost: 100, repetitions: 3, repeatedUpToMs: 200, secondsAtMost: 10 },
+  cold: { instancesAtMost: 100, repetitions: 3, repeatedUpToMs: 100, secondsAtMost: 10 },
   startUp: { pools: 32, solves: 1000, processes: 5 },
   growth: {
     pools: [8, 16, 32, 64, 128, 256, 512, 1024, 2048],

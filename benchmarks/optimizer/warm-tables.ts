@@ -1,6 +1,6 @@
 /** The tables of the warm streams. Depends on the results. */
 import { formatMicros, markdownTable, times } from '../markdown.js'
-import { highsRatio, nativeRatios, type Ratio } from './goals.js'
+import { highsRatio, nativeRatios, type Ratio, ratioTo } from './goals.js'
 import type { WarmColumn, WarmResult } from './results.js'
 import type { NotMeasured } from './solvers.js'
 
@@ -52,10 +52,7 @@ function ratiosTable(warm: readonly WarmResult[]): string {
     )
     return [
       streamOf(result),
-      ratioOf({
-        p50: canonical.micros.p50 / fast.micros.p50,
-        p99: canonical.micros.p99 / fast.micros.p99,
-      }),
+      ratioOf(ratioTo(fast, canonical)),
       ratioOf(highsRatio(result)),
       ...natives.map((name) => ratioOf(measured.get(name))),
       fast.pivotsMean.toFixed(1),

@@ -19,6 +19,7 @@ import { publishedRebalancing } from './published-models.js'
 import { generatedRebalancing } from './rebalancing-stream.js'
 import type { WarmColumn, WarmResult } from './results.js'
 import { HIGHS_NAME, type Solvers } from './solvers.js'
+import { stepMedians } from './step-medians.js'
 
 export interface WarmOptions {
   readonly stepsAtMost: number
@@ -127,7 +128,7 @@ interface Pass {
 
 /** What one contender did, over all passes that count. */
 class Column {
-  readonly #micros: number[] = []
+  readonly #micros: ArrayLike<number>[] = []
   readonly #objectives: ArrayLike<number>[] = []
   #pivots = 0
 
@@ -137,20 +138,19 @@ class Column {
   ) {}
 
   add({ micros, objective, iterations }: Pass): void {
-    for (let k = 0; k < micros.length; k++) {
-      this.#micros.push(micros[k] as number)
-      this.#pivots += iterations[k] as number
-    }
+    this.#micros.push(micros)
     this.#objectives.push(objective)
+    for (let k = 0; k < iterations.length; k++) this.#pivots += iterations[k] as number
   }
 
   result(reference: Column): WarmColumn {
     const { name, role } = this
-    const micros = percentiles(this.#micros)
+    const micros = percentiles(this.#micros.flatMap((pass) => Array.from(pass)))
     return {
       name,
       role,
       micros,
+      stepMicros: percentiles(stepMedians(this.#micros)),
       pivotsMean: this.#pivots / micros.samples,
       maxRelativeDifference: this.#differenceFrom(reference),
     }
