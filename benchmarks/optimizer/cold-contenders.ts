@@ -2,6 +2,7 @@
  * Who solves a model from nothing. The clock runs from the model in memory, read and parsed, to the objective: handing the
  * model over is part of it. Depends on the optimizer's host, npm `highs` and the native drivers.
  */
+import { WeirError } from '../../pipeline/errors.js'
 import type { LinearProgram, SolveStatus } from '../../wasm-core/host/linear-program.js'
 import { LinearProgram as Program } from '../../wasm-core/host/linear-program.js'
 import { HIGHS_OPTIMAL, toHighs } from '../../wasm-core/host/peers/highs.js'
@@ -40,12 +41,18 @@ export function coldContenders(solvers: Solvers, secondsAtMost: number): ColdCon
             return {
               name: named(name, presolve),
               family: 'native',
-              solve: ({ files }) => driver.cold(files[name]!, presolve, secondsAtMost),
+              solve: ({ files }) => driver.cold(files[name]!, presolve, secondsAtMost).catch(failed),
             }
           })
         : [],
     ),
   ]
+}
+
+/** A peer that fails on one instance has not solved it. */
+function failed(error: unknown): ColdAnswer {
+  if (!(error instanceof WeirError)) throw error
+  return { ms: Number.NaN, objective: Number.NaN, pivots: 0, status: error.message }
 }
 
 const named = (name: string, presolve: boolean) => `${name}, presolve ${presolve ? 'on' : 'off'}`

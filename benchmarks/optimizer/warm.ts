@@ -12,14 +12,12 @@ import { runPass, warmUp } from '../../cli/bench/run-stream.js'
 import { WeirContender } from '../../cli/bench/weir-contender.js'
 import type { ChangeStep } from '../../wasm-core/host/changes/change-stream.js'
 import { LinearProgram } from '../../wasm-core/host/linear-program.js'
-import { percentiles } from '../harness.js'
-import type { NativeDriver } from './native-driver.js'
 import type { Problem, StreamKind } from './problem.js'
 import { publishedRebalancing } from './published-models.js'
 import { generatedRebalancing } from './rebalancing-stream.js'
-import type { WarmColumn, WarmResult } from './results.js'
-import { HIGHS_NAME, type Solvers } from './solvers.js'
-import { stepMedians } from './step-medians.js'
+import type { WarmResult } from './results.js'
+import { HIGHS_NAME, type NotMeasured, type Solvers } from './solvers.js'
+import { Column, NativePasses } from './warm-passes.js'
 
 export interface WarmOptions {
   readonly stepsAtMost: number
@@ -42,9 +40,8 @@ export async function measureWarm(
   const published = publishedRebalancing(pools, kind)
   const { model, steps: all } = published ?? generatedRebalancing(pools, kind, GENERATED_STEPS[pools] ?? 100)
   const steps = all.slice(0, options.stepsAtMost)
-  const { together, alone, passes } = await measure(solvers, { model, steps }, options)
+  const { together, alone, natives, passes } = await measure(solvers, { model, steps }, options)
   const reference = together[0] as Column
-  const natives = alone.slice(1)
   return {
     pools,
     kind,
@@ -55,10 +52,8 @@ export async function measureWarm(
     passes,
     together: together.map((column) => column.result(reference)),
     alone: [
-      (alone[0] as Column).result(reference),
-      ...solvers.natives.map((native) =>
-        'driver' in native ? natives.find(({ name }) => name === native.name)!.result(reference) : native,
-      ),
+      alone.result(reference),
+      ...natives.map((native) => ('notMeasured' in native ? native : native.column.result(reference))),
     ],
   }
 }
@@ -79,29 +74,18 @@ async function measure(solvers: Solvers, problem: Problem, options: WarmOptions)
   }
   const takeAlone = () => own.add(runPass([fast], steps)[0]!)
   const passes: (() => void | Promise<void>)[] = [takeTurns, takeAlone]
-  const peers: Column[] = []
+  const natives: (NativePasses | NotMeasured)[] = []
   for (const native of solvers.natives) {
-    if (!('driver' in native)) continue
-    const column = new Column(native.name, 'peer')
-    peers.push(column)
-    passes.push(await nativePass(native.driver, problem, column))
+    natives.push('driver' in native ? await NativePasses.open(native.name, native.driver, problem) : native)
   }
+  for (const native of natives) if ('pass' in native) passes.push(() => native.pass())
   try {
     warmUp(inTurns, steps, options.warmUpSteps, options.warmUpBoundMs)
     const rounds = await runRounds(passes, steps, options)
-    return { together, alone: [own, ...peers], passes: rounds }
+    const outcomes = natives.map((native) => ('pass' in native ? (native.failure ?? native) : native))
+    return { together, alone: own, natives: outcomes, passes: rounds }
   } finally {
     highs.dispose()
-  }
-}
-
-/** Loads the problem, and goes over it once without counting. */
-async function nativePass(driver: NativeDriver, problem: Problem, column: Column) {
-  await driver.load(problem)
-  await driver.pass()
-  return async () => {
-    const { micros, objective, pivots } = await driver.pass()
-    column.add({ micros, objective, iterations: pivots })
   }
 }
 
@@ -118,56 +102,4 @@ async function runRounds(
     rounds++
   } while (rounds * steps.length < samplesWanted && performance.now() - startedAt < boundMs)
   return rounds
-}
-
-interface Pass {
-  readonly micros: ArrayLike<number>
-  readonly objective: ArrayLike<number>
-  readonly iterations: ArrayLike<number>
-}
-
-/** What one contender did, over all passes that count. */
-class Column {
-  readonly #micros: ArrayLike<number>[] = []
-  readonly #objectives: ArrayLike<number>[] = []
-  #pivots = 0
-
-  constructor(
-    readonly name: string,
-    readonly role: WarmColumn['role'],
-  ) {}
-
-  add({ micros, objective, iterations }: Pass): void {
-    this.#micros.push(micros)
-    this.#objectives.push(objective)
-    for (let k = 0; k < iterations.length; k++) this.#pivots += iterations[k] as number
-  }
-
-  result(reference: Column): WarmColumn {
-    const { name, role } = this
-    const micros = percentiles(this.#micros.flatMap((pass) => Array.from(pass)))
-    return {
-      name,
-      role,
-      micros,
-      stepMicros: percentiles(stepMedians(this.#micros)),
-      pivotsMean: this.#pivots / micros.samples,
-      maxRelativeDifference: this.#differenceFrom(reference),
-    }
-  }
-
-  /** Passes repeat each other, but only where a solver is deterministic; so all are compared, with the first of Weir's. */
-  #differenceFrom(reference: Column): number {
-    const expected = reference.#objectives[0]!
-    let most = 0
-    for (const pass of this.#objectives) {
-      for (let k = 0; k < pass.length; k++) {
-        const [a, b] = [pass[k] as number, expected[k] as number]
-        // A step without an optimum is NaN on one side, and as far away as can be.
-        const difference = Math.abs(a - b) / Math.max(1, Math.abs(b))
-        most = Math.max(most, Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference)
-      }
-    }
-    return most
-  }
 }
