@@ -5,7 +5,7 @@
 //   load FILE               ready ROWS COLUMNS STEPS     reads the problem, builds the resident model, solves it
 //   pass                    step MICROS OBJECTIVE PIVOTS, for each step, then: end
 //                           (back to the start of the stream first, outside the clock)
-//   cold FILE PRESOLVE SECONDS   cold MICROS OBJECTIVE PIVOTS STATUS
+//   cold FILE PRESOLVE SECONDS   cold MICROS OBJECTIVE STATUS
 //                           a model of its own, gone afterwards; PRESOLVE is 0 or 1, SECONDS a limit
 //   version                 version TEXT
 //   anything that fails     error TEXT
@@ -139,8 +139,7 @@ class Driver {
     const auto before = Clock::now();
     solver->build(problem);
     const Answer answer = solver->solve_cold(presolve, seconds);
-    std::cout << "cold " << micros_since(before) << " " << answer.objective << " " << answer.pivots << " "
-              << answer.status << "\n";
+    std::cout << "cold " << micros_since(before) << " " << answer.objective << " " << answer.status << "\n";
   }
 
   std::unique_ptr<Solver> (*make_)();

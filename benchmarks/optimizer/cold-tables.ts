@@ -13,7 +13,7 @@ const toFigures = (ms: number) => (ms < 10 ? ms.toFixed(2) : ms.toFixed(1))
 
 function summaryTable({ contenders, instances }: ColdResult): string {
   const own = contenders.find(({ family }) => family === 'weir')!
-  const head = ['', 'solved', 'mean ms', 'mean / Weir', 'sum ms', 'worst relative error', 'not solved']
+  const head = ['', 'solved', 'mean ms', `mean / ${own.name}`, 'sum ms', 'worst relative error', 'not solved']
   const rows = contenders.map((contender) => [
     contender.name,
     `${contender.solved} of ${instances.length}`,
@@ -38,6 +38,8 @@ function worst({ contenders, instances }: ColdResult): string[] {
         const own = instance.ms[index] ?? Number.POSITIVE_INFINITY
         return { name: instance.name, own, highs: best(instance), ratio: best(instance) / own }
       })
+      // Those not solved are in the first table.
+      .filter(({ ratio, own }) => Number.isFinite(ratio) && Number.isFinite(own))
       .sort((a, b) => a.ratio - b.ratio)
     const lost = rows.filter(({ ratio }) => ratio < 1).length
     const name = contenders[index]!.name

@@ -24,7 +24,6 @@ export interface PassRecord {
 export interface ColdAnswer {
   readonly ms: number
   readonly objective: number
-  readonly pivots: number
   readonly status: string
 }
 
@@ -88,13 +87,8 @@ export class NativeDriver {
 
   async cold(file: string, presolve: boolean, seconds: number): Promise<ColdAnswer> {
     const answer = await this.#ask(`cold ${file} ${presolve ? 1 : 0} ${seconds}`, 'cold')
-    const [micros, objective, pivots, status] = answer
-    return {
-      ms: Number(micros) / 1000,
-      objective: Number(objective),
-      pivots: Number(pivots),
-      status: status ?? 'failed',
-    }
+    const [micros, objective, status = 'failed'] = answer
+    return { ms: Number(micros) / 1000, objective: Number(objective), status }
   }
 
   async #ask(line: string, expected: string): Promise<string[]> {
