@@ -9,7 +9,7 @@ import { CashMovementLane, decodeCashMovement, encodeCashMovement } from '../sch
 import { SCHEMA_JSON } from '../schemas/generated/schemas.js'
 import type { CashMovement } from '../schemas/generated/types.js'
 import { type Contender, nowMicros, type Scenario } from './harness.js'
-import { seededRandom } from './rebalancing-workload.js'
+import { seededRandom } from './seeded-random.js'
 
 const RECORDS = 2_000
 

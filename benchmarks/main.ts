@@ -1,25 +1,36 @@
 /**
- * `npm run bench [-- NAME ...] [--json FILE] [--markdown FILE]`: runs all scenarios, or those named, one after the other.
+ * `npm run bench [-- NAME ...] [--json FILE] [--markdown FILE] [--quick]`: runs all benchmarks, or those named, one after the
+ * other.
  *
- * Tables go to standard output; the whole result to the JSON file, and tables into the marked place of the Markdown page. Exit code 2 for an unknown name.
+ * Tables go to standard output; the whole result to the JSON file, and tables into the marked places of the Markdown page.
+ * Exit code 2 for an unknown name. `--quick` makes `optimizer` a matter of seconds, with figures that are none.
  */
 import { writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import Table from 'cli-table3'
 import { WeirError } from '../pipeline/errors.js'
-import { machineLine, runScenario, type Scenario, type ScenarioResult } from './harness.js'
-import { formatMicros, resultTables, writeResultsPage } from './results-page.js'
+import { machineLine, runScenario, type ScenarioResult } from './harness.js'
+import { formatMicros } from './markdown.js'
+import { growthPlot } from './optimizer/growth-plot.js'
+import { optimizerPage } from './optimizer/page.js'
+import type { OptimizerResults } from './optimizer/results.js'
+import { runOptimizer } from './optimizer/run-optimizer.js'
+import { resultTables, writeResultsPage } from './results-page.js'
 import { scenarios } from './scenarios.js'
 
-function chosen(names: readonly string[]): readonly Scenario[] {
-  const known = scenarios.map((scenario) => scenario.name)
+/** No scenario: it has many tables, and peers that are processes. */
+const OPTIMIZER = 'optimizer'
+const PLOT_FILE = 'benchmarks-growth.svg'
+
+function check(names: readonly string[]): void {
+  const known = [...scenarios.map((scenario) => scenario.name), OPTIMIZER]
   for (const name of names) {
     if (known.includes(name)) continue
     throw new WeirError('WEIR_USAGE', `there is no benchmark "${name}"`, {
       remedy: `known: ${known.join(', ')}`,
     })
   }
-  return names.length === 0 ? scenarios : scenarios.filter((scenario) => names.includes(scenario.name))
 }
 
 function show(result: ScenarioResult): void {
@@ -45,22 +56,48 @@ function show(result: ScenarioResult): void {
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { json: { type: 'string' }, markdown: { type: 'string' } },
+    options: {
+      json: { type: 'string' },
+      markdown: { type: 'string' },
+      quick: { type: 'boolean', default: false },
+    },
   })
-  const results: ScenarioResult[] = []
-  const list = chosen(positionals)
+  check(positionals)
+  const isChosen = (name: string) => positionals.length === 0 || positionals.includes(name)
   process.stdout.write(`${machineLine()}\n`)
-  for (const scenario of list) {
+  const results: ScenarioResult[] = []
+  for (const scenario of scenarios.filter(({ name }) => isChosen(name))) {
     const result = await runScenario(scenario)
     results.push(result)
     show(result)
   }
+  const optimizer = isChosen(OPTIMIZER) ? await measureOptimizer(values.quick) : undefined
   if (values.json !== undefined) {
-    writeFileSync(values.json, `${JSON.stringify({ machine: machineLine(), results }, null, 2)}\n`)
+    const document = { machine: machineLine(), results, ...(optimizer === undefined ? {} : { optimizer }) }
+    writeFileSync(values.json, `${JSON.stringify(document, null, 2)}\n`)
   }
-  if (values.markdown !== undefined) {
+  if (values.markdown !== undefined) renew(values.markdown, results, optimizer)
+}
+
+async function measureOptimizer(isQuick: boolean): Promise<OptimizerResults> {
+  const optimizer = await runOptimizer(isQuick, (what) => process.stdout.write(`optimizer: ${what}\n`))
+  process.stdout.write(`\n${optimizerPage(optimizer, undefined)}\n`)
+  return optimizer
+}
+
+/** Only what was measured; what else is on the page stays. */
+function renew(
+  page: string,
+  results: readonly ScenarioResult[],
+  optimizer: OptimizerResults | undefined,
+): void {
+  if (results.length > 0) {
     const date = new Date().toISOString().slice(0, 10)
-    writeResultsPage(values.markdown, resultTables(machineLine(), date, results))
+    writeResultsPage(page, 'results', resultTables(machineLine(), date, results))
+  }
+  if (optimizer !== undefined) {
+    writeResultsPage(page, 'optimizer', optimizerPage(optimizer, PLOT_FILE))
+    writeFileSync(join(dirname(page), PLOT_FILE), growthPlot(optimizer.growth))
   }
 }
 

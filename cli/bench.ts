@@ -77,7 +77,7 @@ async function resolve(flags: ResolveFlags): Promise<void> {
   const { rows, columns } = mps.model
   const steps = readChangeFile(stream, { rows, columns, maximize: mps.maximize }).slice(0, flags.steps)
   const contenders = [await weirContender(mps, file, flags.answers)]
-  const peers = flags.peer === undefined ? [] : [new HighsContender(await loadHighs(), mps)]
+  const peers = flags.peer === undefined ? [] : [new HighsContender(await loadHighs(), mps.model)]
   const run = runStream([...contenders, ...peers], steps, flags.warmUpSteps)
   for (const peer of peers) peer.dispose()
   const peerName = flags.peer === undefined ? undefined : PEER_NAME
@@ -92,5 +92,5 @@ async function weirContender(mps: MpsModel, file: string, answers: Answers): Pro
   const program = LinearProgram.instantiate(module)
   // Here, so that a model beyond the optimizer's limits is told before anything is measured.
   load(program, mps, file)
-  return new WeirContender(program, mps, answers)
+  return new WeirContender(program, mps.model, answers)
 }

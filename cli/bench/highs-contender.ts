@@ -9,8 +9,8 @@
 import type { Highs, Solution } from 'highs'
 import { WeirError } from '../../pipeline/errors.js'
 import type { ChangeStep, IntervalChanges } from '../../wasm-core/host/changes/change-stream.js'
-import type { MpsModel } from '../../wasm-core/host/mps/mps-model.js'
 import { HIGHS_OPTIMAL, toHighs } from '../../wasm-core/host/peers/highs.js'
+import type { SparseModel } from '../../wasm-core/host/sparse-model.js'
 import type { Contender } from './contender.js'
 
 const SINGLES_AT_MOST = 4
@@ -20,7 +20,7 @@ type RawModel = HighsModel['raw']
 
 export class HighsContender implements Contender {
   readonly #highs: Highs
-  readonly #mps: MpsModel
+  readonly #sparse: SparseModel
   #model: HighsModel | undefined
   #raw: RawModel | undefined
   #modelStatus = 0
@@ -28,14 +28,14 @@ export class HighsContender implements Contender {
   /** Held so that the reading of it cannot be left out. */
   solution: Solution | undefined
 
-  constructor(highs: Highs, mps: MpsModel) {
+  constructor(highs: Highs, sparse: SparseModel) {
     this.#highs = highs
-    this.#mps = mps
+    this.#sparse = sparse
   }
 
   restart(): void {
     this.dispose()
-    this.#model = this.#highs.createModel(toHighs(this.#mps.model))
+    this.#model = this.#highs.createModel(toHighs(this.#sparse))
     this.#model.options.set({ output_flag: false })
     this.#raw = this.#model.raw
     this.#raw.run()

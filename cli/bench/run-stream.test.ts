@@ -5,7 +5,7 @@ import { type ChangeStep, readChanges } from '../../wasm-core/host/changes/chang
 import { readMps } from '../../wasm-core/host/mps/reader.js'
 import type { Contender } from './contender.js'
 import { describeResolve, exitCodeOf, resolveDocument } from './resolve-document.js'
-import { runStream } from './run-stream.js'
+import { runPass, runStream } from './run-stream.js'
 
 class Scripted implements Contender {
   isOptimal = true
@@ -56,8 +56,22 @@ test('contenders take turns in being first, after whole passes of warm-up', () =
     4,
   )
   assert.equal(warmUpSteps, 6)
-  const onePass = ['a restarts', 'b restarts', 'a0', 'b0', 'b1', 'a1', 'a2', 'b2']
+  const onePass = ['a restarts', 'b restarts', 'a0', 'b0', 'b1', 'a1', 'b2', 'a2']
   assert.deepEqual(log, [...onePass, ...onePass, ...onePass])
+})
+
+test('of three, each goes behind each other one as often', () => {
+  const log: string[] = []
+  const names = ['a', 'b', 'c']
+  const one: Scripted['script'] = Array.from({ length: 6 }, () => [1, 0] as const)
+  const six = Array.from({ length: 6 }, () => steps[0] as ChangeStep)
+  runPass(
+    names.map((name) => new Scripted(name, log, one)),
+    six,
+  )
+  const turns = log.slice(names.length).map((entry) => entry[0] ?? '')
+  const orders = six.map((_, k) => turns.slice(3 * k, 3 * k + 3).join(''))
+  assert.deepEqual(orders, ['abc', 'bca', 'cab', 'cba', 'acb', 'bac'])
 })
 
 test('without a need for warm-up one pass is thrown away all the same', () => {

@@ -4,14 +4,14 @@
  */
 import { applyStep, type ChangeStep } from '../../wasm-core/host/changes/change-stream.js'
 import type { LinearProgram, ResolveOptions, SolveStatus } from '../../wasm-core/host/linear-program.js'
-import type { MpsModel } from '../../wasm-core/host/mps/mps-model.js'
+import type { SparseModel } from '../../wasm-core/host/sparse-model.js'
 import type { Contender } from './contender.js'
 
 export type Answers = 'fast' | 'canonical'
 
 export class WeirContender implements Contender {
   readonly #program: LinearProgram
-  readonly #mps: MpsModel
+  readonly #model: SparseModel
   readonly #options: ResolveOptions
   readonly #primal: Float64Array
   readonly #dual: Float64Array
@@ -19,16 +19,16 @@ export class WeirContender implements Contender {
   objective = Number.NaN
 
   /** The model is already resident in `program`. */
-  constructor(program: LinearProgram, mps: MpsModel, answers: Answers) {
+  constructor(program: LinearProgram, model: SparseModel, answers: Answers) {
     this.#program = program
-    this.#mps = mps
+    this.#model = model
     this.#options = { answers }
-    this.#primal = new Float64Array(mps.model.columns)
-    this.#dual = new Float64Array(mps.model.rows)
+    this.#primal = new Float64Array(model.columns)
+    this.#dual = new Float64Array(model.rows)
   }
 
   restart(): void {
-    this.#program.load(this.#mps.model)
+    this.#program.load(this.#model)
     this.#program.resolve(this.#options)
   }
 
