@@ -17,9 +17,9 @@ const placedFolder = join(here, '..', 'dist', 'wasm-core')
 
 // No --enable relaxed-simd, ever: its results differ between processors.
 const builds = [
-  { name: 'optimizer', flags: ['-O3', '--noAssert', '--runtime', 'stub'] },
+  { name: 'optimizer', flags: ['-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd'] },
   // Not optimized and with names, so that the stack of a trap tells the function of the assertion; abort would be an import.
-  { name: 'optimizer.debug', flags: ['--debug', '--runtime', 'stub', '--use', 'abort='] },
+  { name: 'optimizer.debug', flags: ['--debug', '--runtime', 'stub', '--enable', 'simd', '--use', 'abort='] },
 ]
 
 function digestOfInputs(flags) {

@@ -19,8 +19,6 @@
 // @ts-ignore: decorator
 @inline export function setI32(array: usize, index: i32, value: i32): void { store<i32>(array + (<usize>index << 2), value) }
 // @ts-ignore: decorator
-@inline export function i8At(array: usize, index: i32): i32 { return <i32>load<i8>(array + <usize>index) }
-// @ts-ignore: decorator
 @inline export function u8At(array: usize, index: i32): i32 { return <i32>load<u8>(array + <usize>index) }
 // @ts-ignore: decorator
 @inline export function setU8(array: usize, index: i32, value: i32): void { store<u8>(array + <usize>index, <u8>value) }

@@ -8,8 +8,8 @@
  * Of the point only the columns' values and the rows' duals are used: row activities and reduced costs are computed from the matrix,
  * and everything is measured against the model. A wrong factorization, or a point that has drifted, cannot hide. Cost: O(nonzeros).
  */
-import { f64At, i32At, setF64 } from './access'
-import { modelCostUnit } from './bounds-and-costs'
+import { f64At, i32At, setF64, u8At } from './access'
+import { BASIC, modelCostUnit } from './bounds-and-costs'
 import {
   answerDual, answerPrimal, basis, columnStart, columns, cost, lower, reduced, rowColumn, rowIndex, rowStart, rowValue, scale, status,
   unscale, upper, value, variables, x,
@@ -35,7 +35,8 @@ let dualExcess: f64 = 0
 export function writeAnswer(): void {
   memory.copy(basis, status, <usize>variables)
   for (let i = columns; i < variables; i++) {
-    setF64(answerDual, i, f64At(reduced, i) * f64At(unscale, i))
+    // Those of basic variables are 0, whatever stands there.
+    setF64(answerDual, i, u8At(status, i) == BASIC ? 0 : f64At(reduced, i) * f64At(unscale, i))
     setF64(answerPrimal, i, 0)
   }
   beginCheck()

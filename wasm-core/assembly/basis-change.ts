@@ -5,12 +5,12 @@
  *
  * Cost: what the row and the column touch. Source: Koberstein (2005), chapter 3.
  */
-import { addF64, f64At, i32At, i8At, setF64, setU8 } from './access'
+import { addF64, f64At, i32At, setF64 } from './access'
 import { BASIC, changeCost, MOVE_BOTH, NO_MOVE, setStatus } from './bounds-and-costs'
 import { addListedColumn, replaceInBasis } from './linear-systems'
-import { alpha, alphaList, alphaRow, head, move, reduced, rhs, rhsList, touched, x } from './memory'
+import { alpha, alphaList, alphaRow, head, move, reduced, rhs, rhsList, touched, variables, x } from './memory'
 import { markDrifted, measureExcess } from './point'
-import { alphaCount, clearListed, forgetRow, touchedCount } from './tableau'
+import { alphaCount, clearListed, clearRow, forgetRow, isRowDense, touchedCount } from './tableau'
 import { FOR_CHANGES, ftran } from './triangular-solve'
 
 /**
@@ -24,23 +24,50 @@ export function updateReducedCosts(q: i32, leaving: i32, keepSigns: bool): void 
   const ways = move
   const theta = f64At(costs, q) / f64At(row, q)
   // Its own reduced cost becomes rounding of a zero, which is no slip.
-  const wayOfQ = i8At(ways, q)
-  setU8(ways, q, NO_MOVE)
-  for (let t = 0, end = touchedCount; t < end; t++) {
+  const wayOfQ = f64At(ways, q)
+  setF64(ways, q, NO_MOVE)
+  if (isRowDense) updateAll(theta, keepSigns)
+  else for (let t = 0, end = touchedCount; t < end; t++) {
     const v = i32At(list, t)
     const d = f64At(costs, v) - theta * f64At(row, v)
     setF64(row, v, 0)
     setF64(costs, v, d)
-    const way = i8At(ways, v)
-    if (keepSigns && (way == MOVE_BOTH ? d != 0 : <f64>way * d < 0)) {
+    const way = f64At(ways, v)
+    if (keepSigns && (way == MOVE_BOTH ? d != 0 : way * d < 0)) {
       changeCost(v, -d)
       setF64(costs, v, 0)
     }
   }
-  setU8(ways, q, wayOfQ)
-  forgetRow()
+  setF64(ways, q, wayOfQ)
+  if (isRowDense) clearRow()
+  else forgetRow()
   setF64(reduced, q, 0)
   setF64(reduced, leaving, -theta)
+}
+
+/**
+ * The same for a dense row, two variables at a time. Reduced costs of basic variables are left undefined: no loop reads them.
+ * No nonbasic variable may go both ways where rows are dense (tableau.ts), so one product tells whether a sign has slipped.
+ */
+function updateAll(theta: f64, keepSigns: bool): void {
+  const row = alphaRow
+  const costs = reduced
+  const ways = move
+  const thetas = f64x2.splat(theta)
+  const zero = f64x2.splat(0)
+  const end = <usize>variables << 3
+  // Arrays start on 16 bytes and are followed by others: the odd one out at the end is read, and written as it was.
+  for (let at: usize = 0; at < end; at += 16) {
+    const d = f64x2.sub(v128.load(costs + at), f64x2.mul(thetas, v128.load(row + at)))
+    v128.store(costs + at, d)
+    if (!keepSigns || !v128.any_true(f64x2.lt(f64x2.mul(d, v128.load(ways + at)), zero))) continue
+    for (let v = <i32>(at >> 3), last = min(v + 2, variables); v < last; v++) {
+      const slipped = f64At(costs, v)
+      if (!(slipped * f64At(ways, v) < 0)) continue
+      changeCost(v, -slipped)
+      setF64(costs, v, 0)
+    }
+  }
 }
 
 /** Moves q by `change`, basics follow; then q takes position p and whoever was there goes to `bound` with the status given. */

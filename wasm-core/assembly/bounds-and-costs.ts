@@ -16,10 +16,10 @@ export const AT_UPPER: i32 = 2
 export const FREE: i32 = 3
 
 /** Codes of `move`. */
-export const NO_MOVE: i32 = 0
-export const MOVE_UP: i32 = 1
-export const MOVE_DOWN: i32 = -1
-export const MOVE_BOTH: i32 = 2
+export const NO_MOVE: f64 = 0
+export const MOVE_UP: f64 = 1
+export const MOVE_DOWN: f64 = -1
+export const MOVE_BOTH: f64 = 2
 
 /** What loading or changing data comes to; `offender` is the variable concerned. */
 export const DATA_GOOD: i32 = 0
@@ -150,11 +150,20 @@ export function restoreBounds(): void {
 // @ts-ignore: decorator
 @inline export function isFixed(v: i32): bool { return f64At(workLower, v) == f64At(workUpper, v) }
 
+/** Nonbasic variables that may go both ways. */
+export let freeCount: i32 = 0
+
+/** To be called when a model is loaded. */
+export function forgetStatuses(): void { freeCount = 0 }
+
 /** Makes v nonbasic at a bound, or basic. */
 // @ts-ignore: decorator
 @inline export function setStatus(v: i32, code: i32): void {
   setU8(status, v, code)
-  setU8(move, v, code == BASIC || isFixed(v) ? NO_MOVE : code == AT_LOWER ? MOVE_UP : code == AT_UPPER ? MOVE_DOWN : MOVE_BOTH)
+  const way = code == BASIC || isFixed(v) ? NO_MOVE : code == AT_LOWER ? MOVE_UP : code == AT_UPPER ? MOVE_DOWN : MOVE_BOTH
+  if (way == MOVE_BOTH) freeCount++
+  if (f64At(move, v) == MOVE_BOTH) freeCount--
+  setF64(move, v, way)
 }
 
 /** The status of a nonbasic variable that fits its bounds: a fixed one is at its lower bound, a missing bound gives way to the other. */

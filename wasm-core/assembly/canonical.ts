@@ -16,7 +16,7 @@
  *
  * Source: Dantzig, Orden and Wolfe, The generalized simplex method (1955), lexicographic order against ties.
  */
-import { f64At, i32At, i8At, setF64 } from './access'
+import { f64At, i32At, setF64 } from './access'
 import { exchange, moveBasics, moveNonbasic, settleBasics, updateReducedCosts } from './basis-change'
 import { AT_LOWER, AT_UPPER, boundTolerance, dualTolerance, isFixed, MOVE_BOTH, NO_MOVE, setStatus } from './bounds-and-costs'
 import { beginSecondDuals, beginSecondValues, secondReducedCost, secondValue, secondWidth } from './canonical-values'
@@ -138,15 +138,15 @@ function smallestRatio(sign: f64): i32 {
   let bestSecond: f64 = Infinity
   for (let t = 0; t < touchedCount; t++) {
     const v = i32At(touched, t)
-    const way = i8At(move, v)
+    const way = f64At(move, v)
     if (way == NO_MOVE) continue
     const entry = sign * f64At(alphaRow, v)
-    const size = way == MOVE_BOTH ? Math.abs(entry) : <f64>way * entry
+    const size = way == MOVE_BOTH ? Math.abs(entry) : way * entry
     if (size < LEAST_PIVOT) continue
     const d = Math.abs(f64At(reduced, v))
     const first = d <= dualTolerance ? 0 : d / size
     if (first > bestFirst + dualTolerance) continue
-    const second = max(0, way == MOVE_BOTH ? 0 : <f64>way * secondReducedCost(v)) / size
+    const second = max(0, way == MOVE_BOTH ? 0 : way * secondReducedCost(v)) / size
     if (first >= bestFirst - dualTolerance && (second > bestSecond || (second == bestSecond && v > best))) continue
     best = v
     bestFirst = first
@@ -165,9 +165,9 @@ function enterTied(): bool {
     let up = false
     for (let v = 0; v < variables; v++) {
       if (!isTied(v)) continue
-      const way = i8At(move, v)
+      const way = f64At(move, v)
       const d = secondReducedCost(v)
-      const by = way == MOVE_BOTH ? Math.abs(d) : -<f64>way * d
+      const by = way == MOVE_BOTH ? Math.abs(d) : -way * d
       if (by <= bestBy) continue
       best = v
       bestBy = by
@@ -181,7 +181,7 @@ function enterTied(): bool {
 
 // @ts-ignore: decorator
 @inline function isTied(v: i32): bool {
-  return i8At(move, v) != NO_MOVE && Math.abs(f64At(reduced, v)) <= dualTolerance
+  return f64At(move, v) != NO_MOVE && Math.abs(f64At(reduced, v)) <= dualTolerance
 }
 
 function hasTied(): bool {
@@ -262,7 +262,7 @@ function lowestFixed(v: i32): i32 {
   for (let t = 0; t < touchedCount; t++) {
     const w = i32At(touched, t)
     if (Math.abs(f64At(alphaRow, w)) < LEAST_PIVOT) continue
-    if (i8At(move, w) != NO_MOVE) return -1
+    if (f64At(move, w) != NO_MOVE) return -1
     if (w < lowest) lowest = w
   }
   return lowest == v ? -1 : lowest
@@ -277,7 +277,7 @@ function pivot(p: i32, q: i32, change: f64, toUpper: bool): bool {
     return false
   }
   updateReducedCosts(q, leaving, false)
-  updateWeights(p, f64At(dualWeight, p))
+  updateWeights(p, f64At(dualWeight, p), true)
   const bound = toUpper ? f64At(workUpper, leaving) : f64At(workLower, leaving)
   exchange(p, q, change, bound, toUpper && !isFixed(leaving) ? AT_UPPER : AT_LOWER)
   countIteration()

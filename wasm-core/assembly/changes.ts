@@ -7,7 +7,7 @@
  *   cost of a nonbasic variable            its reduced cost moves by as much
  *   costs of basic variables               one solve with the transpose and one tableau row, for all together
  */
-import { addF64, f64At, i32At, i8At, setF64, setI32, setU8, u8At } from './access'
+import { addF64, f64At, i32At, setF64, setI32, setU8, u8At } from './access'
 import { moveNonbasic, settleBasics } from './basis-change'
 import {
   AT_LOWER, AT_UPPER, BASIC, changeCost, checkData, DATA_CROSSED, DATA_GOOD, DATA_INVALID, dualTolerance, fitTolerance, fittingStatus,
@@ -135,9 +135,9 @@ function followCosts(basics: i32, stand: bool): void {
 /** Whether a reduced cost has the wrong sign for where its variable stands. */
 // @ts-ignore: decorator
 @inline export function isWrong(v: i32): bool {
-  const way = i8At(move, v)
+  const way = f64At(move, v)
   const d = f64At(reduced, v)
-  return way != NO_MOVE && (way == MOVE_BOTH ? d != 0 : <f64>way * d < 0)
+  return way != NO_MOVE && (way == MOVE_BOTH ? d != 0 : way * d < 0)
 }
 
 /** Makes a nonbasic variable stand where its bounds and its reduced cost want it: at the other bound, or with a shifted cost. */
@@ -145,8 +145,8 @@ export function standRight(v: i32): void {
   setStatus(v, fittingStatus(v))
   if (isWrong(v)) {
     const d = f64At(reduced, v)
-    if (i8At(move, v) == 1 && d < -dualTolerance && f64At(workUpper, v) < Infinity) setStatus(v, AT_UPPER)
-    else if (i8At(move, v) == -1 && d > dualTolerance && f64At(workLower, v) > -Infinity) setStatus(v, AT_LOWER)
+    if (f64At(move, v) == 1 && d < -dualTolerance && f64At(workUpper, v) < Infinity) setStatus(v, AT_UPPER)
+    else if (f64At(move, v) == -1 && d > dualTolerance && f64At(workLower, v) > -Infinity) setStatus(v, AT_LOWER)
     else {
       changeCost(v, -d)
       setF64(reduced, v, 0)

@@ -1,6 +1,6 @@
 /**
  * Ratio test of the dual simplex: which nonbasic variable enters for a leaving row, and which boxed ones
- * flip to their other bound on the way (long-step rule). Depends on iterate.ts, memory.ts, access.ts.
+ * flip to their other bound on the way (long-step rule). Depends on bounds-and-costs.ts, tableau.ts, memory.ts, access.ts.
  *
  * The leaving variable must move by `excess` towards its violated bound. A candidate's reduced cost reaches zero at ratio
  * |d| / |alpha|. Beyond that point a boxed candidate can stand on its other bound, which takes |alpha| * range off the
@@ -8,9 +8,10 @@
  *
  * After the call candidate[0 .. flips) are the variables to flip.
  */
-import { f64At, i32At, i8At, setF64, setI32 } from './access'
+import { f64At, i32At, setF64, setI32 } from './access'
 import { dualTolerance, MOVE_BOTH } from './bounds-and-costs'
-import { alphaRow, candidate, candidateCost, candidateSize, move, reduced, touched, workLower, workUpper } from './memory'
+import { alphaRow, candidate, candidateCost, candidateSize, move, reduced, touched, variables, workLower, workUpper } from './memory'
+import { isRowDense } from './tableau'
 import { PRIMAL_TOLERANCE, TABLEAU_ZERO } from './tolerances'
 
 export let flips: i32 = 0
@@ -59,26 +60,50 @@ export function chooseDualEntering(excess: f64, sign: f64, touchedCount: i32): i
  * every one is written and the count decides whether it stays: no branch to mispredict.
  */
 function listCandidates(sign: f64, touchedCount: i32): void {
+  if (isRowDense) {
+    listAll(sign)
+    return
+  }
   const row = alphaRow
   const list = touched
   const ways = move
   const costs = reduced
-  const variables = candidate
+  const names = candidate
   const sizes = candidateSize
   const distances = candidateCost
   let listed = 0
   for (let t = 0; t < touchedCount; t++) {
     const v = i32At(list, t)
-    const way = i8At(ways, v)
-    let size = sign * <f64>way * f64At(row, v)
-    let distance = <f64>way * f64At(costs, v)
+    const way = f64At(ways, v)
+    let size = sign * way * f64At(row, v)
+    let distance = way * f64At(costs, v)
     if (way == MOVE_BOTH) {
       size = 0.5 * Math.abs(size)
       distance = 0.5 * Math.abs(distance)
     }
-    setI32(variables, listed, v)
+    setI32(names, listed, v)
     setF64(sizes, listed, size)
     setF64(distances, listed, max(distance, 0))
+    listed += i32(size > TABLEAU_ZERO)
+  }
+  count = listed
+}
+
+/** The same for a dense row, in which no variable may go both ways. */
+function listAll(sign: f64): void {
+  const row = alphaRow
+  const ways = move
+  const costs = reduced
+  const names = candidate
+  const sizes = candidateSize
+  const distances = candidateCost
+  let listed = 0
+  for (let v = 0, end = variables; v < end; v++) {
+    const way = f64At(ways, v)
+    const size = sign * way * f64At(row, v)
+    setI32(names, listed, v)
+    setF64(sizes, listed, size)
+    setF64(distances, listed, max(way * f64At(costs, v), 0))
     listed += i32(size > TABLEAU_ZERO)
   }
   count = listed

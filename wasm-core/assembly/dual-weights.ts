@@ -2,8 +2,9 @@
  * Pricing weights of the dual method, by position: |row p of B^-1|^2, the squared length of the steepest edge. They stay resident with
  * the point. Depends on tableau.ts, memory.ts, access.ts.
  *
- * Exact from the slack basis, where all are 1, and kept so by updates; from another basis a reference framework that begins at 1.
- * Source: Forrest and Goldfarb, Steepest-edge simplex algorithms for linear programming (1992).
+ * Exact from the slack basis, where all are 1, and kept so by updates; from another basis a reference framework that begins at 1. The few
+ * steps of a warm solve of a small model (STEEPEST_EDGE_ROWS) follow the Devex rule: a step or so more, each without one of its solves.
+ * Source: Forrest and Goldfarb, Steepest-edge simplex algorithms for linear programming (1992), sections 3 (steepest edge) and 4 (Devex).
  */
 import { f64At, i32At, setF64 } from './access'
 import { alpha, alphaList, dualWeight, rows, tau } from './memory'
@@ -39,8 +40,13 @@ export function correctWeight(p: i32): bool {
   return isExact && square > WEIGHT_MISJUDGED * held
 }
 
-/** The weights after the pivot at position p, whose own weight is `weight`. */
-export function updateWeights(p: i32, weight: f64): void {
+/** The weights after the pivot at position p, whose own weight is `weight`: by steepest edge, or by the Devex rule. */
+export function updateWeights(p: i32, weight: f64, isSteepest: bool): void {
+  if (isSteepest) updateSteepest(p, weight)
+  else updateDevex(p, weight)
+}
+
+function updateSteepest(p: i32, weight: f64): void {
   const pivot = f64At(alpha, p)
   computeTau()
   for (let k = 0; k < alphaCount; k++) {
@@ -50,4 +56,16 @@ export function updateWeights(p: i32, weight: f64): void {
     setF64(dualWeight, i, max(updated, LEAST_WEIGHT))
   }
   setF64(dualWeight, p, max(weight / (pivot * pivot), LEAST_WEIGHT))
+}
+
+/** From below: a weight grows to what the pivot row alone makes it. Spares the solve for tau. */
+function updateDevex(p: i32, weight: f64): void {
+  isExact = false
+  const inverse = 1 / f64At(alpha, p)
+  for (let k = 0; k < alphaCount; k++) {
+    const i = i32At(alphaList, k)
+    const ratio = f64At(alpha, i) * inverse
+    setF64(dualWeight, i, max(f64At(dualWeight, i), ratio * ratio * weight))
+  }
+  setF64(dualWeight, p, max(weight * inverse * inverse, LEAST_WEIGHT))
 }

@@ -25,8 +25,8 @@ import { perturbCosts } from './perturbation'
 import { computeReducedCosts, drifted, infeasibleCount, measureAllExcesses, refresh, unlistInfeasible } from './point'
 import { countIteration, etaLimit, FEASIBLE, INFEASIBLE, reasonToStop, STUCK } from './progress'
 import { farkasRay } from './ray'
-import { clearRow, computeColumn, computeRho, computeRow, touchedCount } from './tableau'
-import { PERTURB_AFTER, PERTURB_ROWS, PIVOT_AGREEMENT, PIVOT_TOLERANCE, STALL_LIMIT } from './tolerances'
+import { clearRow, computeColumn, computeDualRow, computeRho, touchedCount } from './tableau'
+import { PERTURB_AFTER, PERTURB_ROWS, PIVOT_AGREEMENT, PIVOT_TOLERANCE, STALL_LIMIT, STEEPEST_EDGE_ROWS } from './tolerances'
 
 /** Where the dual method starts from: the slack basis; the basis and weights that phase 1 has reached; any other basis; the resident point. */
 export const FROM_SLACK: i32 = 0
@@ -38,9 +38,11 @@ export const FROM_POINT: i32 = 3
 export function dualSimplex(start: i32): i32 {
   let perturbed = rows >= PERTURB_ROWS && start == FROM_SLACK
   if (start == FROM_SLACK || start == FROM_BASIS) resetWeights(start == FROM_SLACK)
+  const isSteepest = start != FROM_POINT || rows >= STEEPEST_EDGE_ROWS
   if (perturbed) perturbCosts()
   if (start != FROM_POINT) restart()
   let stalled = 0
+  let isRestarted = false
   while (true) {
     const reason = reasonToStop()
     if (reason >= 0) return reason
@@ -49,15 +51,17 @@ export function dualSimplex(start: i32): i32 {
     if (p < 0) return FEASIBLE
     computeRho(p)
     if (correctWeight(p)) continue
-    computeRow()
+    computeDualRow()
     const leaving = i32At(head, p)
     const isBelow = f64At(x, leaving) < f64At(workLower, leaving)
     const bound = isBelow ? f64At(workLower, leaving) : f64At(workUpper, leaving)
     const q = chooseDualEntering(Math.abs(f64At(x, leaving) - bound), isBelow ? -1 : 1, touchedCount)
     if (q < 0) {
       clearRow()
-      if (farkasRay(rho, isBelow ? 1 : -1)) return INFEASIBLE
-      if ((etaCount == 0 && !drifted) || !restartFresh()) return STUCK
+      // A proof counts only at a point computed from scratch: the excess may be what has drifted.
+      if (etaCount == 0 && (!drifted || isRestarted)) return farkasRay(rho, isBelow ? 1 : -1) ? INFEASIBLE : STUCK
+      if (!restartFresh()) return STUCK
+      isRestarted = true
       continue
     }
     computeColumn(q)
@@ -78,9 +82,10 @@ export function dualSimplex(start: i32): i32 {
       clearRow()
       return STUCK
     }
+    isRestarted = false
     if (flips > 0) flipCandidates()
     updateReducedCosts(q, leaving, true)
-    updateWeights(p, f64At(dualWeight, p))
+    updateWeights(p, f64At(dualWeight, p), isSteepest)
     exchange(p, q, (f64At(x, leaving) - bound) / f64At(alpha, p), bound, isBelow ? AT_LOWER : AT_UPPER)
     countIteration()
   }

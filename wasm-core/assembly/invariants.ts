@@ -5,7 +5,7 @@
  * Each kind of invariant is a function of its own, because a trap tells the function and nothing else. Only vectors of the
  * ratio test are written to, which no solve expects to find as it left them: so both builds give the same answers.
  */
-import { addF64, clearF64, f64At, i32At, i8At, setF64, setI32, u8At } from './access'
+import { addF64, clearF64, f64At, i32At, setF64, setI32, u8At } from './access'
 import { AT_LOWER, AT_UPPER, BASIC, FREE, isFixed, MOVE_BOTH, MOVE_DOWN, MOVE_UP, NO_MOVE } from './bounds-and-costs'
 import { byRowCount, lowerCount } from './factor-store'
 import { etaCount, orderEnd } from './forrest-tomlin'
@@ -104,7 +104,7 @@ function checkNonbasics(): void {
     if (code == AT_LOWER) assert(at == f64At(workLower, v))
     else if (code == AT_UPPER) assert(at == f64At(workUpper, v))
     else if (code == FREE) assert(at == 0 && f64At(workLower, v) == -Infinity && f64At(workUpper, v) == Infinity)
-    const way = i8At(move, v)
+    const way = f64At(move, v)
     if (code == BASIC || isFixed(v)) assert(way == NO_MOVE)
     else assert(way == (code == AT_LOWER ? MOVE_UP : code == AT_UPPER ? MOVE_DOWN : MOVE_BOTH))
   }

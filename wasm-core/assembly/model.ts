@@ -11,7 +11,7 @@
  */
 import { addF64, f64At, i32At, setF64, setI32 } from './access'
 import {
-  alpha, columnStart, columns, nonzeros, priceWeight, rho, rowColumn, rowIndex, rows, rowStart, rowValue, scale, scaledValue, unscale,
+  alpha, columnStart, columns, longColumns, nonzeros, pairRow, pairValue, priceWeight, rho, rowColumn, rowIndex, rows, rowStart, rowValue, scale, scaledValue, unscale,
   value, variables,
 } from './memory'
 
@@ -30,6 +30,7 @@ export function prepareModel(): void {
     }
   }
   copyByRows()
+  copyPairs()
   computePriceWeights()
 }
 
@@ -112,6 +113,23 @@ function copyByRows(): void {
   }
   for (let i = rows; i > 0; i--) setI32(rowStart, i, i32At(rowStart, i - 1))
   setI32(rowStart, 0, 0)
+}
+
+/** Columns with more than two entries. */
+export let longCount: i32 = 0
+
+/** The first two entries of every column in a table without gaps: products with dense vectors need no loop per column. */
+function copyPairs(): void {
+  longCount = 0
+  for (let j = 0; j < columns; j++) {
+    const start = i32At(columnStart, j)
+    const length = i32At(columnStart, j + 1) - start
+    for (let k = 0; k < 2; k++) {
+      setI32(pairRow, 2 * j + k, k < length ? i32At(rowIndex, start + k) : 0)
+      setF64(pairValue, 2 * j + k, k < length ? f64At(scaledValue, start + k) : 0)
+    }
+    if (length > 2) setI32(longColumns, longCount++, j)
+  }
 }
 
 /** 1 + |a_v|^2: the steepest-edge weight of each column at the slack basis, used as a fixed approximation by primal pricing. */

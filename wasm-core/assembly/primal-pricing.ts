@@ -5,7 +5,7 @@
  * with all weights 1. Phase 1: the same over fixed weights, because its reduced costs are computed anew each time.
  * Source: Harris, Pivot selection methods of the Devex LP code (1973); Forrest and Goldfarb (1992), section 4.
  */
-import { f64At, i32At, i8At, setF64, u8At } from './access'
+import { f64At, i32At, setF64, u8At } from './access'
 import { aboveUpper, belowLower, dualTolerance, MOVE_BOTH, NO_MOVE } from './bounds-and-costs'
 import { alphaRow, banned, head, move, priceWeight, primalWeight, reduced, rows, touched, variables, y, yList } from './memory'
 import { priceOut } from './point'
@@ -38,8 +38,8 @@ export function updateDevex(q: i32, leaving: i32, pivot: f64): void {
 
 /** -1 when a reduced cost says no improvement; otherwise how much of one, squared. */
 // @ts-ignore: decorator
-@inline function attraction(way: i32, d: f64, tolerance: f64): f64 {
-  const isAttractive = way == MOVE_BOTH ? Math.abs(d) > tolerance : <f64>way * d < -tolerance
+@inline function attraction(way: f64, d: f64, tolerance: f64): f64 {
+  const isAttractive = way == MOVE_BOTH ? Math.abs(d) > tolerance : way * d < -tolerance
   return isAttractive ? d * d : -1
 }
 
@@ -48,7 +48,7 @@ export function chooseEntering(bland: bool): i32 {
   let best = -1
   let bestScore: f64 = 0
   for (let v = 0; v < variables; v++) {
-    const way = i8At(move, v)
+    const way = f64At(move, v)
     if (way == NO_MOVE) continue
     const d = f64At(reduced, v)
     const gain = attraction(way, d, dualTolerance)
@@ -79,7 +79,7 @@ export function choosePhase1Entering(bland: bool): i32 {
   let best = -1
   let bestScore: f64 = 0
   for (let v = 0; v < variables; v++) {
-    const way = i8At(move, v)
+    const way = f64At(move, v)
     if (way == NO_MOVE) continue
     const d = priceOut(v, 0)
     const gain = attraction(way, d, tolerance)

@@ -188,7 +188,7 @@ function advance(q: i32, p: i32, direction: f64, phase1: bool): void {
     computeRow()
     updateDevex(q, leaving, f64At(alpha, p))
     updateReducedCosts(q, leaving, false)
-    if (!weightsLost) updateWeights(p, squareOfRho())
+    if (!weightsLost) updateWeights(p, squareOfRho(), true)
   }
   const bound = leavesAtUpper ? f64At(workUpper, leaving) : f64At(workLower, leaving)
   exchange(p, q, change, bound, leavesAtUpper ? AT_UPPER : AT_LOWER)
