@@ -96,10 +96,13 @@ function eliminateRow(p: i32, first: i32): i32 {
   let end = first
   let left = 0
   for (let e = i32At(upperRowStart, p), last = e + i32At(upperRowLength, p); e < last; e++) {
-    setF64(updateWork, i32At(rowPoolIndex, e), f64At(rowPoolValue, e))
+    const entry = f64At(rowPoolValue, e)
+    // The matrix may hold zeros.
+    if (entry == 0) continue
+    setF64(updateWork, i32At(rowPoolIndex, e), entry)
     left++
   }
-  for (let slot = i32At(slotOf, p) + 1; left > 0; slot++) {
+  for (let slot = i32At(slotOf, p) + 1; left > 0 && slot < orderEnd; slot++) {
     const j = i32At(order, slot)
     if (j < 0) continue
     const entry = f64At(updateWork, j)
