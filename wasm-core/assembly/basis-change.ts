@@ -6,7 +6,7 @@
  * Cost: what the row and the column touch. Source: Koberstein (2005), chapter 3.
  */
 import { addF64, f64At, i32At, setF64 } from './access'
-import { BASIC, changeCost, MOVE_BOTH, NO_MOVE, setStatus } from './bounds-and-costs'
+import { AT_LOWER, BASIC, changeCost, isFixed, MOVE_BOTH, NO_MOVE, setStatus } from './bounds-and-costs'
 import { addListedColumn, replaceInBasis } from './linear-systems'
 import { alpha, alphaList, alphaRow, head, move, reduced, rhs, rhsList, touched, variables, x } from './memory'
 import { markDrifted, measureExcess } from './point'
@@ -75,7 +75,7 @@ export function exchange(p: i32, q: i32, change: f64, bound: f64, leavingStatus:
   const leaving = i32At(head, p)
   moveBasics(change)
   setF64(x, leaving, bound)
-  setStatus(leaving, leavingStatus)
+  setStatus(leaving, isFixed(leaving) ? AT_LOWER : leavingStatus)
   addF64(x, q, change)
   setStatus(q, BASIC)
   replaceInBasis(p, q, alpha, alphaList, alphaCount)

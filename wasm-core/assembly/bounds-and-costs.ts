@@ -65,11 +65,13 @@ export function loadWorkingData(): i32 {
       result = DATA_CROSSED
     }
     scaleBounds(v)
+    setF64(workCost, v, trueCost(v))
   }
   offender = crossed
-  restoreCosts()
+  forgetShifts()
   fitTolerance()
   memory.fill(changeKind, 0, <usize>variables)
+  statusesFit = false
   return result
 }
 
@@ -115,7 +117,10 @@ export function costUnit(largestCost: f64): f64 {
 
 /** Drops all changes of the costs. */
 export function restoreCosts(): void {
-  for (let v = 0; v < variables; v++) setF64(workCost, v, trueCost(v))
+  for (let k = 0; k < shiftedCount; k++) {
+    const v = i32At(shifted, k)
+    setF64(workCost, v, trueCost(v))
+  }
   forgetShifts()
 }
 
@@ -126,10 +131,17 @@ export function forgetShifts(): void {
   costsChanged = false
 }
 
-/** Brings back the bounds that phase 1 of the dual method had replaced. */
+/** Brings back the bounds that a method had replaced. */
 export function restoreBounds(): void {
   for (let v = 0; v < variables; v++) scaleBounds(v)
+  statusesFit = false
 }
+
+/** Whether every nonbasic status is one that its bounds allow. */
+let statusesFit: bool = false
+
+/** To be called when statuses or bounds come from elsewhere. */
+export function forgetStatuses(): void { statusesFit = false }
 
 /** A violation of a bound below this counts as none. */
 // @ts-ignore: decorator
@@ -154,7 +166,10 @@ export function restoreBounds(): void {
 export let freeCount: i32 = 0
 
 /** To be called when a model is loaded. */
-export function forgetStatuses(): void { freeCount = 0 }
+export function beginStatuses(): void {
+  freeCount = 0
+  statusesFit = false
+}
 
 /** Makes v nonbasic at a bound, or basic. */
 // @ts-ignore: decorator
@@ -179,6 +194,8 @@ export function fittingStatus(v: i32): i32 {
 
 /** Makes all statuses fit the bounds as they are now. */
 export function normalizeStatuses(): void {
+  if (statusesFit) return
+  statusesFit = true
   for (let v = 0; v < variables; v++) setStatus(v, u8At(status, v) == BASIC ? BASIC : fittingStatus(v))
 }
 

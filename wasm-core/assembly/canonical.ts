@@ -185,7 +185,10 @@ function enterTied(): bool {
 }
 
 function hasTied(): bool {
-  for (let v = 0; v < variables; v++) if (isTied(v)) return true
+  const costs = reduced
+  const ways = move
+  const tolerance = dualTolerance
+  for (let v = 0, end = variables; v < end; v++) if (Math.abs(f64At(costs, v)) <= tolerance && f64At(ways, v) != NO_MOVE) return true
   return false
 }
 
@@ -279,7 +282,7 @@ function pivot(p: i32, q: i32, change: f64, toUpper: bool): bool {
   updateReducedCosts(q, leaving, false)
   updateWeights(p, f64At(dualWeight, p), true)
   const bound = toUpper ? f64At(workUpper, leaving) : f64At(workLower, leaving)
-  exchange(p, q, change, bound, toUpper && !isFixed(leaving) ? AT_UPPER : AT_LOWER)
+  exchange(p, q, change, bound, toUpper ? AT_UPPER : AT_LOWER)
   countIteration()
   return true
 }

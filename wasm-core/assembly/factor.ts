@@ -17,7 +17,7 @@
  * Source: Suhl and Suhl, Computing sparse LU factorizations for large-scale linear programming bases (1990).
  */
 import { f64At, i32At, setF64, setI32, setU8, u8At } from './access'
-import { AT_LOWER, BASIC } from './bounds-and-costs'
+import { AT_LOWER, BASIC, forgetStatuses } from './bounds-and-costs'
 import { appendLower, beginStore, finishStore, sealLower } from './factor-store'
 import { eliminateKernel } from './markowitz'
 import {
@@ -66,16 +66,17 @@ export function factorizeBasis(): bool {
   return false
 }
 
-/** Surplus variables (only after a broken import) fall out from the end: a later repair fills up missing ones. */
+/** In ascending order. Surplus variables (only after a broken import) fall out from the end: a later repair fills up missing ones. */
 function listBasics(): void {
-  basicCount = 0
-  for (let v = variables - 1; v >= 0; v--) {
+  let count = 0
+  for (let v = 0; v < variables; v++) {
     if (u8At(status, v) != BASIC) continue
-    if (basicCount == rows) setU8(status, v, AT_LOWER)
-    else basicCount++
+    if (count == rows) {
+      setU8(status, v, AT_LOWER)
+      forgetStatuses()
+    } else setI32(basicList, count++, v)
   }
-  let k = 0
-  for (let v = 0; v < variables && k < basicCount; v++) if (u8At(status, v) == BASIC) setI32(basicList, k++, v)
+  basicCount = count
 }
 
 function pivotLogicals(): void {
@@ -216,6 +217,7 @@ export function rankOfKernel(): i32 { return ranked }
 
 /** Exchanges the variables without a pivot for logicals of the rows without one. */
 function repair(): void {
+  forgetStatuses()
   for (let k = 0; k < basicCount; k++) {
     if (i32At(activeCount, k) >= 0) setU8(status, i32At(basicList, k), AT_LOWER)
   }

@@ -6,7 +6,7 @@
  * changeCost, resolve, host reads the answer. Memory grows in `reserve` only.
  */
 import { dualResidual, gap, objective, primalResidual } from './answer'
-import { forgetStatuses, offender } from './bounds-and-costs'
+import { beginStatuses, offender } from './bounds-and-costs'
 import { isCanonical, notCanonical } from './canonical'
 import { changeBounds as changeModelBounds, changeModelCost } from './changes'
 import { repairs } from './factor'
@@ -27,7 +27,7 @@ export function reserve(rows: i32, columns: i32, nonzeros: i32): i32 { return re
 export function prepare(): void {
   prepareModel()
   beginTableau()
-  forgetStatuses()
+  beginStatuses()
   resetBasis()
 }
 

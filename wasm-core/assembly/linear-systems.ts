@@ -3,6 +3,7 @@
  * Depends on factor.ts, forrest-tomlin.ts, memory.ts, access.ts.
  */
 import { f64At, i32At, setF64, setI32 } from './access'
+import { forgetStatuses } from './bounds-and-costs'
 import { factorizeBasis } from './factor'
 import { beginUpdates, etaCount, updateFactors } from './forrest-tomlin'
 import { columnStart, columns, head, positionOf, rowIndex, rows, scaledValue } from './memory'
@@ -17,7 +18,10 @@ export function isFresh(): bool { return factorized && etaCount == 0 }
 export function isFactorized(): bool { return factorized }
 
 /** To be called when the set of basic variables changed otherwise than through `replaceInBasis`. */
-export function forgetFactorization(): void { factorized = false }
+export function forgetFactorization(): void {
+  factorized = false
+  forgetStatuses()
+}
 
 /** Factorizes the current basis from scratch, unless that is what is resident. False when the basis cannot be repaired. */
 export function refactorize(): bool {

@@ -31,15 +31,12 @@ export function computePrimal(): void {
   }
   ftran(rhs, rhsList, UNLISTED, FOR_CHANGES)
   for (let p = 0; p < rows; p++) setF64(x, i32At(head, p), f64At(rhs, p))
-  if (etaCount == 0) {
-    refinePrimal()
-    drifted = false
-  }
+  drifted = etaCount > 0
   clearF64(rhs, rows)
 }
 
 /** One step of iterative refinement: solves for what A x - r = 0 is off by. Ill-conditioned bases gain several digits. */
-function refinePrimal(): void {
+export function refinePrimal(): void {
   clearF64(rhs, rows)
   for (let v = 0; v < variables; v++) {
     const at = f64At(x, v)
@@ -50,6 +47,7 @@ function refinePrimal(): void {
     const v = i32At(head, p)
     setF64(x, v, f64At(x, v) + f64At(rhs, p))
   }
+  clearF64(rhs, rows)
 }
 
 /** y from B' y = c_B for the working costs. */

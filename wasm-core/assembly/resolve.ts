@@ -10,9 +10,9 @@
  *
  * A rung's answer is taken only when its check against the unscaled model holds (answer.ts, ray.ts).
  */
-import { f64At, setF64, u8At } from './access'
+import { f64At, setF64 } from './access'
 import { dualResidual, isAnswerFeasible, isAnswerOptimal, primalResidual, writeAnswer } from './answer'
-import { BASIC, costsChanged, DATA_CROSSED, DATA_INVALID, offender, restoreBounds, restoreCosts } from './bounds-and-costs'
+import { costsChanged, DATA_CROSSED, DATA_INVALID, offender, restoreBounds, restoreCosts } from './bounds-and-costs'
 import { applyChanges, dropShifts, isDualInfeasible, loadAll } from './changes'
 import { canonicalize, giveUpCanonical } from './canonical'
 import {
@@ -24,7 +24,7 @@ import { etaCount } from './forrest-tomlin'
 import { forgetFactorization } from './linear-systems'
 import { answerDual, columns, reduced, rows, scale, status, statusBefore, variables, y } from './memory'
 import {
-  computeDuals, computeReducedCosts, drifted, isPrimalInfeasible, markDrifted, measureAllExcesses, refresh, setSlackBasis, startsFromSlack,
+  computeDuals, computeReducedCosts, drifted, isPrimalInfeasible, markDrifted, measureAllExcesses, refinePrimal, refresh, setSlackBasis, startsFromSlack,
 } from './point'
 import { boundsPerturbed, forgetPerturbedBounds, FROM_RESIDENT, FROM_VALUES, primalSimplex } from './primal'
 import {
@@ -34,7 +34,7 @@ import {
 import { crossedRay } from './ray'
 import { forgetExpectations } from './triangular-solve'
 import {
-  CAREFUL_ETA_LIMIT, ETA_LIMIT, RESIDENT_TOLERANCE, RUNG_ITERATION_BASE, RUNG_ITERATION_FACTOR, STALL_LIMIT,
+  CAREFUL_ETA_LIMIT, ETA_LIMIT, REFINE_TOLERANCE, RESIDENT_TOLERANCE, RUNG_ITERATION_BASE, RUNG_ITERATION_FACTOR, STALL_LIMIT,
 } from './tolerances'
 
 /** The host may leave out the dual method, or go to Bland's rung at once: other ways to the same optimum, for cross-checks. */
@@ -127,9 +127,17 @@ function finishFresh(): bool {
   if (weightsLost) resetWeights(false)
   if (!refreshKeepingWeights()) return false
   computeReducedCosts()
+  writeRefined()
   measureAllExcesses()
-  writeAnswer()
   return true
+}
+
+/** The answer at a fresh factorization; refined where the first one leaves something to be desired. */
+function writeRefined(): void {
+  writeAnswer()
+  if (primalResidual <= REFINE_TOLERANCE) return
+  refinePrimal()
+  writeAnswer()
 }
 
 /**
@@ -153,9 +161,9 @@ function writeFromScratch(): bool {
   restoreCosts()
   if (!refreshKeepingWeights()) return false
   computeDuals()
-  for (let i = 0; i < rows; i++) setF64(reduced, columns + i, u8At(status, columns + i) == BASIC ? 0 : f64At(y, i))
-  writeAnswer()
-  for (let j = 0; j < columns; j++) setF64(reduced, j, u8At(status, j) == BASIC ? 0 : f64At(answerDual, j) * f64At(scale, j))
+  memory.copy(reduced + (<usize>columns << 3), y, <usize>rows << 3)
+  writeRefined()
+  for (let j = 0; j < columns; j++) setF64(reduced, j, f64At(answerDual, j) * f64At(scale, j))
   measureAllExcesses()
   return true
 }
