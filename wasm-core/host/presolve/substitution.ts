@@ -1,0 +1,180 @@
+/**
+ * A column that nothing but its equation restrains is expressed by the others of that equation, in the other rows and in the cost.
+ * Andersen & Andersen (1995) section 3.2 and 3.5; Gould & Toint (2004) section 4.3; the bound on fill as in Achterberg et al. (2020) section 4.5.
+ * Depends on activity.ts, working-model.ts, postsolve-stack.ts, restoration.ts, limits.ts.
+ *
+ *   a x_j + sum_k a_k x_k = r      gives      x_j = (r - sum_k a_k x_k) / a
+ *
+ * The equation leaves with the column: this is one step of Gaussian elimination, and undoing it makes the column basic.
+ */
+import type { Activities } from './activity.js'
+import { FEASIBILITY, PIVOT_RATIO, SMALLEST_PIVOT, SUBSTITUTION_FILL, SUBSTITUTION_ROW } from './limits.js'
+import { type RecordReader, recordKind } from './postsolve-stack.js'
+import { AT_LOWER, BASIC, type Restoration } from './restoration.js'
+import type { RuleName } from './statistics.js'
+import { difference, type WorkingModel } from './working-model.js'
+
+export class Substitution {
+  readonly #work: WorkingModel
+  readonly #activities: Activities
+  /** Slot of the column's entry in the row that is being changed; -1 elsewhere and between two rows. */
+  readonly #slotOf: Int32Array
+
+  constructor(work: WorkingModel, activities: Activities) {
+    this.#work = work
+    this.#activities = activities
+    this.#slotOf = new Int32Array(work.cost.length).fill(-1)
+  }
+
+  /** Takes out column j along the first of its equations that allows it; false when none does. */
+  tryColumn(j: number): boolean {
+    const { matrix } = this.#work
+    if (!this.#isImpliedFree(j)) return false
+    for (let e = matrix.columnHead[j]; e >= 0; e = matrix.nextInColumn[e]) {
+      const i = matrix.row[e]
+      if (!this.#work.isEquation(i) || matrix.rowCount[i] > SUBSTITUTION_ROW) continue
+      if (!isSafePivot(this.#work, e) || this.#fill(i, j) > SUBSTITUTION_FILL) continue
+      this.apply('column-substitution', e)
+      return true
+    }
+    return false
+  }
+
+  #isImpliedFree(j: number): boolean {
+    const { matrix, columnLower, columnUpper } = this.#work
+    let needsLower = columnLower[j] > -Infinity
+    let needsUpper = columnUpper[j] < Infinity
+    for (let e = matrix.columnHead[j]; e >= 0 && (needsLower || needsUpper); e = matrix.nextInColumn[e]) {
+      if (needsLower && this.#implies(e, false)) needsLower = false
+      if (needsUpper && this.#implies(e, true)) needsUpper = false
+    }
+    return !needsLower && !needsUpper
+  }
+
+  /** Whether the row of entry e keeps its column within the upper (lower) bound by itself. */
+  #implies(e: number, isUpper: boolean): boolean {
+    const { matrix, columnLower, columnUpper, rowLower, rowUpper } = this.#work
+    const i = matrix.row[e]
+    const a = matrix.value[e]
+    const bound = isUpper ? columnUpper[matrix.column[e]] : columnLower[matrix.column[e]]
+    const allowed = FEASIBILITY * (1 + Math.abs(bound))
+    const isFromHigh = isUpper === a > 0
+    const side = isFromHigh ? rowUpper[i] : rowLower[i]
+    if (Math.abs(side) === Infinity || Math.abs(a) < SMALLEST_PIVOT) return false
+    this.#activities.update(i)
+    if (this.#activities.rounding[i] > allowed * Math.abs(a)) return false
+    const rest = isFromHigh ? this.#activities.leastWithout(i, e) : this.#activities.mostWithout(i, e)
+    const implied = (side - rest) / a
+    return isUpper ? implied <= bound + allowed : implied >= bound - allowed
+  }
+
+  /** Entries that substituting column j along row i would add, less those it takes away. */
+  #fill(i: number, j: number): number {
+    const { matrix } = this.#work
+    const others = matrix.rowCount[i] - 1
+    const taken = matrix.rowCount[i] + matrix.columnCount[j] - 1
+    if ((matrix.columnCount[j] - 1) * others <= taken + SUBSTITUTION_FILL) return SUBSTITUTION_FILL
+    let added = 0
+    for (let e = matrix.rowHead[i]; e >= 0; e = matrix.nextInRow[e]) this.#slotOf[matrix.column[e]] = e
+    for (let e = matrix.columnHead[j]; e >= 0; e = matrix.nextInColumn[e]) {
+      const t = matrix.row[e]
+      if (t === i) continue
+      // Column j itself is in both rows; it is counted out on both sides.
+      let shared = -1
+      this.#work.work += matrix.rowCount[t]
+      for (let f = matrix.rowHead[t]; f >= 0; f = matrix.nextInRow[f]) {
+        if (this.#slotOf[matrix.column[f]] >= 0) shared++
+      }
+      added += others - shared
+    }
+    for (let e = matrix.rowHead[i]; e >= 0; e = matrix.nextInRow[e]) this.#slotOf[matrix.column[e]] = -1
+    return added - taken
+  }
+
+  /**
+   * Takes out the row and the column of entry e. The row is an equation, the pivot safe, and the column's bounds are not needed.
+   * Record: row, column, pivot, right-hand side, cost, the row's other entries, the column's other entries.
+   */
+  apply(rule: RuleName, e: number): void {
+    const work = this.#work
+    const { matrix, stack } = work
+    const i = matrix.row[e]
+    const j = matrix.column[e]
+    const pivot = matrix.value[e]
+    const side = work.rowLower[i]
+    const price = work.cost[j] / pivot
+    work.beginRule(rule)
+    stack.begin(recordKind.substitution)
+    for (const number of [i, j, pivot, side, work.cost[j]]) stack.put(number)
+    stack.putRow(matrix, i, j)
+    stack.putColumn(matrix, j, i)
+    const equation: number[] = []
+    for (let f = matrix.rowHead[i]; f >= 0; f = matrix.nextInRow[f]) {
+      const k = matrix.column[f]
+      if (k === j) continue
+      equation.push(k, matrix.value[f])
+      if (price !== 0) work.addCost(k, -price * matrix.value[f])
+    }
+    const rows: number[] = []
+    for (let f = matrix.columnHead[j]; f >= 0; f = matrix.nextInColumn[f]) {
+      if (matrix.row[f] !== i) rows.push(matrix.row[f], matrix.value[f] / pivot)
+    }
+    work.dropRow(i)
+    work.dropColumn(j)
+    for (let k = 0; k < rows.length; k += 2) this.#subtract(rows[k], rows[k + 1], equation, side)
+  }
+
+  /** Row t less `factor` times the equation. */
+  #subtract(t: number, factor: number, equation: readonly number[], side: number): void {
+    const work = this.#work
+    const { matrix } = work
+    const slotOf = this.#slotOf
+    work.work += matrix.rowCount[t] + equation.length
+    for (let f = matrix.rowHead[t]; f >= 0; f = matrix.nextInRow[f]) slotOf[matrix.column[f]] = f
+    const rowEnd = matrix.rowHead[t]
+    for (let k = 0; k < equation.length; k += 2) {
+      const column = equation[k]
+      const term = factor * equation[k + 1]
+      const f = slotOf[column]
+      if (f < 0) {
+        work.addEntry(t, column, -term)
+        continue
+      }
+      const value = difference(matrix.value[f], term)
+      matrix.value[f] = value
+      work.changedColumns.add(column)
+    }
+    // Entries that came in stand before `rowEnd` and were never marked.
+    for (let f = rowEnd; f >= 0; f = matrix.nextInRow[f]) {
+      slotOf[matrix.column[f]] = -1
+      if (matrix.value[f] === 0) work.dropEntry(f)
+    }
+    work.shiftSides(t, factor * side)
+  }
+}
+
+/** Large enough beside the other entries of its row. */
+export function isSafePivot(work: WorkingModel, e: number): boolean {
+  const { matrix } = work
+  const size = Math.abs(matrix.value[e])
+  if (size < SMALLEST_PIVOT) return false
+  const i = matrix.row[e]
+  work.work += matrix.rowCount[i]
+  for (let f = matrix.rowHead[i]; f >= 0; f = matrix.nextInRow[f]) {
+    if (size < PIVOT_RATIO * Math.abs(matrix.value[f])) return false
+  }
+  return true
+}
+
+export function undoSubstitution(record: RecordReader, point: Restoration): void {
+  const i = record.next()
+  const j = record.next()
+  const pivot = record.next()
+  const side = record.next()
+  const cost = record.next()
+  point.primal[j] = (side - record.product(point.primal)) / pivot
+  point.dual[i] = (cost * point.costWeight - record.product(point.dual)) / pivot
+  point.reducedCost[j] = 0
+  point.columnStatus[j] = BASIC
+  point.rowStatus[i] = AT_LOWER
+}
