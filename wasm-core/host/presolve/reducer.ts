@@ -8,6 +8,7 @@ import { Activities } from './activity.js'
 import { judgeColumn } from './dominated-column.js'
 import { aggregateDoubleton } from './doubleton-equation.js'
 import { DualIntervals } from './dual-interval.js'
+import { dropImpliedRows } from './implied-redundancy.js'
 import { ROUNDS, SUBSTITUTION_ENTRIES } from './limits.js'
 import { mergeParallelColumns } from './parallel-columns.js'
 import { mergeParallelRows } from './parallel-rows.js'
@@ -41,6 +42,7 @@ export class Reducer {
     for (let round = 0; round < ROUNDS && work.mayGoOn; round++) {
       this.#drain()
       if (!work.mayGoOn) return
+      dropImpliedRows(work, this.#activities)
       mergeParallelRows(work)
       if (!work.mayGoOn) return
       mergeParallelColumns(work)
