@@ -57,25 +57,42 @@ export function judgeColumn(work: WorkingModel, duals: DualIntervals, j: number)
     return false
   }
   const { least, most, noise } = reducedCostInterval(work, duals, j)
+  if (restDominated(work, j, least, most, noise)) return false
   const margin = DUAL_MARGIN * work.costUnit + noise
   const isDown = least >= -noise
   const isUp = most <= noise
-  if (isDown && lower > -Infinity) return !rest(work, j, lower, AT_LOWER, least > noise)
-  if (isUp && upper < Infinity) return !rest(work, j, upper, AT_UPPER, most < -noise)
   if ((isDown && least > margin) || (isUp && most < -margin)) {
     work.declareUnbounded(work.matrix.columnCount[j] === 0 ? 'empty-column' : 'dominated-column', j)
     return false
   }
   if (!isDown && !isUp) return true
-  if (work.matrix.columnCount[j] === 0) return !rest(work, j, 0, FREE_AT_ZERO, false)
+  if (work.matrix.columnCount[j] === 0) {
+    rest(work, j, 0, FREE_AT_ZERO, false)
+    return false
+  }
   return !freeRowsOf(work, j, isDown ? -1 : 1)
 }
 
-function rest(work: WorkingModel, j: number, value: number, resting: Resting, isStrict: boolean): true {
+/** Fixes column j, whose reduced cost lies between `least` and `most` up to `noise`, at the bound that says; false when there is none. */
+export function restDominated(
+  work: WorkingModel,
+  j: number,
+  least: number,
+  most: number,
+  noise: number,
+): boolean {
+  const lower = work.columnLower[j]
+  const upper = work.columnUpper[j]
+  if (least >= -noise && lower > -Infinity) rest(work, j, lower, AT_LOWER, least > noise)
+  else if (most <= noise && upper < Infinity) rest(work, j, upper, AT_UPPER, most < -noise)
+  else return false
+  return true
+}
+
+function rest(work: WorkingModel, j: number, value: number, resting: Resting, isStrict: boolean): void {
   const isEmpty = work.matrix.columnCount[j] === 0
   work.beginRule(isEmpty ? 'empty-column' : isStrict ? 'dominated-column' : 'weakly-dominated-column')
   work.fixColumn(j, value, resting)
-  return true
 }
 
 /** Record: column, value, status, cost, the column's entries. */

@@ -2,63 +2,22 @@
  * Rows that cannot bind because of what other rows allow. One pass over all entries finds the bounds that each row implies for its
  * columns, a second one judges every row by the bounds that the others imply. Andersen & Andersen (1995) section 3.3; that implied
  * bounds come from explicit ones in one step, with the row that implies them, is Galabova's (2023) section 3.2.
- * Depends on activity.ts, working-model.ts, limits.ts.
+ * Depends on activity.ts, implied-bounds.ts, working-model.ts, limits.ts.
  *
  * Invariant: a row is judged by bounds that rows still in the model imply from the columns' own bounds. So no chain of
  * removals can be circular: each of them leaves an equivalent model by itself.
  */
 import type { Activities } from './activity.js'
+import { ImpliedBounds } from './implied-bounds.js'
 import { FEASIBILITY, HUGE_BOUND, LARGEST_QUOTIENT, SMALLEST_PIVOT, SUM_ROUNDING } from './limits.js'
 import type { WorkingModel } from './working-model.js'
-
-/** The best and the second best bound for each column, with the rows that imply them (-1 for the column's own). */
-class ImpliedBounds {
-  readonly #first: Float64Array
-  readonly #second: Float64Array
-  readonly #firstRow: Int32Array
-  readonly #secondRow: Int32Array
-  /** 1 when larger is better (lower bounds), -1 otherwise. */
-  readonly #sign: number
-  readonly #isVoid: Uint8Array
-
-  constructor(own: Float64Array, sign: 1 | -1, isVoid: Uint8Array) {
-    this.#first = own.slice()
-    this.#second = own.slice()
-    this.#firstRow = new Int32Array(own.length).fill(-1)
-    this.#secondRow = new Int32Array(own.length).fill(-1)
-    this.#sign = sign
-    this.#isVoid = isVoid
-  }
-
-  offer(j: number, bound: number, i: number): void {
-    if ((bound - this.#first[j]) * this.#sign > 0) {
-      this.#second[j] = this.#first[j]
-      this.#secondRow[j] = this.#firstRow[j]
-      this.#first[j] = bound
-      this.#firstRow[j] = i
-    } else if ((bound - this.#second[j]) * this.#sign > 0) {
-      this.#second[j] = bound
-      this.#secondRow[j] = i
-    }
-  }
-
-  /** The best that is known without row i and without rows that are gone; `own` when both are of that kind. */
-  without(i: number, j: number, own: number): number {
-    if (this.#counts(this.#firstRow[j], i)) return this.#first[j]
-    return this.#counts(this.#secondRow[j], i) ? this.#second[j] : own
-  }
-
-  #counts(source: number, i: number): boolean {
-    return source < 0 || (source !== i && this.#isVoid[source] === 0)
-  }
-}
 
 /** Takes out the rows, and the sides of rows, that the other rows make idle. */
 export function dropImpliedRows(work: WorkingModel, activities: Activities): void {
   const { hasRow, columnLower, columnUpper } = work
   const isVoid = new Uint8Array(hasRow.length)
-  const lower = new ImpliedBounds(columnLower, 1, isVoid)
-  const upper = new ImpliedBounds(columnUpper, -1, isVoid)
+  const lower = new ImpliedBounds(columnLower.slice(), 1, isVoid)
+  const upper = new ImpliedBounds(columnUpper.slice(), -1, isVoid)
   for (let i = 0; i < hasRow.length; i++) {
     if (hasRow[i] !== 0) offerBounds(work, activities, i, lower, upper)
   }

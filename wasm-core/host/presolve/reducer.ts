@@ -8,6 +8,7 @@ import { Activities } from './activity.js'
 import { judgeColumn } from './dominated-column.js'
 import { aggregateDoubleton } from './doubleton-equation.js'
 import { DualIntervals } from './dual-interval.js'
+import { ImpliedDuals } from './implied-duals.js'
 import { dropImpliedRows } from './implied-redundancy.js'
 import { ROUNDS, SUBSTITUTION_ENTRIES } from './limits.js'
 import { mergeParallelColumns } from './parallel-columns.js'
@@ -43,6 +44,7 @@ export class Reducer {
       this.#drain()
       if (!work.mayGoOn) return
       dropImpliedRows(work, this.#activities)
+      new ImpliedDuals(work).run()
       mergeParallelRows(work)
       if (!work.mayGoOn) return
       mergeParallelColumns(work)
