@@ -2,7 +2,7 @@
  * What columns without a bound say about the duals of their rows, in one pass over all entries: rows that must bind become equations,
  * columns whose reduced cost has one sign rest. The dual of implied-redundancy.ts; dual-interval.ts does the same for columns with one
  * entry as soon as they change. Andersen & Andersen (1995) section 3.2. Depends on implied-bounds.ts, dominated-column.ts, working-model.ts,
- * postsolve-stack.ts, restoration.ts, limits.ts.
+ * restoration.ts, limits.ts.
  *
  *   no upper bound:  sum_i a_ij y_i <= c_j        no lower bound:  sum_i a_ij y_i >= c_j
  *
@@ -12,7 +12,6 @@
 import { restDominated } from './dominated-column.js'
 import { ImpliedBounds } from './implied-bounds.js'
 import { CANCELLATION, DUAL_MARGIN, LARGEST_QUOTIENT, SMALLEST_PIVOT } from './limits.js'
-import { recordKind } from './postsolve-stack.js'
 import { AT_LOWER, AT_UPPER } from './restoration.js'
 import type { WorkingModel } from './working-model.js'
 
@@ -96,13 +95,9 @@ export class ImpliedDuals {
     const side = isLow ? work.rowLower[i] : work.rowUpper[i]
     // Both, or a side that is missing: the duals are infeasible, which the optimizer may prove.
     if (isLow === isHigh || Math.abs(side) === Infinity) return
-    const { matrix, stack } = work
+    const { matrix } = work
     for (let e = matrix.rowHead[i]; e >= 0; e = matrix.nextInRow[e]) this.#isVoid[matrix.column[e]] = 1
-    work.beginRule('binding-row')
-    stack.begin(recordKind.bindingRow)
-    stack.put(i)
-    stack.put(isLow ? AT_LOWER : AT_UPPER)
-    work.setSides(i, side, side)
+    work.bindRow(i, isLow ? AT_LOWER : AT_UPPER)
   }
 
   #judge(j: number): void {

@@ -41,9 +41,9 @@ export const DUAL_MARGIN = 1e-9
 export const PARALLEL = 1e-13
 
 /** A column with more entries than this is not substituted: each of its rows would take up the equation. */
-export const SUBSTITUTION_ENTRIES = 4
+export const SUBSTITUTION_ENTRIES = 10
 /** Entries that one substitution may add beyond those it takes away; the factorization pays for fill on every iteration. */
-export const SUBSTITUTION_FILL = 0
+export const SUBSTITUTION_FILL = 10
 /** A row longer than this is not substituted along: one dense row would spread over many. */
 export const SUBSTITUTION_ROW = 200
 /** Rounds of the slower rules (parallel rows and columns), each a pass over all entries. Real models settle in 2 to 5. */

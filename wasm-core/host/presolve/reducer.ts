@@ -33,7 +33,7 @@ export class Reducer {
     this.#work = work
     this.#activities = new Activities(work)
     this.#duals = new DualIntervals(work)
-    this.#substitution = new Substitution(work, this.#activities)
+    this.#substitution = new Substitution(work, this.#activities, this.#duals)
     this.#doubletons = new WorkQueue(work.rowLower.length)
     this.#candidates = new WorkQueue(work.cost.length)
   }

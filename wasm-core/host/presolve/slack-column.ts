@@ -55,10 +55,9 @@ function isSafeSlack(work: WorkingModel, i: number, j: number, a: number): boole
 /**
  * Makes the inequality of the column's only entry an equation at the side that the column runs into. In terms of the dual: with the bound
  * there gone, the column's reduced cost has one sign, so the row's dual is at least (at most) cost / a, which is on that side of 0.
- * Record: row, side.
  */
 function bindRow(work: WorkingModel, activities: Activities, e: number): boolean {
-  const { matrix, stack } = work
+  const { matrix } = work
   const i = matrix.row[e]
   const j = matrix.column[e]
   const a = matrix.value[e]
@@ -79,13 +78,9 @@ function bindRow(work: WorkingModel, activities: Activities, e: number): boolean
     work.declareUnbounded('slack-column', j)
     return true
   }
-  work.beginRule('binding-row')
-  stack.begin(recordKind.bindingRow)
-  stack.put(i)
-  stack.put(isLowerSide ? AT_LOWER : AT_UPPER)
   if (cost > 0) work.setBounds(j, -Infinity, work.columnUpper[j])
   else work.setBounds(j, work.columnLower[j], Infinity)
-  work.setSides(i, side, side)
+  work.bindRow(i, isLowerSide ? AT_LOWER : AT_UPPER)
   return true
 }
 

@@ -1,43 +1,75 @@
 /**
  * A column that nothing but its equation restrains is expressed by the others of that equation, in the other rows and in the cost.
  * Andersen & Andersen (1995) section 3.2 and 3.5; Gould & Toint (2004) section 4.3; the bound on fill as in Achterberg et al. (2020) section 4.5.
- * Depends on activity.ts, working-model.ts, postsolve-stack.ts, restoration.ts, limits.ts.
+ * Depends on activity.ts, dual-interval.ts, working-model.ts, postsolve-stack.ts, restoration.ts, limits.ts.
  *
  *   a x_j + sum_k a_k x_k = r      gives      x_j = (r - sum_k a_k x_k) / a
  *
  * The equation leaves with the column: this is one step of Gaussian elimination, and undoing it makes the column basic.
  */
 import type { Activities } from './activity.js'
+import type { DualIntervals } from './dual-interval.js'
 import { FEASIBILITY, PIVOT_RATIO, SMALLEST_PIVOT, SUBSTITUTION_FILL, SUBSTITUTION_ROW } from './limits.js'
 import { type RecordReader, recordKind } from './postsolve-stack.js'
-import { AT_LOWER, BASIC, type Restoration } from './restoration.js'
+import { AT_LOWER, AT_UPPER, BASIC, type Restoration } from './restoration.js'
 import type { RuleName } from './statistics.js'
 import { difference, type WorkingModel } from './working-model.js'
 
 export class Substitution {
   readonly #work: WorkingModel
   readonly #activities: Activities
+  readonly #duals: DualIntervals
   /** Slot of the column's entry in the row that is being changed; -1 elsewhere and between two rows. */
   readonly #slotOf: Int32Array
 
-  constructor(work: WorkingModel, activities: Activities) {
+  constructor(work: WorkingModel, activities: Activities, duals: DualIntervals) {
     this.#work = work
     this.#activities = activities
+    this.#duals = duals
     this.#slotOf = new Int32Array(work.cost.length).fill(-1)
   }
 
-  /** Takes out column j along the first of its equations that allows it; false when none does. */
+  /** Takes out column j along the first of its rows that allows it; false when none does. */
   tryColumn(j: number): boolean {
-    const { matrix } = this.#work
+    const work = this.#work
+    const { matrix } = work
     if (!this.#isImpliedFree(j)) return false
     for (let e = matrix.columnHead[j]; e >= 0; e = matrix.nextInColumn[e]) {
       const i = matrix.row[e]
-      if (!this.#work.isEquation(i) || matrix.rowCount[i] > SUBSTITUTION_ROW) continue
-      if (!isSafePivot(this.#work, e) || this.#fill(i, j) > SUBSTITUTION_FILL) continue
+      if (matrix.rowCount[i] > SUBSTITUTION_ROW) continue
+      const side = work.isEquation(i) ? AT_LOWER : this.#sideByDual(e)
+      if (side === BASIC || !isSafePivot(work, e) || this.#fill(i, j) > SUBSTITUTION_FILL) continue
+      if (!work.isEquation(i)) work.bindRow(i, side)
       this.apply('column-substitution', e)
       return true
     }
     return false
+  }
+
+  /**
+   * The side at which an inequality may be taken for an equation: the reduced cost of a free column is 0, and where that and the signs of the other
+   * rows already give the row's dual its sign, the sign need not be asked for by leaving the row an inequality. BASIC for none.
+   */
+  #sideByDual(e: number): typeof AT_LOWER | typeof AT_UPPER | typeof BASIC {
+    const { matrix, cost, rowLower, rowUpper } = this.#work
+    const duals = this.#duals
+    const j = matrix.column[e]
+    // a y_i = cost - sum of the others: its interval.
+    let least = cost[j]
+    let most = least
+    for (let f = matrix.columnHead[j]; f >= 0; f = matrix.nextInColumn[f]) {
+      if (f === e) continue
+      const t = matrix.row[f]
+      const a = matrix.value[f]
+      duals.update(t)
+      least -= a > 0 ? a * duals.highWithout(t, j) : a * duals.lowWithout(t, j)
+      most -= a > 0 ? a * duals.lowWithout(t, j) : a * duals.highWithout(t, j)
+      if (!(least >= 0 || most <= 0)) return BASIC
+    }
+    const isPositive = least >= 0 === matrix.value[e] > 0
+    const side = isPositive ? rowLower[matrix.row[e]] : rowUpper[matrix.row[e]]
+    if (Math.abs(side) === Infinity) return BASIC
+    return isPositive ? AT_LOWER : AT_UPPER
   }
 
   #isImpliedFree(j: number): boolean {

@@ -10,7 +10,7 @@ import type { SparseModel } from '../sparse-model.js'
 import { CANCELLATION, WORK_FACTOR } from './limits.js'
 import { LinkedMatrix } from './linked-matrix.js'
 import { PostsolveStack, recordKind } from './postsolve-stack.js'
-import type { Resting } from './restoration.js'
+import { AT_LOWER, type AT_UPPER, type Resting } from './restoration.js'
 import { emptyTallies, type RuleName } from './statistics.js'
 import { WorkQueue } from './work-queue.js'
 
@@ -141,6 +141,16 @@ export class WorkingModel {
     this.changedColumns.add(j)
     // The cost of a column with one entry bounds the dual of its row.
     if (this.matrix.columnCount[j] === 1) this.isDualCurrent[this.matrix.row[this.matrix.columnHead[j]]] = 0
+  }
+
+  /** Makes a row an equation at one of its sides, where its dual says that it binds. Record: row, side. */
+  bindRow(i: number, resting: typeof AT_LOWER | typeof AT_UPPER): void {
+    const side = resting === AT_LOWER ? this.rowLower[i] : this.rowUpper[i]
+    this.beginRule('binding-row')
+    this.stack.begin(recordKind.bindingRow)
+    this.stack.put(i)
+    this.stack.put(resting)
+    this.setSides(i, side, side)
   }
 
   /** Takes out one entry. */
