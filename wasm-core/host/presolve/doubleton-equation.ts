@@ -1,22 +1,13 @@
 /**
  * An equation with two columns makes one of them a function of the other: its bounds become bounds of the other, then it is
  * substituted. Bradley, Brown & Graves (1983); Andersen & Andersen (1995) section 3.5. The number of entries always falls.
- * Depends on substitution.ts, singleton-row.ts, working-model.ts, postsolve-stack.ts, restoration.ts, limits.ts.
+ * Depends on substitution.ts, interval.ts, pivot.ts, working-model.ts, postsolve-stack.ts, restoration.ts.
  */
-import { LARGEST_QUOTIENT } from './limits.js'
+import { isTooLarge, LOWER_IS_NEW, meet, UPPER_IS_NEW } from './interval.js'
+import { isSafePivot } from './pivot.js'
 import { type RecordReader, recordKind } from './postsolve-stack.js'
-import {
-  AT_LOWER,
-  AT_UPPER,
-  BASIC,
-  isNew,
-  LOWER_IS_NEW,
-  type Restoration,
-  throughFactor,
-  UPPER_IS_NEW,
-} from './restoration.js'
-import { intersect } from './singleton-row.js'
-import { isSafePivot, type Substitution } from './substitution.js'
+import { AT_LOWER, AT_UPPER, BASIC, isNew, type Restoration, throughFactor } from './restoration.js'
+import type { Substitution } from './substitution.js'
 import type { WorkingModel } from './working-model.js'
 
 /** False when the row has to stay. */
@@ -48,7 +39,7 @@ function moveBounds(work: WorkingModel, leaving: number, staying: number): boole
   const newLower = isTurned ? fromUpper : fromLower
   const newUpper = isTurned ? fromLower : fromUpper
   if (isTooLarge(newLower) || isTooLarge(newUpper)) return false
-  const met = intersect(work.columnLower[k], work.columnUpper[k], newLower, newUpper)
+  const met = meet(work.columnLower[k], work.columnUpper[k], newLower, newUpper, b)
   if (met === undefined) {
     const isFromBelow = newLower > work.columnUpper[k]
     work.declareInfeasible('doubleton-equation', [i], [isFromBelow === b > 0 ? 1 : -1])
@@ -59,10 +50,6 @@ function moveBounds(work: WorkingModel, leaving: number, staying: number): boole
   for (const number of [i, j, k, a, b, met.flags]) stack.put(number)
   work.setBounds(k, met.lower, met.upper)
   return true
-}
-
-function isTooLarge(bound: number): boolean {
-  return Math.abs(bound) > LARGEST_QUOTIENT && Math.abs(bound) < Infinity
 }
 
 /**

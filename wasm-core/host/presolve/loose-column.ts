@@ -1,9 +1,9 @@
 /**
  * A column without cost that can run to infinity to the benefit of all its rows satisfies them whatever the others do:
  * column and rows leave together. Andersen & Andersen (1995) section 3.2 (dominated columns with an infinite bound).
- * Depends on working-model.ts, postsolve-stack.ts, restoration.ts, limits.ts.
+ * Depends on pivot.ts, working-model.ts, postsolve-stack.ts, restoration.ts.
  */
-import { PIVOT_RATIO, SMALLEST_PIVOT } from './limits.js'
+import { isSafePivot } from './pivot.js'
 import { type RecordReader, recordKind } from './postsolve-stack.js'
 import { AT_LOWER, AT_UPPER, BASIC, FREE_AT_ZERO, type Restoration } from './restoration.js'
 import type { WorkingModel } from './working-model.js'
@@ -45,13 +45,7 @@ function isServed(work: WorkingModel, e: number, direction: number): boolean {
   const i = matrix.row[e]
   const a = matrix.value[e]
   if (a * direction > 0 ? work.rowUpper[i] < Infinity : work.rowLower[i] > -Infinity) return false
-  const size = Math.abs(a)
-  if (size < SMALLEST_PIVOT) return false
-  work.work += matrix.rowCount[i]
-  for (let f = matrix.rowHead[i]; f >= 0; f = matrix.nextInRow[f]) {
-    if (size < PIVOT_RATIO * Math.abs(matrix.value[f])) return false
-  }
-  return true
+  return isSafePivot(work, e)
 }
 
 /** The column goes as far as its most demanding row asks, where it becomes basic and that row rests; if none asks, it stays at its bound. */
@@ -75,13 +69,13 @@ export function undoLooseColumn(record: RecordReader, point: Restoration): void 
       decidingSide = a * direction > 0 ? AT_LOWER : AT_UPPER
     }
   }
-  point.primal[j] = value
   point.reducedCost[j] = 0
-  if (deciding >= 0) {
-    point.columnStatus[j] = BASIC
-    point.rowStatus[deciding] = decidingSide
-  } else {
+  if (deciding < 0) {
     const resting = direction < 0 ? AT_UPPER : AT_LOWER
-    point.columnStatus[j] = Math.abs(bound) < Infinity ? resting : FREE_AT_ZERO
+    point.rest(j, Math.abs(bound) < Infinity ? resting : FREE_AT_ZERO, value)
+    return
   }
+  point.primal[j] = value
+  point.columnStatus[j] = BASIC
+  point.rowStatus[deciding] = decidingSide
 }

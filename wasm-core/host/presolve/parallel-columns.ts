@@ -1,11 +1,12 @@
 /**
  * Columns that are multiples of each other: with costs in the same proportion they become one, otherwise the dearer one may rest.
  * Andersen & Andersen (1995) section 4 (duplicate and dominated columns).
- * Depends on parallel-finder.ts, working-model.ts, postsolve-stack.ts, restoration.ts, limits.ts.
+ * Depends on parallel-finder.ts, interval.ts, working-model.ts, postsolve-stack.ts, restoration.ts, limits.ts.
  *
  *   a_j = f a_k      x' = x_k + f x_j      l' = l_k + [f l_j or f u_j],  u' = u_k + [f u_j or f l_j]
  */
-import { LARGEST_QUOTIENT, PARALLEL, PIVOT_RATIO } from './limits.js'
+import { isTooLarge } from './interval.js'
+import { PARALLEL, PIVOT_RATIO } from './limits.js'
 import { findParallel } from './parallel-finder.js'
 import { type RecordReader, recordKind } from './postsolve-stack.js'
 import {
@@ -79,10 +80,6 @@ function merge(work: WorkingModel, j: number, k: number, factor: number): boolea
   return true
 }
 
-function isTooLarge(bound: number): boolean {
-  return Math.abs(bound) > LARGEST_QUOTIENT && Math.abs(bound) < Infinity
-}
-
 interface Bounded {
   readonly column: number
   readonly lower: number
@@ -109,8 +106,7 @@ export function undoParallelColumn(record: RecordReader, point: Restoration): vo
 }
 
 function restAt(point: Restoration, { column, lower, upper }: Bounded, resting: Resting): void {
-  point.columnStatus[column] = resting
-  point.primal[column] = resting === AT_LOWER ? lower : resting === AT_UPPER ? upper : 0
+  point.rest(column, resting, resting === AT_LOWER ? lower : resting === AT_UPPER ? upper : 0)
 }
 
 /** Where a nonbasic variable rests when nothing pulls it. */

@@ -1,12 +1,11 @@
 /**
  * Rows that are multiples of each other become one, with the intersection of their sides. Tomlin & Welch (1986); Andersen &
- * Andersen (1995) section 4. Depends on parallel-finder.ts, singleton-row.ts, working-model.ts, postsolve-stack.ts, restoration.ts, limits.ts.
+ * Andersen (1995) section 4. Depends on parallel-finder.ts, interval.ts, working-model.ts, postsolve-stack.ts, restoration.ts.
  */
-import { LARGEST_QUOTIENT } from './limits.js'
+import { isTooLarge, meet } from './interval.js'
 import { findParallel } from './parallel-finder.js'
 import { type RecordReader, recordKind } from './postsolve-stack.js'
 import { AT_LOWER, AT_UPPER, BASIC, isNew, type Restoration, throughFactor } from './restoration.js'
-import { intersect } from './singleton-row.js'
 import type { WorkingModel } from './working-model.js'
 
 export function mergeParallelRows(work: WorkingModel): void {
@@ -33,7 +32,7 @@ function merge(work: WorkingModel, i: number, kept: number, factor: number): boo
   const newLower = factor > 0 ? atLow : atHigh
   const newUpper = factor > 0 ? atHigh : atLow
   if (isTooLarge(newLower) || isTooLarge(newUpper)) return false
-  const met = intersect(work.rowLower[kept], work.rowUpper[kept], newLower, newUpper)
+  const met = meet(work.rowLower[kept], work.rowUpper[kept], newLower, newUpper, factor)
   if (met === undefined) {
     const isFromBelow = newLower > work.rowUpper[kept]
     const multiplier = isFromBelow === factor > 0 ? 1 : -1
@@ -46,10 +45,6 @@ function merge(work: WorkingModel, i: number, kept: number, factor: number): boo
   work.dropRow(i)
   work.setSides(kept, met.lower, met.upper)
   return true
-}
-
-function isTooLarge(side: number): boolean {
-  return Math.abs(side) > LARGEST_QUOTIENT && Math.abs(side) < Infinity
 }
 
 /** Where the answer leans on a side that the other row brought, it leans on that row. */

@@ -1,11 +1,12 @@
 /**
  * An answer, or a Farkas ray, of the original model while it is being brought back from that of the reduced one.
- * Depends on nothing.
+ * Depends on interval.ts.
  *
  * Rays need no code of their own: the multipliers of a ray obey `m_j = - sum_i m_i a_ij`, the definition of the reduced cost
  * with all costs 0, and lean on the bound that their sign names, as reduced costs of nonbasic variables do. So rays are restored
  * as duals of a model without costs (`costWeight` 0); primal values and statuses mean nothing then.
  */
+import { IS_FIXED, LOWER_IS_NEW, UPPER_IS_NEW } from './interval.js'
 
 /** Codes as in `LinearProgram.basis`. */
 export const BASIC = 0
@@ -15,12 +16,6 @@ export const FREE_AT_ZERO = 3
 /** Status of a nonbasic variable. */
 export type Resting = typeof AT_LOWER | typeof AT_UPPER | typeof FREE_AT_ZERO
 type Side = typeof BASIC | typeof AT_LOWER | typeof AT_UPPER | typeof FREE_AT_ZERO
-
-/** What a record says of an interval that was intersected with another: bits. */
-export const LOWER_IS_NEW = 1
-export const UPPER_IS_NEW = 2
-/** Lower and upper bound are equal now, so that the status does not tell which of them binds. */
-export const IS_FIXED = 4
 
 export class Restoration {
   /** 1 for answers, 0 for rays. */
@@ -38,6 +33,12 @@ export class Restoration {
     this.dual = new Float64Array(rows)
     this.columnStatus = new Uint8Array(columns)
     this.rowStatus = new Uint8Array(rows)
+  }
+
+  /** Column j is nonbasic at `value`. */
+  rest(j: number, resting: Resting, value: number): void {
+    this.columnStatus[j] = resting
+    this.primal[j] = value
   }
 
   /** The bound that column j leans on: BASIC for none. */

@@ -1,56 +1,12 @@
 /**
  * A row with one entry is a bound of its column. Brearley, Mitra & Williams (1975); Andersen & Andersen (1995) section 3.1.
- * Depends on working-model.ts, postsolve-stack.ts, restoration.ts, limits.ts.
+ * Depends on interval.ts, working-model.ts, postsolve-stack.ts, restoration.ts, limits.ts.
  */
-import { INFEASIBILITY, LARGEST_QUOTIENT, SMALLEST_PIVOT } from './limits.js'
+import { isTooLarge, LOWER_IS_NEW, meet, UPPER_IS_NEW } from './interval.js'
+import { SMALLEST_PIVOT } from './limits.js'
 import { type RecordReader, recordKind } from './postsolve-stack.js'
-import {
-  AT_LOWER,
-  AT_UPPER,
-  BASIC,
-  IS_FIXED,
-  isNew,
-  LOWER_IS_NEW,
-  type Restoration,
-  throughFactor,
-  UPPER_IS_NEW,
-} from './restoration.js'
+import { AT_LOWER, AT_UPPER, BASIC, isNew, type Restoration, throughFactor } from './restoration.js'
 import type { WorkingModel } from './working-model.js'
-
-/** The two intervals of a variable met: bounds, and bits of restoration.ts; undefined when they have no point in common. */
-export interface Intersection {
-  readonly lower: number
-  readonly upper: number
-  readonly flags: number
-}
-
-/** Bounds that cross by rounding become equal. */
-export function intersect(
-  lower: number,
-  upper: number,
-  newLower: number,
-  newUpper: number,
-): Intersection | undefined {
-  let flags = 0
-  let low = lower
-  let high = upper
-  if (newLower > lower) {
-    low = newLower
-    flags |= LOWER_IS_NEW
-  }
-  if (newUpper < upper) {
-    high = newUpper
-    flags |= UPPER_IS_NEW
-  }
-  if (low > high) {
-    if (low > high + INFEASIBILITY * (1 + Math.abs(low))) return undefined
-    // The bound that was there stays exactly as it was.
-    if ((flags & LOWER_IS_NEW) !== 0) low = high
-    else high = low
-  }
-  if (low === high) flags |= IS_FIXED
-  return { lower: low, upper: high, flags }
-}
 
 /** False when the row has to stay: dividing by its entry would lose digits. Record: row, column, entry, bits. */
 export function absorbSingletonRow(work: WorkingModel, i: number): boolean {
@@ -63,7 +19,7 @@ export function absorbSingletonRow(work: WorkingModel, i: number): boolean {
   const newLower = a > 0 ? atLow : atHigh
   const newUpper = a > 0 ? atHigh : atLow
   if (Math.abs(a) < SMALLEST_PIVOT || isTooLarge(newLower) || isTooLarge(newUpper)) return false
-  const met = intersect(work.columnLower[j], work.columnUpper[j], newLower, newUpper)
+  const met = meet(work.columnLower[j], work.columnUpper[j], newLower, newUpper, a)
   if (met === undefined) {
     const isFromBelow = newLower > work.columnUpper[j]
     work.declareInfeasible('singleton-row', [i], [isFromBelow === a > 0 ? 1 : -1])
@@ -78,10 +34,6 @@ export function absorbSingletonRow(work: WorkingModel, i: number): boolean {
   work.dropRow(i)
   if ((met.flags & (LOWER_IS_NEW | UPPER_IS_NEW)) !== 0) work.setBounds(j, met.lower, met.upper)
   return true
-}
-
-function isTooLarge(bound: number): boolean {
-  return Math.abs(bound) > LARGEST_QUOTIENT && Math.abs(bound) < Infinity
 }
 
 /** Where the answer leans on the bound that the row brought, it leans on the row, and the column is basic. */

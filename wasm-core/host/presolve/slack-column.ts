@@ -1,7 +1,7 @@
 /**
  * A column with one entry is a slack of its row: it leaves the model and widens the row's sides.
  * Andersen & Andersen (1995) section 3.2 (free and implied free column singletons); Gould & Toint (2004) section 4.4 (implied slacks).
- * Depends on activity.ts, working-model.ts, postsolve-stack.ts, restoration.ts, limits.ts.
+ * Depends on activity.ts, implied-free.ts, interval.ts, pivot.ts, working-model.ts, postsolve-stack.ts, restoration.ts, limits.ts.
  *
  *   L <= a x + rest <= U,  l <= x <= u      becomes      L - a [u or l]  <=  rest  <=  U - a [l or u]
  *
@@ -10,17 +10,12 @@
  * A free column is the case in which the sides become infinite, so that the row goes too.
  */
 import type { Activities } from './activity.js'
-import { DUAL_MARGIN, FEASIBILITY, LARGEST_QUOTIENT, PIVOT_RATIO, SMALLEST_PIVOT } from './limits.js'
+import { impliesBound } from './implied-free.js'
+import { isTooLarge } from './interval.js'
+import { DUAL_MARGIN } from './limits.js'
+import { isSafePivot } from './pivot.js'
 import { type RecordReader, recordKind } from './postsolve-stack.js'
-import {
-  AT_LOWER,
-  AT_UPPER,
-  BASIC,
-  FREE_AT_ZERO,
-  type Resting,
-  type Restoration,
-  throughFactor,
-} from './restoration.js'
+import { AT_LOWER, AT_UPPER, BASIC, FREE_AT_ZERO, type Restoration, throughFactor } from './restoration.js'
 import { difference, type WorkingModel } from './working-model.js'
 
 /** False when column j, which has one entry, has to stay. */
@@ -29,26 +24,13 @@ export function absorbSlackColumn(work: WorkingModel, activities: Activities, j:
   const e = matrix.columnHead[j]
   const i = matrix.row[e]
   const a = matrix.value[e]
-  if (!isSafeSlack(work, i, j, a)) return false
+  if (isTooLarge(a * work.columnLower[j]) || isTooLarge(a * work.columnUpper[j])) return false
+  if (!isSafePivot(work, e)) return false
   if (work.cost[j] !== 0 && !work.isEquation(i)) {
     if (!bindRow(work, activities, e)) return false
     if (work.verdict !== undefined) return true
   }
   absorb(work, i, j, a)
-  return true
-}
-
-function isSafeSlack(work: WorkingModel, i: number, j: number, a: number): boolean {
-  const size = Math.abs(a)
-  if (size < SMALLEST_PIVOT) return false
-  const { matrix, columnLower, columnUpper } = work
-  const low = Math.abs(a * columnLower[j])
-  const high = Math.abs(a * columnUpper[j])
-  if ((low > LARGEST_QUOTIENT && low < Infinity) || (high > LARGEST_QUOTIENT && high < Infinity)) return false
-  work.work += matrix.rowCount[i]
-  for (let e = matrix.rowHead[i]; e >= 0; e = matrix.nextInRow[e]) {
-    if (size < PIVOT_RATIO * Math.abs(matrix.value[e])) return false
-  }
   return true
 }
 
@@ -66,13 +48,7 @@ function bindRow(work: WorkingModel, activities: Activities, e: number): boolean
   const side = isLowerSide ? work.rowLower[i] : work.rowUpper[i]
   const bound = cost > 0 ? work.columnLower[j] : work.columnUpper[j]
   if (Math.abs(bound) < Infinity) {
-    activities.update(i)
-    const rest = isLowerSide ? activities.mostWithout(i, e) : activities.leastWithout(i, e)
-    const implied = (side - rest) / a
-    const allowed = FEASIBILITY * (1 + Math.abs(bound))
-    if (activities.rounding[i] > allowed * Math.abs(a)) return false
-    // An open rest, or no side, gives an infinite bound of the wrong sign.
-    if (!(cost > 0 ? implied >= bound - allowed : implied <= bound + allowed)) return false
+    if (!impliesBound(work, activities, e, cost < 0)) return false
   } else if (Math.abs(side) === Infinity) {
     if (Math.abs(cost) <= DUAL_MARGIN * work.costUnit) return false
     work.declareUnbounded('slack-column', j)
@@ -133,35 +109,22 @@ export function undoSlackColumn(record: RecordReader, point: Restoration): void 
   if (status === AT_LOWER || status === AT_UPPER) {
     // The row's side is reached with the column at the bound that helps it most.
     const resting = throughFactor(status === AT_LOWER ? AT_UPPER : AT_LOWER, a)
-    restAt(point, j, resting, resting === AT_LOWER ? lower : upper)
+    point.rest(j, resting, resting === AT_LOWER ? lower : upper)
     return
   }
-  const fits = (value: number) => rest + a * value >= low && rest + a * value <= high
-  if (low < high && lower > -Infinity && fits(lower)) restAt(point, j, AT_LOWER, lower)
-  else if (low < high && upper < Infinity && fits(upper)) restAt(point, j, AT_UPPER, upper)
-  else if (low < high && lower === -Infinity && upper === Infinity && fits(0))
-    restAt(point, j, FREE_AT_ZERO, 0)
-  else leanOnRow(point, i, j, (low - rest) / a, (high - rest) / a, lower, upper)
-}
-
-function restAt(point: Restoration, j: number, resting: Resting, value: number): void {
-  point.columnStatus[j] = resting
-  point.primal[j] = value
-}
-
-/** The column is basic and takes the row to one of its sides, the one that leaves it inside its bounds. */
-function leanOnRow(
-  point: Restoration,
-  i: number,
-  j: number,
-  atLow: number,
-  atHigh: number,
-  lower: number,
-  upper: number,
-): void {
-  const violation = (value: number) => Math.max(lower - value, value - upper, 0)
-  const isLow = violation(atLow) <= violation(atHigh)
-  point.primal[j] = isLow ? atLow : atHigh
-  point.columnStatus[j] = BASIC
-  point.rowStatus[i] = isLow ? AT_LOWER : AT_UPPER
+  // An equation is never slack. In an inequality the column rests where it can, and the row's logical is basic.
+  const fits = (value: number) => low < high && rest + a * value >= low && rest + a * value <= high
+  if (lower > -Infinity && fits(lower)) point.rest(j, AT_LOWER, lower)
+  else if (upper < Infinity && fits(upper)) point.rest(j, AT_UPPER, upper)
+  else if (lower === -Infinity && upper === Infinity && fits(0)) point.rest(j, FREE_AT_ZERO, 0)
+  else {
+    // The column is basic and takes the row to one of its sides, the one that leaves it inside its bounds.
+    const atLow = (low - rest) / a
+    const atHigh = (high - rest) / a
+    const violation = (value: number) => Math.max(lower - value, value - upper, 0)
+    const isLow = violation(atLow) <= violation(atHigh)
+    point.primal[j] = isLow ? atLow : atHigh
+    point.columnStatus[j] = BASIC
+    point.rowStatus[i] = isLow ? AT_LOWER : AT_UPPER
+  }
 }

@@ -1,7 +1,7 @@
 /**
  * A column that nothing but its equation restrains is expressed by the others of that equation, in the other rows and in the cost.
  * Andersen & Andersen (1995) section 3.2 and 3.5; Gould & Toint (2004) section 4.3; the bound on fill as in Achterberg et al. (2020) section 4.5.
- * Depends on activity.ts, dual-interval.ts, working-model.ts, postsolve-stack.ts, restoration.ts, limits.ts.
+ * Depends on activity.ts, dual-interval.ts, implied-free.ts, pivot.ts, working-model.ts, postsolve-stack.ts, restoration.ts, limits.ts.
  *
  *   a x_j + sum_k a_k x_k = r      gives      x_j = (r - sum_k a_k x_k) / a
  *
@@ -9,7 +9,9 @@
  */
 import type { Activities } from './activity.js'
 import type { DualIntervals } from './dual-interval.js'
-import { FEASIBILITY, PIVOT_RATIO, SMALLEST_PIVOT, SUBSTITUTION_FILL, SUBSTITUTION_ROW } from './limits.js'
+import { isImpliedFree } from './implied-free.js'
+import { SUBSTITUTION_FILL, SUBSTITUTION_ROW } from './limits.js'
+import { isSafePivot } from './pivot.js'
 import { type RecordReader, recordKind } from './postsolve-stack.js'
 import { AT_LOWER, AT_UPPER, BASIC, type Restoration } from './restoration.js'
 import type { RuleName } from './statistics.js'
@@ -33,7 +35,7 @@ export class Substitution {
   tryColumn(j: number): boolean {
     const work = this.#work
     const { matrix } = work
-    if (!this.#isImpliedFree(j)) return false
+    if (!isImpliedFree(work, this.#activities, j)) return false
     for (let e = matrix.columnHead[j]; e >= 0; e = matrix.nextInColumn[e]) {
       const i = matrix.row[e]
       if (matrix.rowCount[i] > SUBSTITUTION_ROW) continue
@@ -70,34 +72,6 @@ export class Substitution {
     const side = isPositive ? rowLower[matrix.row[e]] : rowUpper[matrix.row[e]]
     if (Math.abs(side) === Infinity) return BASIC
     return isPositive ? AT_LOWER : AT_UPPER
-  }
-
-  #isImpliedFree(j: number): boolean {
-    const { matrix, columnLower, columnUpper } = this.#work
-    let needsLower = columnLower[j] > -Infinity
-    let needsUpper = columnUpper[j] < Infinity
-    for (let e = matrix.columnHead[j]; e >= 0 && (needsLower || needsUpper); e = matrix.nextInColumn[e]) {
-      if (needsLower && this.#implies(e, false)) needsLower = false
-      if (needsUpper && this.#implies(e, true)) needsUpper = false
-    }
-    return !needsLower && !needsUpper
-  }
-
-  /** Whether the row of entry e keeps its column within the upper (lower) bound by itself. */
-  #implies(e: number, isUpper: boolean): boolean {
-    const { matrix, columnLower, columnUpper, rowLower, rowUpper } = this.#work
-    const i = matrix.row[e]
-    const a = matrix.value[e]
-    const bound = isUpper ? columnUpper[matrix.column[e]] : columnLower[matrix.column[e]]
-    const allowed = FEASIBILITY * (1 + Math.abs(bound))
-    const isFromHigh = isUpper === a > 0
-    const side = isFromHigh ? rowUpper[i] : rowLower[i]
-    if (Math.abs(side) === Infinity || Math.abs(a) < SMALLEST_PIVOT) return false
-    this.#activities.update(i)
-    if (this.#activities.rounding[i] > allowed * Math.abs(a)) return false
-    const rest = isFromHigh ? this.#activities.leastWithout(i, e) : this.#activities.mostWithout(i, e)
-    const implied = (side - rest) / a
-    return isUpper ? implied <= bound + allowed : implied >= bound - allowed
   }
 
   /** Entries that substituting column j along row i would add, less those it takes away. */
@@ -183,19 +157,6 @@ export class Substitution {
     }
     work.shiftSides(t, factor * side)
   }
-}
-
-/** Large enough beside the other entries of its row. */
-export function isSafePivot(work: WorkingModel, e: number): boolean {
-  const { matrix } = work
-  const size = Math.abs(matrix.value[e])
-  if (size < SMALLEST_PIVOT) return false
-  const i = matrix.row[e]
-  work.work += matrix.rowCount[i]
-  for (let f = matrix.rowHead[i]; f >= 0; f = matrix.nextInRow[f]) {
-    if (size < PIVOT_RATIO * Math.abs(matrix.value[f])) return false
-  }
-  return true
 }
 
 export function undoSubstitution(record: RecordReader, point: Restoration): void {
