@@ -1,6 +1,6 @@
 /**
- * The best and the second best of the bounds that rows imply for columns, or columns for the duals of rows, each with its source.
- * Two are enough: who is judged must not use its own bound, and a source that has left takes its bounds along. Depends on nothing.
+ * The best and the second best of the bounds that rows imply for columns, each with the row it comes from.
+ * Two are enough: a row that is judged must not use its own bound, and one that has left takes its bounds along. Depends on nothing.
  */
 export class ImpliedBounds {
   readonly #first: Float64Array

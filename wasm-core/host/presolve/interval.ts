@@ -2,7 +2,7 @@
  * Two intervals of the same variable met, and which of them each end came from. Singleton rows, doubleton equations and parallel rows
  * all bring a second interval. Depends on limits.ts.
  */
-import { INFEASIBILITY, LARGEST_QUOTIENT } from './limits.js'
+import { CANCELLATION, INFEASIBILITY, LARGEST_QUOTIENT } from './limits.js'
 
 /** Bits that a record keeps of a meeting. */
 export const LOWER_IS_NEW = 1
@@ -17,8 +17,9 @@ export interface Meeting {
 }
 
 /**
- * Undefined when the intervals have no point in common. Ends that cross by rounding become equal; new ones that were divided by an
- * entry below 1 carry rounding that is larger by that division, so `divisor` widens what counts as rounding.
+ * Undefined when the intervals have no point in common. Ends that cross, or differ, by rounding become equal; new ones that were divided by an
+ * entry below 1 carry the row's tolerance divided by it. Only the absolute part of the tolerance grows so: the relative one is
+ * the same in units of the row and of the column.
  */
 export function meet(
   lower: number,
@@ -38,14 +39,15 @@ export function meet(
     high = newUpper
     flags |= UPPER_IS_NEW
   }
-  if (low > high) {
-    const allowed = (INFEASIBILITY * (1 + Math.abs(low))) / Math.min(1, Math.abs(divisor))
-    if (low > high + allowed) return undefined
+  const allowed = INFEASIBILITY * (1 / Math.min(1, Math.abs(divisor)) + Math.abs(low))
+  if (low > high + allowed) return undefined
+  const width = high - low
+  if (width <= 0 || (width < Infinity && width <= CANCELLATION * (Math.abs(low) + Math.abs(high)))) {
     // The end that was there stays exactly as it was.
     if ((flags & LOWER_IS_NEW) !== 0) low = high
     else high = low
+    flags |= IS_FIXED
   }
-  if (low === high) flags |= IS_FIXED
   return { lower: low, upper: high, flags }
 }
 

@@ -35,6 +35,9 @@ export const SMALLEST_PIVOT = 1e-7
 /** A bound or side made by dividing must not be larger than this: it would hide the digits of the others in later sums. */
 export const LARGEST_QUOTIENT = 1e9
 
+/** Models with a finite number beyond this are left as they are: products and quotients of a few such numbers leave the range of doubles. */
+export const LARGEST_NUMBER = 1e50
+
 /** A reduced cost with a margin below this times the cost unit proves no unboundedness. */
 export const DUAL_MARGIN = 1e-9
 /** Two rows or columns are parallel when entries agree to this, relatively: a few roundings of a division and a product. */
@@ -48,6 +51,8 @@ export const SUBSTITUTION_FILL = 10
 export const SUBSTITUTION_ROW = 200
 /** Rounds of the slower rules (parallel rows and columns), each a pass over all entries. Real models settle in 2 to 5. */
 export const ROUNDS = 8
+/** A round that takes away less than this share of rows, columns and entries is the last one: its passes cost more than the rest would. */
+export const WORTHWHILE_SHARE = 0.01
 /** Entries looked at, per entry, row and column of the model, after which presolve stops where it is. Real models need 5 to 40. */
 export const WORK_FACTOR = 150
 /** Members of one hash chain that a row or column is compared with; equal hashes without being parallel are rare. */

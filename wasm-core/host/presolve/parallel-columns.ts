@@ -61,6 +61,11 @@ function restIfDominated(work: WorkingModel, j: number, k: number, factor: numbe
   return true
 }
 
+/** Where column j rests when nothing pulls it: see `natural`. */
+function restOf({ columnLower, columnUpper }: WorkingModel, j: number): number {
+  return columnLower[j] > -Infinity ? columnLower[j] : columnUpper[j] < Infinity ? columnUpper[j] : 0
+}
+
 /** Record: column, column kept, factor, bounds of both. */
 function merge(work: WorkingModel, j: number, k: number, factor: number): boolean {
   const size = Math.abs(factor)
@@ -71,6 +76,9 @@ function merge(work: WorkingModel, j: number, k: number, factor: number): boolea
   const lower = columnLower[k] + Math.min(atLower, atUpper)
   const upper = columnUpper[k] + Math.max(atLower, atUpper)
   if (isTooLarge(lower) || isTooLarge(upper)) return false
+  // A free sum may end nonbasic at 0, which both columns must then be able to make up while they rest.
+  if (lower === -Infinity && upper === Infinity && restOf(work, k) + factor * restOf(work, j) !== 0)
+    return false
   work.beginRule('parallel-columns')
   stack.begin(recordKind.parallelColumn)
   for (const number of [j, k, factor, columnLower[j], columnUpper[j], columnLower[k], columnUpper[k]])

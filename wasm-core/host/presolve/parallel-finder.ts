@@ -31,18 +31,19 @@ function mix(bits: number): number {
 }
 
 /** Entry with the lowest index: the same one in every multiple, whatever the order of the list. */
-function reference(bundle: Bundle, v: number): number {
-  let first = bundle.head[v]
-  for (let e = first; e >= 0; e = bundle.next[e]) if (bundle.index[e] < bundle.index[first]) first = e
+function reference({ head, next, index }: Bundle, v: number): number {
+  let first = head[v]
+  for (let e = next[first]; e >= 0; e = next[e]) if (index[e] < index[first]) first = e
   return first
 }
 
-function hash(bundle: Bundle, v: number): number {
-  const unit = bundle.value[reference(bundle, v)]
-  let sum = bundle.count[v]
-  for (let e = bundle.head[v]; e >= 0; e = bundle.next[e]) {
-    single[0] = bundle.value[e] / unit
-    sum = (sum + mix(bundle.index[e] ^ mix(singleBits[0]))) | 0
+function ratioHash(bundle: Bundle, v: number): number {
+  const { head, next, index, value } = bundle
+  const unit = value[reference(bundle, v)]
+  let sum = 0
+  for (let e = head[v]; e >= 0; e = next[e]) {
+    single[0] = value[e] / unit
+    sum = (sum + mix(index[e] ^ mix(singleBits[0]))) | 0
   }
   return sum
 }
@@ -50,37 +51,59 @@ function hash(bundle: Bundle, v: number): number {
 /**
  * Calls `found(v, kept, factor)` for every v that is `factor` times a lower-numbered `kept`. It may take out either; it returns true
  * when v is gone. Returns the entries looked at.
+ *
+ * Ratios are hashed only where a pattern comes up twice: most come up once.
  */
 export function findParallel(
   bundle: Bundle,
   found: (v: number, kept: number, factor: number) => boolean,
 ): number {
-  const total = bundle.head.length
+  const { count, isThere } = bundle
+  const total = count.length
   let size = 16
   while (size < 2 * total) size *= 2
+  const last = size - 1
+  const hashes = new Int32Array(total)
+  const patternCount = new Int32Array(size)
+  let looked = hashPatterns(bundle, hashes, patternCount)
   const bucket = new Int32Array(size).fill(-1)
   const chain = new Int32Array(total)
-  const hashes = new Int32Array(total)
   const valueAt = new Float64Array(bundle.width)
-  let looked = 0
   for (let v = 0; v < total; v++) {
-    if (bundle.isThere[v] === 0 || bundle.count[v] === 0) continue
-    const h = hash(bundle, v)
-    looked += 2 * bundle.count[v]
+    if (isThere[v] === 0 || count[v] === 0 || patternCount[hashes[v] & last] === 1) continue
+    const h = mix(hashes[v] ^ ratioHash(bundle, v))
+    looked += 2 * count[v]
     hashes[v] = h
-    const place = mix(h) & (size - 1)
+    const place = h & last
     let candidates = 0
     let isGone = false
     for (let w = bucket[place]; w >= 0 && !isGone && candidates < PARALLEL_CANDIDATES; w = chain[w]) {
-      if (hashes[w] !== h || bundle.isThere[w] === 0 || bundle.count[w] !== bundle.count[v]) continue
+      if (hashes[w] !== h || isThere[w] === 0 || count[w] !== count[v]) continue
       candidates++
-      looked += 3 * bundle.count[v]
+      looked += 3 * count[v]
       const factor = factorBetween(bundle, v, w, valueAt)
       if (factor !== 0) isGone = found(v, w, factor)
     }
     if (isGone) continue
     chain[v] = bucket[place]
     bucket[place] = v
+  }
+  return looked
+}
+
+/** Writes the hash of each pattern, and how many patterns fall into each place of a table; returns the entries looked at. */
+function hashPatterns(bundle: Bundle, hashes: Int32Array, patternCount: Int32Array): number {
+  const { head, next, index, count, isThere, width } = bundle
+  const weights = new Int32Array(width)
+  for (let k = 0; k < width; k++) weights[k] = mix(k + 1)
+  let looked = width
+  for (let v = 0; v < hashes.length; v++) {
+    if (isThere[v] === 0 || count[v] === 0) continue
+    let sum = count[v]
+    for (let e = head[v]; e >= 0; e = next[e]) sum = (sum + weights[index[e]]) | 0
+    hashes[v] = mix(sum)
+    patternCount[hashes[v] & (patternCount.length - 1)]++
+    looked += count[v]
   }
   return looked
 }

@@ -12,11 +12,10 @@ export const recordKind = {
   forcingRow: 3,
   bindingRow: 4,
   slackColumn: 5,
-  looseColumn: 6,
-  movedBounds: 7,
-  substitution: 8,
-  parallelRow: 9,
-  parallelColumn: 10,
+  movedBounds: 6,
+  substitution: 7,
+  parallelRow: 8,
+  parallelColumn: 9,
 } as const
 export type RecordKind = (typeof recordKind)[keyof typeof recordKind]
 

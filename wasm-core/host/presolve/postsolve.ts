@@ -10,7 +10,6 @@ import type { SparseModel } from '../sparse-model.js'
 import { undoFixedColumn } from './dominated-column.js'
 import { undoMovedBounds } from './doubleton-equation.js'
 import { farkasRay } from './farkas.js'
-import { undoLooseColumn } from './loose-column.js'
 import { undoParallelColumn } from './parallel-columns.js'
 import { undoParallelRow } from './parallel-rows.js'
 import { type PostsolveStack, type RecordReader, recordKind } from './postsolve-stack.js'
@@ -45,7 +44,6 @@ const undoOf: Readonly<Record<number, Undo>> = {
   [recordKind.forcingRow]: undoForcingRow,
   [recordKind.bindingRow]: undoBindingRow,
   [recordKind.slackColumn]: undoSlackColumn,
-  [recordKind.looseColumn]: undoLooseColumn,
   [recordKind.movedBounds]: undoMovedBounds,
   [recordKind.substitution]: undoSubstitution,
   [recordKind.parallelRow]: undoParallelRow,

@@ -1,6 +1,7 @@
 /**
  * Makes a model smaller before it is solved cold, and remembers how to bring the answer back.
- * Depends on working-model.ts, reducer.ts, reduced-model.ts, postsolve.ts, farkas.ts, statistics.ts, sparse-model.ts.
+ * Depends on working-model.ts, reducer.ts, reduced-model.ts, postsolve.ts, farkas.ts, statistics.ts, limits.ts,
+ * sparse-model.ts.
  *
  * Deterministic: queues are first in first out, rows go before columns, ties go to the lower number, nothing is random, and
  * of Math only what IEEE 754 fixes is used. The same model gives the same bits on every machine.
@@ -12,6 +13,7 @@
  */
 import { checkModel, type SparseModel } from '../sparse-model.js'
 import { crossedBounds } from './farkas.js'
+import { LARGEST_NUMBER } from './limits.js'
 import {
   type ReducedAnswer,
   type RestoredAnswer,
@@ -50,7 +52,7 @@ export function presolve(model: SparseModel): PresolveOutcome {
   const crossed = crossedBounds(model)
   if (crossed !== undefined)
     return { kind: 'infeasible', rule: 'empty-row', ray: crossed, statistics: statisticsOf(work, model) }
-  new Reducer(work).run()
+  if (!hasHugeNumbers(model)) new Reducer(work).run()
   const statistics = statisticsOf(work, model)
   const trail: Trail = { original: model, stack: work.stack, reduced: reducedModel(work) }
   const { verdict } = work
@@ -71,6 +73,17 @@ export function presolve(model: SparseModel): PresolveOutcome {
     postsolveRay: (ray) => restoreRay(trail, ray),
     statistics,
   }
+}
+
+function hasHugeNumbers(model: SparseModel): boolean {
+  const { value, cost, columnLower, columnUpper, rowLower, rowUpper } = model
+  for (const numbers of [value, cost, columnLower, columnUpper, rowLower, rowUpper]) {
+    for (let k = 0; k < numbers.length; k++) {
+      const size = Math.abs(numbers[k])
+      if (size > LARGEST_NUMBER && size < Infinity) return true
+    }
+  }
+  return false
 }
 
 function statisticsOf(work: WorkingModel, model: SparseModel): PresolveStatistics {

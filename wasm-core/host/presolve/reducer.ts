@@ -8,9 +8,8 @@ import { Activities } from './activity.js'
 import { judgeColumn } from './dominated-column.js'
 import { aggregateDoubleton } from './doubleton-equation.js'
 import { DualIntervals } from './dual-interval.js'
-import { ImpliedDuals } from './implied-duals.js'
 import { dropImpliedRows } from './implied-redundancy.js'
-import { ROUNDS, SUBSTITUTION_ENTRIES } from './limits.js'
+import { ROUNDS, SUBSTITUTION_ENTRIES, WORTHWHILE_SHARE } from './limits.js'
 import { mergeParallelColumns } from './parallel-columns.js'
 import { mergeParallelRows } from './parallel-rows.js'
 import { judgeRow } from './row-rules.js'
@@ -40,17 +39,32 @@ export class Reducer {
 
   run(): void {
     const work = this.#work
-    for (let round = 0; round < ROUNDS && work.mayGoOn; round++) {
-      this.#drain()
-      if (!work.mayGoOn) return
-      dropImpliedRows(work, this.#activities)
-      new ImpliedDuals(work).run()
-      mergeParallelRows(work)
-      if (!work.mayGoOn) return
-      mergeParallelColumns(work)
-      if (work.changedRows.isEmpty && work.changedColumns.isEmpty) return
-    }
     this.#drain()
+    for (let round = 0; round < ROUNDS && work.mayGoOn; round++) {
+      const before = work.size
+      this.#passOverAll()
+      this.#drain()
+      if (before - work.size < WORTHWHILE_SHARE * before) break
+    }
+    this.#dropFreeRows()
+  }
+
+  #passOverAll(): void {
+    const work = this.#work
+    dropImpliedRows(work, this.#activities)
+    mergeParallelRows(work)
+    if (work.mayGoOn) mergeParallelColumns(work)
+  }
+
+  /** Where presolve was cut short, so that postsolve never meets a nonbasic row without sides. */
+  #dropFreeRows(): void {
+    const work = this.#work
+    if (work.verdict !== undefined) return
+    for (let i = 0; i < work.hasRow.length; i++) {
+      if (work.hasRow[i] === 0 || work.rowLower[i] !== -Infinity || work.rowUpper[i] !== Infinity) continue
+      work.beginRule('redundant-row')
+      work.dropLooseRow(i)
+    }
   }
 
   #drain(): void {

@@ -19,23 +19,26 @@ export function judgeRow(work: WorkingModel, activities: Activities, i: number):
   const rounding = activities.rounding[i]
   const lowSize = 1 + Math.abs(low)
   const highSize = 1 + Math.abs(high)
-  const rule = work.matrix.rowCount[i] === 0 ? 'empty-row' : 'redundant-row'
   if (most < low - INFEASIBILITY * lowSize - rounding) return refuse(work, i, 1)
   if (least > high + INFEASIBILITY * highSize + rounding) return refuse(work, i, -1)
+  if (work.matrix.rowCount[i] === 0) {
+    // What its sides still ask for is rounding of what has left the row; the check of the restored answer judges it with all terms.
+    work.beginRule('empty-row')
+    work.dropLooseRow(i)
+    return false
+  }
   // Sums too coarse to tell: they proved no contradiction, and may not take away a side.
   const isLowTold = rounding <= FEASIBILITY * lowSize
   const isHighTold = rounding <= FEASIBILITY * highSize
   const isLowIdle = low === -Infinity || (isLowTold && least >= low - FEASIBILITY * lowSize)
   const isHighIdle = high === Infinity || (isHighTold && most <= high + FEASIBILITY * highSize)
   if (isLowIdle && isHighIdle) {
-    work.beginRule(rule)
+    work.beginRule('redundant-row')
     work.dropLooseRow(i)
     return false
   }
-  if (work.matrix.rowCount[i] > 0) {
-    if (low > -Infinity && isLowTold && most - low <= FORCING * lowSize) return force(work, i, AT_LOWER)
-    if (high < Infinity && isHighTold && high - least <= FORCING * highSize) return force(work, i, AT_UPPER)
-  }
+  if (low > -Infinity && isLowTold && most - low <= FORCING * lowSize) return force(work, i, AT_LOWER)
+  if (high < Infinity && isHighTold && high - least <= FORCING * highSize) return force(work, i, AT_UPPER)
   // A side that cannot bind says nothing about x, but its absence says the sign of the row's dual.
   if (isLowIdle && low > -Infinity) work.setSides(i, -Infinity, high)
   else if (isHighIdle && high < Infinity) work.setSides(i, low, Infinity)

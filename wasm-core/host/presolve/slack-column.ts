@@ -122,7 +122,7 @@ export function undoSlackColumn(record: RecordReader, point: Restoration): void 
     const atLow = (low - rest) / a
     const atHigh = (high - rest) / a
     const violation = (value: number) => Math.max(lower - value, value - upper, 0)
-    const isLow = violation(atLow) <= violation(atHigh)
+    const isLow = low > -Infinity && (high === Infinity || violation(atLow) <= violation(atHigh))
     point.primal[j] = isLow ? atLow : atHigh
     point.columnStatus[j] = BASIC
     point.rowStatus[i] = isLow ? AT_LOWER : AT_UPPER

@@ -1,32 +1,73 @@
 /**
- * A cold solve by way of the reduced model. The answer is the optimizer's own for the original model, computed and checked
- * there; presolve only says where to start. Depends on presolve.ts, linear-program.ts, sparse-model.ts.
- *
- * Afterwards the original model is resident with a basis of its own, so that warm re-solves go on as after any `resolve`.
+ * A cold solve by way of the reduced model: its answer is brought back and checked against the original one. What fails the check, or
+ * came without a proof, is solved on the original model from the basis that was brought back.
+ * Depends on presolve.ts, residuals.ts, budget.ts, linear-program.ts, sparse-model.ts.
  */
 import type { LinearProgram, ResolveOptions, SolveStatus } from '../linear-program.js'
 import type { SparseModel } from '../sparse-model.js'
+import { Budget } from './budget.js'
+import type { RestoredAnswer } from './postsolve.js'
 import { type PresolveOutcome, presolve } from './presolve.js'
+import { residualsOf } from './residuals.js'
 import type { PresolveStatistics } from './statistics.js'
 
-export interface PresolvedSolve {
-  readonly status: SolveStatus
-  /** What presolve made of the model. */
-  readonly outcome: PresolveOutcome['kind']
-  readonly statistics: PresolveStatistics
-  /** Iterations on the reduced model. */
-  readonly reducedIterations: number
-  /** Iterations on the original model, from the restored basis: 0 or few when all went well. */
-  readonly cleanUpIterations: number
-  /** The checked proof of an 'infeasible' or 'unbounded', in the form of `LinearProgram.ray`. */
-  readonly ray: Float64Array | undefined
+/**
+ * What a restored answer's residuals may be. The optimizer works to the same figure and accepts 1e-7, so that
+ * presolve never costs digits.
+ */
+const RESTORED = 1e-9
+
+/** An answer of the original model; `LinearProgram` has the same fields. Views into the program are valid until its next `resolve` or `load`. */
+export interface SolvedAnswer {
+  readonly primal: Float64Array
+  readonly rowActivity: Float64Array
+  readonly dual: Float64Array
+  readonly reducedCost: Float64Array
+  /** See `LinearProgram.ray`. */
+  readonly ray: Float64Array
+  readonly objective: number
+  readonly primalResidual: number
+  readonly dualResidual: number
 }
 
 /**
- * Loads and solves `model` in `program`. Limits hold for both models together.
+ * Why the original model was solved too: `answer-not-restored` and `ray-not-restored` are failed checks of what came back, `unbounded`
+ * and `numerical-failure` are outcomes that only the original model can settle, `canonical` was asked for.
+ */
+export type OriginalReason =
+  | 'answer-not-restored'
+  | 'ray-not-restored'
+  | 'unbounded'
+  | 'numerical-failure'
+  | 'canonical'
+
+export interface PresolvedSolve {
+  readonly status: SolveStatus
+  /** The optimum, the ray, or after a limit nothing: then all numbers are 0 and the residuals infinite. */
+  readonly answer: SolvedAnswer
+  readonly statistics: PresolveStatistics
+  /** Iterations on the reduced model, and on the original one. */
+  readonly reducedIterations: number
+  readonly originalIterations: number
+  /** Undefined when the reduced model was enough. */
+  readonly originalReason: OriginalReason | undefined
+  /** A basis of the original model for `LinearProgram.importBasis`, after 'optimal'. */
+  readonly basis: Uint8Array | undefined
+}
+
+type Reduced = Extract<PresolveOutcome, { kind: 'reduced' }>
+
+/** What the reduced model brought: a settled outcome, or a reason for solving the original one, with a basis to start from. */
+type Brought =
+  | { readonly status: SolveStatus; readonly answer: SolvedAnswer; readonly basis?: Uint8Array }
+  | { readonly reason: OriginalReason; readonly basis?: Uint8Array }
+
+/**
+ * Solves `model` in `program`, which afterwards holds the reduced or the original model, whichever was solved last. Limits hold for
+ * presolve and both solves together; presolve itself is bounded by its work and looks at no clock.
  *
- * After 'infeasible' the ray of the result is the proof; when it was brought back from the reduced model, the original one was
- * loaded but not solved. Throws as `LinearProgram.load` and `resolve` do.
+ * The bits of the outcome are a function of the model alone. Of several optima it need not be the one that `resolve` picks for
+ * 'canonical' answers; where those are asked for, the original model is solved as well. Throws as `LinearProgram.load` and `resolve` do.
  */
 export function solveWithPresolve(
   program: LinearProgram,
@@ -35,54 +76,77 @@ export function solveWithPresolve(
 ): PresolvedSolve {
   const budget = new Budget(options)
   const outcome = presolve(model)
-  const { kind, statistics } = outcome
-  let reducedIterations = 0
-  let basis: Uint8Array | undefined
-  let ray: Float64Array | undefined
-  if (outcome.kind === 'reduced') {
-    program.load(outcome.model)
-    const status = program.resolve({ ...budget.left(), answers: 'fast' })
-    reducedIterations = program.iterations
-    budget.spend(reducedIterations)
-    if (status === 'infeasible') ray = outcome.postsolveRay(program.ray)
-    // A basis that failed on the reduced model is no better a start than the slack basis.
-    if (status !== 'numerical-failure') basis = outcome.postsolve(program).basis
-  } else if (outcome.kind === 'solved') basis = outcome.answer.basis
-  else if (outcome.kind === 'infeasible') ray = outcome.ray
+  const { statistics } = outcome
+  const found =
+    outcome.kind === 'reduced' ? solveReduced(program, model, outcome, budget) : settle(model, outcome)
+  const brought = options.answers === 'canonical' ? withoutOptimum(found) : found
+  const reducedIterations = budget.spent
+  if ('status' in brought) {
+    const { status, answer, basis } = brought
+    const common = { statistics, reducedIterations, originalIterations: 0, originalReason: undefined }
+    return { status, answer, basis, ...common }
+  }
   program.load(model)
-  if (basis !== undefined) program.importBasis(basis)
-  const common = { outcome: kind, statistics, reducedIterations }
-  if (ray !== undefined) return { ...common, status: 'infeasible', cleanUpIterations: 0, ray }
-  const status = program.resolve(budget.left())
-  const isProof = status === 'infeasible' || status === 'unbounded'
+  if (brought.basis !== undefined) program.importBasis(brought.basis)
+  const status = program.resolve({ answers: 'fast', ...budget.left() })
   return {
-    ...common,
     status,
-    cleanUpIterations: program.iterations,
-    ray: isProof ? program.ray.slice() : undefined,
+    answer: program,
+    statistics,
+    reducedIterations,
+    originalIterations: program.iterations,
+    originalReason: brought.reason,
+    basis: status === 'optimal' ? program.exportBasis() : undefined,
   }
 }
 
-/** What is left of the caller's limits. */
-class Budget {
-  readonly #options: ResolveOptions
-  readonly #startedAt = performance.now()
-  #spent = 0
+/** The canonical optimum is one of the original model's; it is looked for from the restored basis. */
+function withoutOptimum(found: Brought): Brought {
+  if (!('status' in found) || found.status !== 'optimal' || found.basis === undefined) return found
+  return { reason: 'canonical', basis: found.basis }
+}
 
-  constructor(options: ResolveOptions) {
-    this.#options = options
-  }
+function solveReduced(program: LinearProgram, model: SparseModel, reduced: Reduced, budget: Budget): Brought {
+  program.load(reduced.model)
+  const status = program.resolve({ ...budget.left(), answers: 'fast' })
+  budget.spend(program.iterations)
+  if (status === 'deadline' || status === 'iteration-limit') return { status, answer: noAnswer(model) }
+  // A basis that failed on the reduced model is no better a start than the slack basis.
+  if (status === 'numerical-failure') return { reason: status }
+  const ray = status === 'infeasible' ? reduced.postsolveRay(program.ray) : undefined
+  if (ray !== undefined) return { status, answer: { ...noAnswer(model), ray } }
+  const restored = reduced.postsolve(program)
+  if (status === 'optimal') return judge(model, restored)
+  return { reason: status === 'infeasible' ? 'ray-not-restored' : 'unbounded', basis: restored.basis }
+}
 
-  spend(iterations: number): void {
-    this.#spent += iterations
-  }
+/** Outcomes of presolve alone. */
+function settle(model: SparseModel, outcome: Exclude<PresolveOutcome, Reduced>): Brought {
+  if (outcome.kind === 'solved') return judge(model, outcome.answer)
+  if (outcome.kind === 'unbounded-or-infeasible') return { reason: 'unbounded' }
+  const { ray } = outcome
+  if (ray === undefined) return { reason: 'ray-not-restored' }
+  return { status: 'infeasible', answer: { ...noAnswer(model), ray } }
+}
 
-  left(): ResolveOptions {
-    const { iterationLimit, deadlineMs, ...others } = this.#options
-    const limits: { iterationLimit?: number; deadlineMs?: number } = {}
-    if (iterationLimit !== undefined) limits.iterationLimit = Math.max(0, iterationLimit - this.#spent)
-    if (deadlineMs !== undefined)
-      limits.deadlineMs = Math.max(0, deadlineMs - (performance.now() - this.#startedAt))
-    return { ...others, ...limits }
+function judge(model: SparseModel, restored: RestoredAnswer): Brought {
+  const { basis, ...point } = restored
+  const { primal, dual } = residualsOf(model, restored)
+  if (!(primal <= RESTORED && dual <= RESTORED && Number.isFinite(restored.objective)))
+    return { reason: 'answer-not-restored', basis }
+  const { ray } = noAnswer(model)
+  return { status: 'optimal', answer: { ...point, ray, primalResidual: primal, dualResidual: dual }, basis }
+}
+
+function noAnswer({ rows, columns }: SparseModel): SolvedAnswer {
+  return {
+    primal: new Float64Array(columns),
+    rowActivity: new Float64Array(rows),
+    dual: new Float64Array(rows),
+    reducedCost: new Float64Array(columns),
+    ray: new Float64Array(columns + rows),
+    objective: 0,
+    primalResidual: Infinity,
+    dualResidual: Infinity,
   }
 }

@@ -11,7 +11,6 @@ export const ruleNames = [
   'slack-column',
   'dominated-column',
   'weakly-dominated-column',
-  'loose-column',
   'doubleton-equation',
   'column-substitution',
   'parallel-rows',

@@ -5,10 +5,14 @@ export class WorkQueue {
   #front = 0
   #size = 0
 
-  /** For members 0 .. count - 1. */
-  constructor(count: number) {
+  /** For members 0 .. count - 1: none of them waits, or all do, in order. */
+  constructor(count: number, isFull = false) {
     this.#ring = new Int32Array(Math.max(1, count))
     this.#isWaiting = new Uint8Array(count)
+    if (!isFull) return
+    for (let member = 0; member < count; member++) this.#ring[member] = member
+    this.#isWaiting.fill(1)
+    this.#size = count
   }
 
   get isEmpty(): boolean {

@@ -1,7 +1,7 @@
 /**
  * The model while it is being reduced, and the few changes that rules are made of. Every change queues the rows and columns
  * that may now allow another reduction, so no rule ever searches the model.
- * Depends on linked-matrix.ts, work-queue.ts, postsolve-stack.ts, statistics.ts, limits.ts.
+ * Depends on linked-matrix.ts, work-queue.ts, postsolve-stack.ts, residuals.ts, statistics.ts, limits.ts.
  *
  * Invariant: after each rule the working model is a complete model, equivalent to the one before by way of the rule's record.
  * So presolve may stop anywhere.
@@ -10,6 +10,7 @@ import type { SparseModel } from '../sparse-model.js'
 import { CANCELLATION, WORK_FACTOR } from './limits.js'
 import { LinkedMatrix } from './linked-matrix.js'
 import { PostsolveStack, recordKind } from './postsolve-stack.js'
+import { costUnit } from './residuals.js'
 import { AT_LOWER, type AT_UPPER, type Resting } from './restoration.js'
 import { emptyTallies, type RuleName } from './statistics.js'
 import { WorkQueue } from './work-queue.js'
@@ -51,6 +52,8 @@ export class WorkingModel {
   readonly costUnit: number
   verdict: Verdict | undefined
   work = 0
+  /** Rows and columns that are left. */
+  #lines: number
   readonly #workLimit: number
   #tally = this.tallies['empty-row']
 
@@ -66,14 +69,16 @@ export class WorkingModel {
     this.hasColumn = new Uint8Array(columns).fill(1)
     this.isActivityCurrent = new Uint8Array(rows)
     this.isDualCurrent = new Uint8Array(rows)
-    this.changedRows = new WorkQueue(rows)
-    this.changedColumns = new WorkQueue(columns)
-    for (let i = 0; i < rows; i++) this.changedRows.add(i)
-    for (let j = 0; j < columns; j++) this.changedColumns.add(j)
-    let largestCost = 0
-    for (let j = 0; j < columns; j++) largestCost = Math.max(largestCost, Math.abs(model.cost[j]))
-    this.costUnit = Math.max(Math.min(1, largestCost), 1e-5 * largestCost)
+    this.changedRows = new WorkQueue(rows, true)
+    this.changedColumns = new WorkQueue(columns, true)
+    this.#lines = rows + columns
+    this.costUnit = costUnit(model.cost)
     this.#workLimit = WORK_FACTOR * (this.matrix.nonzeros + rows + columns)
+  }
+
+  /** Rows, columns and entries that are left. */
+  get size(): number {
+    return this.#lines + this.matrix.nonzeros
   }
 
   get mayGoOn(): boolean {
@@ -180,6 +185,7 @@ export class WorkingModel {
     this.work += matrix.rowCount[i]
     for (let e = matrix.rowHead[i]; e >= 0; e = matrix.nextInRow[e]) this.dropEntry(e)
     this.hasRow[i] = 0
+    this.#lines--
     this.#tally.rows++
   }
 
@@ -189,6 +195,7 @@ export class WorkingModel {
     this.work += matrix.columnCount[j]
     for (let e = matrix.columnHead[j]; e >= 0; e = matrix.nextInColumn[e]) this.dropEntry(e)
     this.hasColumn[j] = 0
+    this.#lines--
     this.#tally.columns++
   }
 
