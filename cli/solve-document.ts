@@ -9,19 +9,32 @@ import {
   unboundednessProof,
 } from '../wasm-core/host/certificate.js'
 import type { InfeasibleSubsystem, SubsystemMember } from '../wasm-core/host/infeasible-subsystem.js'
-import type { LinearProgram, SolveStatus } from '../wasm-core/host/linear-program.js'
+import type { SolveStatus } from '../wasm-core/host/linear-program.js'
 import { fileObjective, type MpsModel } from '../wasm-core/host/mps/mps-model.js'
+import type { OriginalReason, SolvedAnswer } from '../wasm-core/host/presolve/solve-with-presolve.js'
 import { formatTable } from './amounts.js'
 
 export interface SolveOutcome {
   readonly file: string
   readonly mps: MpsModel
-  readonly program: LinearProgram
+  /** What presolve made of the model; undefined without presolve. */
+  readonly presolve?: Presolved
+  readonly answer: SolvedAnswer
   readonly status: SolveStatus
+  readonly iterations: number
   readonly seconds: number
   readonly readSeconds: number
   /** Of an infeasible model, where it was asked for. */
   readonly subsystem: InfeasibleSubsystem | undefined
+}
+
+/** What presolve left of the model, and whether that was enough. */
+export interface Presolved {
+  readonly rows: number
+  readonly columns: number
+  readonly nonzeros: number
+  /** Why the model itself was solved as well, from the basis that presolve brought back; null when it was not. */
+  readonly originalSolved: OriginalReason | null
 }
 
 export interface SolveDocument {
@@ -32,9 +45,13 @@ export interface SolveDocument {
   readonly rows: number
   readonly columns: number
   readonly nonzeros: number
+  /** Null without presolve. */
+  readonly presolve: Presolved | null
+  /** Of the reduced model, and of the model itself where it was solved too. */
   readonly iterations: number
   /** Null where the optimizer does not count them. */
   readonly factorizations: number | null
+  /** Presolve, solve and postsolve. */
   readonly seconds: number
   readonly readSeconds: number
   /** Null unless optimal. */
@@ -65,18 +82,19 @@ export interface DocumentOptions {
 }
 
 export function solveDocument(outcome: SolveOutcome, { withValues }: DocumentOptions): SolveDocument {
-  const { mps, program, status, seconds, readSeconds } = outcome
+  const { mps, answer, presolve = null, status, iterations, seconds, readSeconds } = outcome
   const { model } = mps
   const isOptimal = status === 'optimal'
   const ray = proofOf(outcome)
   return {
     name: mps.name,
     status,
-    objective: isOptimal ? fileObjective(mps, program.objective) : null,
+    objective: isOptimal ? fileObjective(mps, answer.objective) : null,
     rows: model.rows,
     columns: model.columns,
     nonzeros: model.value.length,
-    iterations: program.iterations,
+    presolve,
+    iterations,
     factorizations: null,
     seconds,
     readSeconds,
@@ -84,26 +102,26 @@ export function solveDocument(outcome: SolveOutcome, { withValues }: DocumentOpt
     ...(ray === undefined ? {} : { ray: { ...ray, ...rayByName(outcome) } }),
     ...(outcome.subsystem === undefined ? {} : { subsystem: subsystemByName(mps, outcome.subsystem) }),
     ...(withValues && (isOptimal || status === 'unbounded')
-      ? { x: byName(mps.columnNames, program.primal) }
+      ? { x: byName(mps.columnNames, answer.primal) }
       : {}),
     ...(withValues && isOptimal ? { y: byName(mps.rowNames, fileDuals(outcome)) } : {}),
   }
 }
 
-function residualsOf({ mps, program }: SolveOutcome) {
-  return { primal: program.primalResidual, dual: program.dualResidual, gap: dualityGap(mps.model, program) }
+function residualsOf({ mps, answer }: SolveOutcome) {
+  return { primal: answer.primalResidual, dual: answer.dualResidual, gap: dualityGap(mps.model, answer) }
 }
 
-function proofOf({ mps, program, status }: SolveOutcome): RayProof | undefined {
-  if (status === 'infeasible') return infeasibilityProof(mps.model, program.ray)
-  return status === 'unbounded' ? unboundednessProof(mps.model, program.ray) : undefined
+function proofOf({ mps, answer, status }: SolveOutcome): RayProof | undefined {
+  if (status === 'infeasible') return infeasibilityProof(mps.model, answer.ray)
+  return status === 'unbounded' ? unboundednessProof(mps.model, answer.ray) : undefined
 }
 
-function rayByName({ mps, program }: SolveOutcome): { readonly columns: Values; readonly rows: Values } {
+function rayByName({ mps, answer }: SolveOutcome): { readonly columns: Values; readonly rows: Values } {
   const { columns } = mps.model
   const nonzero = ([, value]: readonly [string, number]) => value !== 0
-  const columnEntries = mps.columnNames.map((name, j) => [name, program.ray[j] as number] as const)
-  const rowEntries = mps.rowNames.map((name, i) => [name, program.ray[columns + i] as number] as const)
+  const columnEntries = mps.columnNames.map((name, j) => [name, answer.ray[j] as number] as const)
+  const rowEntries = mps.rowNames.map((name, i) => [name, answer.ray[columns + i] as number] as const)
   return {
     columns: Object.fromEntries(columnEntries.filter(nonzero)),
     rows: Object.fromEntries(rowEntries.filter(nonzero)),
@@ -120,8 +138,8 @@ function subsystemByName({ rowNames, columnNames }: MpsModel, subsystem: Infeasi
 }
 
 /** Change of the file's objective for one unit more of a side: turned back for a maximization. */
-function fileDuals({ mps, program }: SolveOutcome): Float64Array {
-  return mps.maximize ? program.dual.map((price) => 0 - price) : program.dual
+function fileDuals({ mps, answer }: SolveOutcome): Float64Array {
+  return mps.maximize ? answer.dual.map((price) => 0 - price) : answer.dual
 }
 
 function byName(names: readonly string[], values: Float64Array): Values {
@@ -132,17 +150,15 @@ function byName(names: readonly string[], values: Float64Array): Values {
 const RAY_ENTRIES_SHOWN = 10
 
 export function describeSolve(outcome: SolveOutcome, { withValues }: DocumentOptions): string {
-  const { file, mps, program, status } = outcome
+  const { file, mps, answer, status } = outcome
   const document = solveDocument(outcome, { withValues: false })
-  const { objective, residuals, ray, subsystem, rows, columns, nonzeros, iterations, seconds } = document
+  const { objective, presolve, residuals, ray, subsystem, iterations, seconds } = document
   const title = mps.name === '' ? file : `${file} (${mps.name})`
   const small = (value: number) => (value === 0 ? '0' : value.toExponential(1))
   const facts: string[][] = []
   if (objective !== null) facts.push([mps.maximize ? 'maximum' : 'minimum', String(objective)])
-  facts.push([
-    'model',
-    `${count(rows, 'row')}, ${count(columns, 'column')}, ${count(nonzeros, 'entry', 'entries')}`,
-  ])
+  facts.push(['model', describeSize(document)])
+  if (presolve !== null) facts.push(['reduced', describeReduction(presolve)])
   facts.push(['work', `${count(iterations, 'iteration')}, ${seconds.toFixed(3)} s`])
   if (residuals !== null) {
     const { primal, dual, gap } = residuals
@@ -160,12 +176,22 @@ export function describeSolve(outcome: SolveOutcome, { withValues }: DocumentOpt
   if (subsystem !== undefined) parts.push('', subsystemTable(subsystem).trimEnd())
   else if (ray !== undefined) parts.push('', rayTable(ray).trimEnd())
   if (withValues && (status === 'optimal' || status === 'unbounded')) {
-    parts.push('', valueTable('column', 'x', mps.columnNames, program.primal).trimEnd())
+    parts.push('', valueTable('column', 'x', mps.columnNames, answer.primal).trimEnd())
   }
   if (withValues && status === 'optimal') {
     parts.push('', valueTable('row', 'y', mps.rowNames, fileDuals(outcome)).trimEnd())
   }
   return parts.join('\n')
+}
+
+function describeSize({ rows, columns, nonzeros }: Omit<Presolved, 'originalSolved'>): string {
+  return `${count(rows, 'row')}, ${count(columns, 'column')}, ${count(nonzeros, 'entry', 'entries')}`
+}
+
+function describeReduction(presolve: Presolved): string {
+  const { originalSolved } = presolve
+  const addition = originalSolved === null ? '' : `; then the model itself (${originalSolved})`
+  return `${describeSize(presolve)}${addition}`
 }
 
 function count(many: number, one: string, several = `${one}s`): string {

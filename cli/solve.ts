@@ -11,13 +11,20 @@ import { infeasibleSubsystem } from '../wasm-core/host/infeasible-subsystem.js'
 import { LinearProgram, type SolveStatus } from '../wasm-core/host/linear-program.js'
 import { readMpsFile } from '../wasm-core/host/mps/mps-file.js'
 import type { MpsFormat, MpsModel } from '../wasm-core/host/mps/mps-model.js'
+import { solveWithPresolve } from '../wasm-core/host/presolve/solve-with-presolve.js'
 import { wholeNumber } from './flags.js'
 import { letSignalsEndTheProcess } from './interruption.js'
 import { note, printJson, printText } from './output.js'
-import { describeSolve, type SolveDocument, solveDocument } from './solve-document.js'
+import { describeSolve, type SolveDocument, type SolveOutcome, solveDocument } from './solve-document.js'
 
 const DAY_MS = 86_400_000
 const ITERATIONS_MAX = 2 ** 31 - 1
+
+/**
+ * Entries from which presolve is on unless told otherwise. Below, this process would spend more on getting presolve compiled than the
+ * whole solve takes; docs/adr/0016-presolve-on-the-host.md has the figures.
+ */
+const PRESOLVE_ENTRIES = 16_000
 
 /** Scripts ask for the status by the exit code, so each status has its own. */
 const STATUS_EXIT: Readonly<Record<SolveStatus, number>> = {
@@ -33,7 +40,8 @@ interface SolveFlags {
   readonly json?: boolean
   readonly deadlineMs?: number
   readonly iterationLimit?: number
-  readonly presolve: boolean
+  /** Undefined: by the size of the model. */
+  readonly presolve?: boolean
   readonly solution?: string
   readonly format?: MpsFormat
   readonly relaxIntegers?: boolean
@@ -51,7 +59,8 @@ export function register(program: Command): void {
       'stop after so many iterations',
       wholeNumber('--iteration-limit', 0, ITERATIONS_MAX),
     )
-    .option('--no-presolve', 'solve the model as it is; there is no presolve yet, so nothing changes')
+    .option('--presolve', 'make the model smaller first, whatever its size; left out: from 16,000 entries on')
+    .option('--no-presolve', 'solve the model as it is')
     .option(
       '--explain',
       'of an infeasible model, find an irreducible set of rows and bounds that exclude each other',
@@ -93,21 +102,40 @@ async function solve(file: string, flags: SolveFlags): Promise<void> {
   const { module } = await compileOptimizer()
   const program = LinearProgram.instantiate(module)
   const startedAt = performance.now()
-  load(program, mps, file)
-  const status = program.resolve(limitsOf(flags))
+  const isReduced = flags.presolve ?? mps.model.value.length >= PRESOLVE_ENTRIES
+  const solved = isReduced ? solveReduced(program, mps, file, flags) : solveAsIs(program, mps, file, flags)
   const seconds = (performance.now() - startedAt) / 1000
   const subsystem =
-    flags.explain === true && status === 'infeasible'
-      ? infeasibleSubsystem(module, mps.model, program.ray, deadlineOf(flags))
+    flags.explain === true && solved.status === 'infeasible'
+      ? infeasibleSubsystem(module, mps.model, solved.answer.ray, deadlineOf(flags))
       : undefined
-  const outcome = { file, mps, program, status, seconds, readSeconds, subsystem }
+  const outcome = { file, mps, ...solved, seconds, readSeconds, subsystem }
   const document = solveDocument(outcome, { withValues: flags.json === true && solution === '-' })
   if (flags.json === true) printJson(document)
   else printText(describeSolve(outcome, { withValues: solution === '-' }))
   if (solution !== undefined && solution !== '-') {
     writeDocument(solution, solveDocument(outcome, { withValues: true }))
   }
-  process.exitCode = STATUS_EXIT[status]
+  process.exitCode = STATUS_EXIT[outcome.status]
+}
+
+type Solved = Pick<SolveOutcome, 'answer' | 'status' | 'iterations' | 'presolve'>
+
+function solveAsIs(program: LinearProgram, mps: MpsModel, file: string, flags: SolveFlags): Solved {
+  load(program, mps, file)
+  const status = program.resolve(limitsOf(flags))
+  return { answer: program, status, iterations: program.iterations }
+}
+
+function solveReduced(program: LinearProgram, mps: MpsModel, file: string, flags: SolveFlags): Solved {
+  const solve = blamingFile(file, () => solveWithPresolve(program, mps.model, limitsOf(flags)))
+  const { answer, status, statistics, reducedIterations, originalIterations, originalReason = null } = solve
+  return {
+    answer,
+    status,
+    iterations: reducedIterations + originalIterations,
+    presolve: { ...statistics.after, originalSolved: originalReason },
+  }
 }
 
 /** The model of a file; what was left out of it is said on standard error. */
@@ -122,8 +150,12 @@ export function readModel(file: string, flags: Pick<SolveFlags, 'format' | 'rela
 
 /** Makes the model resident; one that is too large for the optimizer is a matter of the file. */
 export function load(program: LinearProgram, mps: MpsModel, file: string): void {
+  blamingFile(file, () => program.load(mps.model))
+}
+
+function blamingFile<T>(file: string, step: () => T): T {
   try {
-    program.load(mps.model)
+    return step()
   } catch (error) {
     if (!(error instanceof WeirError) || error.code !== 'WEIR_SOLVER') throw error
     const { message, remedy } = error

@@ -74,6 +74,39 @@ test('x and y are in the document only when asked for', async () => {
   assert.deepEqual([x, y], [undefined, undefined])
 })
 
+test('what presolve left is told, and nothing else of the answer depends on it', async () => {
+  const reduced = await documentOf(BEST, 0, '--solution', '-', '--presolve')
+  const { presolve } = reduced
+  assert.ok(
+    presolve !== null && presolve.rows <= 2 && presolve.columns <= 2 && presolve.originalSolved === null,
+  )
+  const plain = await documentOf(BEST, 0, '--solution', '-', '--no-presolve')
+  assert.equal(plain.presolve, null)
+  assert.deepEqual(Object.keys(plain), Object.keys(reduced))
+  assert.deepEqual([plain.objective, plain.x], [reduced.objective, reduced.x])
+  // A model that runs away has its direction from the model itself.
+  assert.equal((await documentOf(ENDLESS, 4, '--presolve')).presolve?.originalSolved, 'unbounded')
+  assert.match((await solve(BEST, '--presolve')).stdout, /^reduced +\d+ rows?, \d+ columns?, \d+ entr/m)
+})
+
+test('presolve is on from 16,000 entries, and limits hold with it', async () => {
+  const column = (j: number) =>
+    ` x${j} cost -${(j % 7) + 1} r0 1\n x${j} r1 ${(j % 5) + 1} r2 ${(j % 3) + 2}\n x${j} r3 1\n`
+  const large = model(
+    ' N  cost\n L  r0\n L  r1\n L  r2\n G  r3\n',
+    Array.from({ length: 4000 }, (_, j) => column(j)).join(''),
+    'RHS\n RHS r0 100 r1 200\n RHS r2 250 r3 1\n',
+  )
+  const { presolve, nonzeros, objective } = await documentOf(large, 0)
+  assert.equal(nonzeros, 16_000)
+  assert.ok(presolve !== null && presolve.columns < 4000)
+  const plain = await documentOf(large, 0, '--no-presolve')
+  assert.ok(Math.abs((plain.objective as number) - (objective as number)) <= 1e-6)
+  const { status, presolve: left } = await documentOf(large, 5, '--iteration-limit', '0')
+  assert.deepEqual([status, left], ['iteration-limit', presolve])
+  assert.equal((await documentOf(BEST, 0)).presolve, null)
+})
+
 test('infeasible: exit code 3 and the rows that exclude each other', async () => {
   const { status, objective, residuals, ray } = await documentOf(NOWHERE, 3)
   assert.deepEqual([status, objective, residuals, ray?.kind], ['infeasible', null, null, 'farkas'])

@@ -7,6 +7,12 @@ import type { LinearProgram } from '../linear-program.js'
 import type { SparseModel } from '../sparse-model.js'
 import { multiply, multiplyTransposed } from './random-model.js'
 
+/** What is verified; a `LinearProgram` has it, and so has an answer that presolve brought back. */
+type Answer = Pick<
+  LinearProgram,
+  'primal' | 'rowActivity' | 'dual' | 'reducedCost' | 'ray' | 'objective' | 'primalResidual' | 'dualResidual'
+>
+
 const TOLERANCE = 1e-7
 /** Rounding of a ray, whose largest entry is about 1, summed over a few hundred terms. */
 const RAY_TOLERANCE = 1e-8
@@ -28,7 +34,7 @@ function close(actual: number, expected: number, scale: number, what: string): v
 }
 
 /** Bounds and sides hold, and `rowActivity` is A x. */
-export function assertFeasible(model: SparseModel, program: LinearProgram): void {
+export function assertFeasible(model: SparseModel, program: Answer): void {
   const activity = multiply(model, program.primal)
   for (let i = 0; i < model.rows; i++) {
     close(
@@ -48,7 +54,7 @@ export function assertFeasible(model: SparseModel, program: LinearProgram): void
 }
 
 /** Karush-Kuhn-Tucker: feasible, reduced costs as defined, of the right sign for where each variable stands; and no duality gap. */
-export function assertOptimal(model: SparseModel, program: LinearProgram): void {
+export function assertOptimal(model: SparseModel, program: Answer): void {
   assertFeasible(model, program)
   const products = multiplyTransposed(model, program.dual)
   const largestDual = Math.max(1, ...program.dual.map(Math.abs))
@@ -110,7 +116,7 @@ export function assertFarkas(model: SparseModel, ray: Float64Array): void {
 }
 
 /** The point is feasible and the ray leads from it to -Infinity without meeting a bound. */
-export function assertUnbounded(model: SparseModel, program: LinearProgram): void {
+export function assertUnbounded(model: SparseModel, program: Answer): void {
   assertFeasible(model, program)
   const { ray } = program
   const activity = multiply(model, ray.subarray(0, model.columns))
