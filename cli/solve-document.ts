@@ -22,6 +22,9 @@ export interface SolveOutcome {
   readonly answer: SolvedAnswer
   readonly status: SolveStatus
   readonly iterations: number
+  readonly factorizations: number
+  /** After a limit without presolve: what no feasible point is below; -Infinity where the duals say nothing yet. */
+  readonly dualBound?: number
   readonly seconds: number
   readonly readSeconds: number
   /** Of an infeasible model, where it was asked for. */
@@ -40,8 +43,10 @@ export interface Presolved {
 export interface SolveDocument {
   readonly name: string
   readonly status: SolveStatus
-  /** In the file's own sense, with its constant; null unless optimal. */
+  /** In the file's own sense, with its constant; after a limit that of the point reached, if it is feasible; otherwise null. */
   readonly objective: number | null
+  /** After a limit: what no feasible point is better than, in the file's own sense; null where nothing is known, and without a limit. */
+  readonly bound: number | null
   readonly rows: number
   readonly columns: number
   readonly nonzeros: number
@@ -49,8 +54,7 @@ export interface SolveDocument {
   readonly presolve: Presolved | null
   /** Of the reduced model, and of the model itself where it was solved too. */
   readonly iterations: number
-  /** Null where the optimizer does not count them. */
-  readonly factorizations: number | null
+  readonly factorizations: number
   /** Presolve, solve and postsolve. */
   readonly seconds: number
   readonly readSeconds: number
@@ -89,13 +93,14 @@ export function solveDocument(outcome: SolveOutcome, { withValues }: DocumentOpt
   return {
     name: mps.name,
     status,
-    objective: isOptimal ? fileObjective(mps, answer.objective) : null,
+    objective: isOptimal || isFeasibleAtLimit(outcome) ? fileObjective(mps, answer.objective) : null,
+    bound: boundOf(outcome),
     rows: model.rows,
     columns: model.columns,
     nonzeros: model.value.length,
     presolve,
     iterations,
-    factorizations: null,
+    factorizations: outcome.factorizations,
     seconds,
     readSeconds,
     residuals: isOptimal ? residualsOf(outcome) : null,
@@ -106,6 +111,16 @@ export function solveDocument(outcome: SolveOutcome, { withValues }: DocumentOpt
       : {}),
     ...(withValues && isOptimal ? { y: byName(mps.rowNames, fileDuals(outcome)) } : {}),
   }
+}
+
+const isLimit = (status: SolveStatus): boolean => status === 'deadline' || status === 'iteration-limit'
+
+function isFeasibleAtLimit({ status, answer }: SolveOutcome): boolean {
+  return isLimit(status) && answer.primalResidual <= 1e-7
+}
+
+function boundOf({ mps, status, dualBound = -Infinity }: SolveOutcome): number | null {
+  return isLimit(status) && Number.isFinite(dualBound) ? fileObjective(mps, dualBound) : null
 }
 
 function residualsOf({ mps, answer }: SolveOutcome) {
@@ -156,7 +171,10 @@ export function describeSolve(outcome: SolveOutcome, { withValues }: DocumentOpt
   const title = mps.name === '' ? file : `${file} (${mps.name})`
   const small = (value: number) => (value === 0 ? '0' : value.toExponential(1))
   const facts: string[][] = []
-  if (objective !== null) facts.push([mps.maximize ? 'maximum' : 'minimum', String(objective)])
+  const best = mps.maximize ? 'maximum' : 'minimum'
+  if (objective !== null)
+    facts.push([document.status === 'optimal' ? best : 'feasible point', String(objective)])
+  if (document.bound !== null) facts.push(['bound', String(document.bound)])
   facts.push(['model', describeSize(document)])
   if (presolve !== null) facts.push(['reduced', describeReduction(presolve)])
   facts.push(['work', `${count(iterations, 'iteration')}, ${seconds.toFixed(3)} s`])

@@ -109,7 +109,8 @@ async function solve(file: string, flags: SolveFlags): Promise<void> {
     flags.explain === true && solved.status === 'infeasible'
       ? infeasibleSubsystem(module, mps.model, solved.answer.ray, deadlineOf(flags))
       : undefined
-  const outcome = { file, mps, ...solved, seconds, readSeconds, subsystem }
+  const { factorizations } = program.counters
+  const outcome = { file, mps, ...solved, factorizations, seconds, readSeconds, subsystem }
   const document = solveDocument(outcome, { withValues: flags.json === true && solution === '-' })
   if (flags.json === true) printJson(document)
   else printText(describeSolve(outcome, { withValues: solution === '-' }))
@@ -119,12 +120,12 @@ async function solve(file: string, flags: SolveFlags): Promise<void> {
   process.exitCode = STATUS_EXIT[outcome.status]
 }
 
-type Solved = Pick<SolveOutcome, 'answer' | 'status' | 'iterations' | 'presolve'>
+type Solved = Pick<SolveOutcome, 'answer' | 'status' | 'iterations' | 'dualBound' | 'presolve'>
 
 function solveAsIs(program: LinearProgram, mps: MpsModel, file: string, flags: SolveFlags): Solved {
   load(program, mps, file)
   const status = program.resolve(limitsOf(flags))
-  return { answer: program, status, iterations: program.iterations }
+  return { answer: program, status, iterations: program.iterations, dualBound: program.dualBound }
 }
 
 function solveReduced(program: LinearProgram, mps: MpsModel, file: string, flags: SolveFlags): Solved {

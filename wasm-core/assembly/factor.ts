@@ -34,6 +34,9 @@ export const STAGE_KERNEL: i32 = 3
 /** Columns of dependent basic variables exchanged since the module was instantiated. */
 export let repairs: i32 = 0
 
+/** Factorizations since the module was instantiated. */
+export let factorizations: i32 = 0
+
 let basicCount: i32 = 0
 let queueEnd: i32 = 0
 let ranked: i32 = 0
@@ -44,6 +47,7 @@ let ranked: i32 = 0
  * fails, or the factors do not fit into their memory.
  */
 export function factorizeBasis(): bool {
+  factorizations++
   for (let attempt = 0; attempt < REPAIR_LIMIT; attempt++) {
     listBasics()
     beginStore()

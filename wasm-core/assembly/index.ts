@@ -5,11 +5,11 @@
  * Order of calls: reserve, host writes the matrix, bounds and costs, prepare; then any number of: changeBounds and
  * changeCost, resolve, host reads the answer. Memory grows in `reserve` only.
  */
-import { dualResidual, gap, objective, primalResidual } from './answer'
+import { dualBound, dualResidual, gap, objective, primalResidual } from './answer'
 import { beginStatuses, offender } from './bounds-and-costs'
 import { isCanonical, notCanonical } from './canonical'
 import { changeBounds as changeModelBounds, changeModelCost } from './changes'
-import { repairs } from './factor'
+import { factorizations, repairs } from './factor'
 import { checkInvariants } from './invariants'
 import { directory, reserve as reserveMemory } from './memory'
 import { prepareModel } from './model'
@@ -73,6 +73,8 @@ export function dualResidualValue(): f64 { return dualResidual }
 export function offendingVariable(): i32 { return offender }
 export function fallbackCount(): i32 { return fallbacks }
 export function failureCount(): i32 { return failures }
+export function dualBoundValue(): f64 { return dualBound }
+export function factorizationCount(): i32 { return factorizations }
 export function repairCount(): i32 { return repairs }
 /** 0 automatic, 1 primal only, 2 Bland's rule only: other ways to the same optimum, for tests and cross-checks. */
 export function setMethod(code: i32): void { chooseMethod(code) }

@@ -20,7 +20,8 @@ import {
   kernelRowRoom, kernelRowStart, kernelWork, order, queue, rowByCount, rowIndex, rowNext, rowPrevious, rows, rowStage,
   scaledValue, upperPivot,
 } from './memory'
-import { FILL_ZERO, PIVOT_THRESHOLD, SEARCH_LIMIT, SINGULAR_PIVOT } from './tolerances'
+import { pivotThreshold } from './progress'
+import { FILL_ZERO, SEARCH_LIMIT, SINGULAR_PIVOT } from './tolerances'
 
 let columnPoolEnd: i32 = 0
 let rowPoolEnd: i32 = 0
@@ -151,7 +152,7 @@ function findPivot(): bool {
 function searchColumn(k: i32, count: i32): void {
   const largest = f64At(columnLargest, k)
   if (!(largest > SINGULAR_PIVOT)) return
-  const least = PIVOT_THRESHOLD * largest
+  const least = pivotThreshold * largest
   for (let e = i32At(kernelColumnStart, k), end = e + count; e < end; e++) {
     if (Math.abs(f64At(kernelColumnValue, e)) < least) continue
     const i = i32At(kernelColumnIndex, e)
@@ -168,7 +169,7 @@ function searchRow(i: i32, count: i32): void {
     if (!(largest > SINGULAR_PIVOT)) continue
     let e = i32At(kernelColumnStart, k)
     while (i32At(kernelColumnIndex, e) != i) e++
-    if (Math.abs(f64At(kernelColumnValue, e)) >= PIVOT_THRESHOLD * largest) consider(i, k, merit)
+    if (Math.abs(f64At(kernelColumnValue, e)) >= pivotThreshold * largest) consider(i, k, merit)
   }
 }
 

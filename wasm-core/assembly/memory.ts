@@ -11,7 +11,7 @@
  *
  *   model    columnStart i32[n+1]  rowIndex i32[z]  value f64[z]  cost f64[n]  lower f64[N]  upper f64[N]      written by the host
  *   derived  scaledValue f64[z]  scale unscale f64[N]  rowStart i32[m+1]  rowColumn i32[z]  rowValue f64[z]  priceWeight f64[N]
- *            pairRow i32[2n]  pairValue plainPairValue f64[2n]  longColumns i32[n]
+ *            pairRow i32[2n]  pairValue f64[2n]  longColumns i32[n]
  *   iterate  workLower workUpper workCost x reduced f64[N]   status u8[N]  move f64[N]
  *   basis    head i32[m] (position -> variable; a position is a row)  positionOf i32[N] (its inverse, for basic variables)
  *   factor   by position, row or slot, see factor.ts, factor-store.ts, markowitz.ts      P = poolSize, K = ETA_LIMIT
@@ -53,8 +53,6 @@ export let priceWeight: usize = 0
 /** First two entries of each column, rows and scaled values, 0 where there are fewer: i32[2n], f64[2n]; and which columns have more. */
 export let pairRow: usize = 0
 export let pairValue: usize = 0
-/** The same, unscaled: f64[2n]. */
-export let plainPairValue: usize = 0
 export let longColumns: usize = 0
 
 export let workLower: usize = 0
@@ -238,7 +236,6 @@ function reserveModel(m: i32, n: i32, z: i32): void {
   priceWeight = take(all, 8)
   pairRow = take(2 * n, 4)
   pairValue = take(2 * n, 8)
-  plainPairValue = take(2 * n, 8)
   longColumns = take(n, 4)
   workLower = take(all, 8)
   workUpper = take(all, 8)

@@ -11,7 +11,7 @@
  */
 import { addF64, f64At, i32At, setF64, setI32 } from './access'
 import {
-  alpha, columnStart, columns, longColumns, nonzeros, pairRow, pairValue, plainPairValue, priceWeight, rho, rowColumn, rowIndex, rows, rowStart, rowValue, scale, scaledValue, unscale,
+  alpha, columnStart, columns, longColumns, nonzeros, pairRow, pairValue, priceWeight, rho, rowColumn, rowIndex, rows, rowStart, rowValue, scale, scaledValue, unscale,
   value, variables,
 } from './memory'
 
@@ -127,7 +127,6 @@ function copyPairs(): void {
     for (let k = 0; k < 2; k++) {
       setI32(pairRow, 2 * j + k, k < length ? i32At(rowIndex, start + k) : 0)
       setF64(pairValue, 2 * j + k, k < length ? f64At(scaledValue, start + k) : 0)
-      setF64(plainPairValue, 2 * j + k, k < length ? f64At(value, start + k) : 0)
     }
     if (length > 2) setI32(longColumns, longCount++, j)
   }

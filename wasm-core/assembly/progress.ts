@@ -1,7 +1,7 @@
 /**
  * Outcomes of the two simplex methods, and the limits both obey. Depends on tolerances.ts and the host's stop word.
  */
-import { ETA_LIMIT, STALL_LIMIT } from './tolerances'
+import { ETA_LIMIT, PIVOT_THRESHOLD, STALL_LIMIT } from './tolerances'
 
 /** Codes returned by `resolve`; the host knows the same. */
 export const OPTIMAL: i32 = 0
@@ -26,13 +26,16 @@ let rungEnd: i32 = 0
 export let etaLimit: i32 = ETA_LIMIT
 /** Steps of length zero after which Bland's rule chooses. */
 export let stallLimit: i32 = STALL_LIMIT
+/** Least size of a pivot of the factorization, relative to its column. */
+export let pivotThreshold: f64 = PIVOT_THRESHOLD
 
 export function beginSolve(limit: i32): void {
   iterations = 0
   iterationLimit = limit
 }
 
-export function beginRung(iterationsAllowed: i32, updates: i32, stall: i32): void {
+export function beginRung(iterationsAllowed: i32, updates: i32, stall: i32, threshold: f64): void {
+  pivotThreshold = threshold
   rungEnd = iterations + iterationsAllowed
   etaLimit = updates
   stallLimit = stall

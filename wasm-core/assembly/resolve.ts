@@ -3,8 +3,8 @@
  * Depends on primal.ts, dual.ts, changes.ts, answer.ts, ray.ts, point.ts, linear-systems.ts, progress.ts.
  *
  *   rung 0  from the resident point, or else from the resident basis: dual while bounds are violated, then primal on the true costs
- *   rung 1  go on from the basis reached, primal only, factorizing often
- *   rung 2  from the slack basis, both methods, factorizing often
+ *   rung 1  go on from the basis reached, primal only, factorizing often and with larger pivots
+ *   rung 2  from the slack basis, both methods, costs perturbed, factorizing as in rung 1
  *   rung 3  from the slack basis, primal, Bland's rule from the first step of length zero
  *   then    NUMERICAL_FAILURE
  *
@@ -34,7 +34,7 @@ import {
 import { crossedRay } from './ray'
 import { forgetExpectations } from './triangular-solve'
 import {
-  CAREFUL_ETA_LIMIT, ETA_LIMIT, REFINE_TOLERANCE, RESIDENT_TOLERANCE, RUNG_ITERATION_BASE, RUNG_ITERATION_FACTOR, STALL_LIMIT,
+  CAREFUL_ETA_LIMIT, CAREFUL_PIVOT_THRESHOLD, ETA_LIMIT, PIVOT_THRESHOLD, REFINE_TOLERANCE, RESIDENT_TOLERANCE, RUNG_ITERATION_BASE, RUNG_ITERATION_FACTOR, STALL_LIMIT,
 } from './tolerances'
 
 /** The host may leave out the dual method, or go to Bland's rung at once: other ways to the same optimum, for cross-checks. */
@@ -100,7 +100,13 @@ function refuseCrossed(): i32 {
 
 function climb(rung: i32): i32 {
   const allowed = RUNG_ITERATION_FACTOR * (rows + columns) + RUNG_ITERATION_BASE
-  beginRung(allowed, rung == 0 ? ETA_LIMIT : CAREFUL_ETA_LIMIT, rung == RUNGS - 1 ? 0 : STALL_LIMIT)
+  const isCareful = rung > 0
+  beginRung(
+    allowed, isCareful ? CAREFUL_ETA_LIMIT : ETA_LIMIT, rung == RUNGS - 1 ? 0 : STALL_LIMIT,
+    isCareful ? CAREFUL_PIVOT_THRESHOLD : PIVOT_THRESHOLD,
+  )
+  // The factors at hand were made by the rules of the rung before.
+  if (isCareful) forgetFactorization()
   if (rung >= 2) setSlackBasis()
   let outcome = method == METHOD_AUTOMATIC && (rung == 0 || rung == 2) ? run() : runPrimal()
   if (outcome == STUCK) return STUCK

@@ -35,6 +35,8 @@ export const SPIKE_ZERO: f64 = 1e-14
 export const FILL_ZERO: f64 = 1e-14
 /** A pivot of the kernel is at least this times the largest entry of its column; the usual compromise of stability and fill. */
 export const PIVOT_THRESHOLD: f64 = 0.1
+/** The same on the careful rungs of the ladder: stability before fill. */
+export const CAREFUL_PIVOT_THRESHOLD: f64 = 0.5
 /** Lines looked at for a pivot once one is found (Suhl and Suhl use 4). */
 export const SEARCH_LIMIT: i32 = 4
 /** A basis column whose best pivot is below this (matrix scaled to about 1) is linearly dependent. */

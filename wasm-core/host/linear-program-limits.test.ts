@@ -232,3 +232,25 @@ test('malformed models, values and bases are refused with their place', () => {
     /no model is loaded/,
   )
 })
+
+test('after a limit the duals bound the optimum from below, and a feasible point from above', () => {
+  const program = LinearProgram.instantiate(module)
+  let bounded = 0
+  let feasible = 0
+  for (let seed = 4000; seed < 4400; seed++) {
+    const random = new SeededRandom(seed)
+    program.load(randomModel(random, { rows: random.whole(2, 25), columns: random.whole(2, 35) }))
+    if (program.resolve() !== 'optimal') continue
+    const optimum = program.objective
+    const slack = 1e-6 * (1 + Math.abs(optimum))
+    assert.ok(Math.abs(program.dualBound - optimum) <= slack, `seed ${seed}: bound of the optimum itself`)
+    program.resetBasis()
+    if (program.resolve({ iterationLimit: random.whole(0, 12) }) !== 'iteration-limit') continue
+    assert.ok(program.dualBound <= optimum + slack, `seed ${seed}: ${program.dualBound} above ${optimum}`)
+    if (program.dualBound > -Infinity) bounded++
+    if (program.primalResidual > 1e-7) continue
+    assert.ok(program.objective >= optimum - slack, `seed ${seed}: ${program.objective} below ${optimum}`)
+    feasible++
+  }
+  assert.ok(bounded >= 20 && feasible >= 5, `${bounded} bounds, ${feasible} feasible points`)
+})

@@ -16,6 +16,7 @@ import {
   withoutColumns,
 } from './column-changes.js'
 import {
+  countersOf,
   DIRECTORY_WORDS,
   directoryWord,
   INVALID_DATA_CODE,
@@ -28,6 +29,7 @@ import {
 } from './module-interface.js'
 import { type BoundRange, type Range, rangeOfBound, rangeOfCost } from './ranging.js'
 import { dataRefusal, OUT_OF_MEMORY_CODE, sizeRefusal, unknownIndex } from './refusals.js'
+import { iterationLimitOf, type ResolveOptions } from './resolve-options.js'
 import {
   checkModel,
   cloneModel,
@@ -39,22 +41,7 @@ import {
 import { StopWord } from './stop-word.js'
 
 export type { SolveCounters, SolveMethod, SolveStatus } from './module-interface.js'
-
-/** No limit of the caller's; the module still bounds each rung of its ladder. */
-const NO_ITERATION_LIMIT = 2 ** 31 - 1
-
-export interface ResolveOptions {
-  /** Iterations (pivots and bound flips) after which to give up; 0 or more. */
-  readonly iterationLimit?: number
-  /** Wall-clock time after which to stop with 'deadline', milliseconds from the call; checked between iterations. */
-  readonly deadlineMs?: number
-  /**
-   * What is promised of the bits of an optimum. 'canonical' (unless said otherwise): they are a function of the model alone, whatever
-   * was solved before, from the one optimal basis that a fixed rule picks; `counters.notCanonical` says how often that could not be
-   * had. 'fast': they are as the iterations left them; objective and residuals are as good, and of several optima any one may come.
-   */
-  readonly answers?: 'fast' | 'canonical'
-}
+export type { ResolveOptions } from './resolve-options.js'
 
 const noDoubles = new Float64Array(0)
 const noBytes = new Uint8Array(0)
@@ -226,13 +213,7 @@ export class LinearProgram {
    */
   resolve(options: ResolveOptions = {}): SolveStatus {
     this.#requireModel()
-    const limit = options.iterationLimit ?? NO_ITERATION_LIMIT
-    if (!Number.isInteger(limit) || limit < 0 || limit > NO_ITERATION_LIMIT) {
-      throw new WeirError('WEIR_SOLVER', `is ${limit}`, {
-        place: 'iterationLimit',
-        remedy: 'give a whole number from 0',
-      })
-    }
+    const limit = iterationLimitOf(options)
     this.#stop.deadlineAt =
       options.deadlineMs === undefined ? Number.POSITIVE_INFINITY : performance.now() + options.deadlineMs
     const code = this.#exports.resolve(limit, options.answers === 'fast' ? 0 : 1)
@@ -299,8 +280,13 @@ export class LinearProgram {
   get basis(): Uint8Array {
     return this.#basis
   }
+  /** Of the point in `primal`, which is feasible where `primalResidual` is at most 1e-7, after a limit too. */
   get objective(): number {
     return this.#exports.objectiveValue()
+  }
+  /** What no feasible point is below, from the duals of the answer; after a limit perhaps far below, or -Infinity. */
+  get dualBound(): number {
+    return this.#exports.dualBoundValue()
   }
   get iterations(): number {
     return this.#exports.iterationCount()
@@ -325,13 +311,7 @@ export class LinearProgram {
     return this.#exports.gapValue()
   }
   get counters(): SolveCounters {
-    const { failureCount, fallbackCount, notCanonicalCount, repairCount } = this.#exports
-    return {
-      fallbacks: fallbackCount(),
-      failures: failureCount(),
-      repairs: repairCount(),
-      notCanonical: notCanonicalCount(),
-    }
+    return countersOf(this.#exports)
   }
   /**
    * One word of shared memory: while it is not 0, a running or new `resolve` stops with 'deadline'. Whoever sets it clears it.

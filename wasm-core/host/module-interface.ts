@@ -26,6 +26,8 @@ export interface OptimizerExports {
   notCanonicalCount(): number
   canonicalReached(): number
   repairCount(): number
+  factorizationCount(): number
+  dualBoundValue(): number
   setMethod(code: number): void
   rangeOfBound(variable: number): number
   rangeOfCost(column: number): number
@@ -83,6 +85,18 @@ export interface SolveCounters {
   readonly failures: number
   /** Canonical answers whose basis is not certain to be the canonical one: correct, but perhaps others after another history. */
   readonly notCanonical: number
+  /** Factorizations from scratch. */
+  readonly factorizations: number
   /** Basic variables exchanged because a basis was singular. */
   readonly repairs: number
+}
+
+export function countersOf(exports: OptimizerExports): SolveCounters {
+  return {
+    fallbacks: exports.fallbackCount(),
+    failures: exports.failureCount(),
+    notCanonical: exports.notCanonicalCount(),
+    factorizations: exports.factorizationCount(),
+    repairs: exports.repairCount(),
+  }
 }
