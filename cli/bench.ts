@@ -45,7 +45,7 @@ export function register(program: Command): void {
     .addOption(
       new Option(
         '--answers <kind>',
-        'fast: as the iterations left them; canonical: the same bits on every path. No effect yet',
+        'fast: as the iterations left them; canonical: the same bits on every path',
       )
         .choices(['fast', 'canonical'])
         .default('canonical'),

@@ -55,6 +55,9 @@ const TURNS: i32 = 6
 /** Whether point, reduced costs, weights and factors of the last solve belong to the working data: the next solve goes on from them. */
 let isResident: bool = false
 
+/** Whether a limit ended the solve at a point that had been resident. */
+let isStoppedAtPoint: bool = false
+
 /** To be called when a basis comes from elsewhere. */
 export function forgetPoint(): void {
   isResident = false
@@ -108,8 +111,14 @@ function climb(rung: i32): i32 {
   // The factors at hand were made by the rules of the rung before.
   if (isCareful) forgetFactorization()
   if (rung >= 2) setSlackBasis()
+  isStoppedAtPoint = false
   let outcome = method == METHOD_AUTOMATIC && (rung == 0 || rung == 2) ? run() : runPrimal()
   if (outcome == STUCK) return STUCK
+  if (isStoppedAtPoint) {
+    // Nothing is computed anew: who asks for a stop has no time for that.
+    writeAnswer()
+    return outcome
+  }
   if (isResident) {
     if (!canonical) writeAnswer()
     else if (!finishCanonical()) return STUCK
@@ -190,6 +199,8 @@ function run(): i32 {
   const isShort = isResident
   isResident = false
   let outcome = isShort ? dualSimplex(FROM_POINT) : startFromBasis()
+  // The next solve goes on from a point that the dual method has left, unless costs stand shifted.
+  if (isShort && isLimit(outcome)) isResident = !costsChanged
   for (let turn = 0; turn < TURNS; turn++) {
     if (outcome == FEASIBLE) {
       if ((etaCount > 0 || drifted) && !(isShort && iterations <= ETA_LIMIT)) {
@@ -204,10 +215,13 @@ function run(): i32 {
       continue
     }
     if (outcome == OPTIMAL) isResident = isShort && iterations <= ETA_LIMIT
+    isStoppedAtPoint = isShort && isLimit(outcome)
     return outcome
   }
   return STUCK
 }
+
+function isLimit(outcome: i32): bool { return outcome == DEADLINE || outcome == ITERATION_LIMIT }
 
 /** The first method from a basis of which nothing is known. */
 function startFromBasis(): i32 {
@@ -219,7 +233,7 @@ function startFromBasis(): i32 {
   let start = isCold ? FROM_SLACK : FROM_BASIS
   if (isCold && needsPhase1()) {
     const reached = phase1()
-    if (reached == DEADLINE || reached == ITERATION_LIMIT) return reached
+    if (isLimit(reached)) return reached
     start = reached == FEASIBLE ? FROM_PHASE_1 : FROM_BASIS
   }
   return dualSimplex(start)

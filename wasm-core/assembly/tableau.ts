@@ -7,7 +7,7 @@
  *   alpha     B^-1 a_q, by position            alphaCount nonzeros in alphaList
  *   tau       B^-1 rho, by position            tauCount nonzeros in tauList
  *
- * Each is +0 outside its list, also between calls.
+ * Each is +0 outside its list, also between calls; but for alphaRow while isRowStale.
  * Source: Koberstein, The dual simplex method, techniques for a fast and stable implementation (2005), chapter 6 (row-wise pricing).
  */
 import { clearF64, f64At, i32At, setF64, setI32, u8At } from './access'
@@ -26,6 +26,8 @@ export let alphaCount: i32 = 0
 export let tauCount: i32 = 0
 /** Whether alphaRow was computed for all variables, `touched` unused; until it is cleared. */
 export let isRowDense: bool = false
+/** Whether alphaRow still holds a dense row, which nobody reads: the next dense one overwrites it, a listed one clears it first. */
+export let isRowStale: bool = false
 /** A row is computed for all variables where rho has more than LEAST / PARTS nonzeros (measured at 76 to 1036 rows). */
 const DENSE_ROW_LEAST: i32 = 3
 const DENSE_ROW_PARTS: i32 = 10
@@ -41,6 +43,7 @@ export function beginTableau(): void {
   tauCount = 0
   touchedCount = 0
   isRowDense = false
+  isRowStale = false
 }
 
 /** Sets a vector back to zero, by its list while that is short. */
@@ -85,6 +88,10 @@ export function computeRow(): void {
   const entryColumn = rowColumn
   const entryValue = rowValue
   const n = columns
+  if (isRowStale) {
+    clearF64(row, variables)
+    isRowStale = false
+  }
   let count = 0
   for (let k = 0, end = rhoCount; k < end; k++) {
     const i = i32At(rhoList, k)
@@ -140,8 +147,8 @@ export function computeDualRow(): void {
 
 export function clearRow(): void {
   if (isRowDense) {
-    clearF64(alphaRow, variables)
     isRowDense = false
+    isRowStale = true
     return
   }
   for (let t = 0; t < touchedCount; t++) setF64(alphaRow, i32At(touched, t), 0)
