@@ -131,6 +131,17 @@ export function isLong(value: number): boolean {
 /** Bytes of the longest long. */
 export const LONG_BYTES = 10
 
+/** Bytes of `value`, an integer with |value| <= 2^53, as a long. */
+export function longLength(value: number): number {
+  let rest = Math.floor((value < 0 ? -(value + 1) : value) / 0x40)
+  let length = 1
+  while (rest > 0) {
+    rest = Math.floor(rest / 0x80)
+    length++
+  }
+  return length
+}
+
 /**
  * Writes the integer `value`, |value| <= 2^63, exactly as the double stands; returns the position after it.
  * The caller makes sure of `LONG_BYTES` bytes of room and of `isLong`.

@@ -12,7 +12,7 @@
 import { LONG_BYTES, writeLong } from '../../../schemas/avro/varint.js'
 import type { Cycle } from '../../../schemas/generated/types.js'
 import { invariant } from '../../errors.js'
-import { VarintReader } from '../encoding/varint.js'
+import { LongReader } from '../encoding/long-reader.js'
 
 const FIRST_BYTES = 1024
 
@@ -102,7 +102,7 @@ export class CycleReader {
   arrivedAt = 0
   payloadStart = 0
   payloadEnd = 0
-  readonly #reader = new VarintReader()
+  readonly #reader = new LongReader()
   #left = 0
 
   /** Begins with the cycle in `bytes`. */

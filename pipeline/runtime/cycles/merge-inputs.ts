@@ -4,7 +4,7 @@
  * At equal times file inputs come first: their sources have the lower numbers. Most cycles have no report and
  * are passed through untouched. Pure.
  */
-import { VarintReader } from '../encoding/varint.js'
+import { LongReader } from '../encoding/long-reader.js'
 import { type EncodedInputs, InputBuffer } from './cycle-codec.js'
 import type { ScheduledReport } from './report-queue.js'
 
@@ -20,7 +20,7 @@ export function mergeInputs(
 ): EncodedInputs {
   if (reports.length === 0) return { bytes: cell.bytes, count: cell.count }
   const merged = new InputBuffer()
-  const reader = new VarintReader()
+  const reader = new LongReader()
   reader.reset(cell.bytes, 0, cell.bytes.length)
   let next = 0
   for (let index = 0; index < cell.count; index++) {

@@ -6,7 +6,7 @@
  * Depends on node:fs and the layout.
  */
 import { type FileHandle, open } from 'node:fs/promises'
-import { VarintReader } from '../encoding/varint.js'
+import { LongReader } from '../encoding/long-reader.js'
 import { BLOCK_PREFIX_BYTES, decodeSegmentHeader, type SegmentHeader, SYNC_BYTES } from './layout.js'
 
 /** Largest block that is believed: a commit buffer plus its largest entry stay far below. */
@@ -32,7 +32,7 @@ export class BlockFile {
   /** Offset of the block that is read next. */
   offset: number
   readonly #file: FileHandle
-  readonly #reader = new VarintReader()
+  readonly #reader = new LongReader()
   #buffer = Buffer.alloc(0)
   /** Offset in the file of the first byte of `#buffer`. */
   #bufferOffset = 0

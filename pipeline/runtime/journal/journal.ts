@@ -9,12 +9,11 @@
 import { close, fdatasync, fsync, open, write } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { writeLong } from '../../../schemas/avro/varint.js'
+import { longLength, writeLong } from '../../../schemas/avro/varint.js'
 import { WeirError } from '../../errors.js'
 import type { JournalBody } from '../../ports.js'
 import { crashPoint, hasCrashPoint } from '../crash-points.js'
 import { syncDirectory } from '../encoding/files.js'
-import { longLength } from '../encoding/varint.js'
 import {
   BLOCK_PREFIX_BYTES,
   checksumOf,

@@ -14,9 +14,9 @@
  */
 import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
-import { LONG_BYTES, writeLong } from '../../../schemas/avro/varint.js'
+import { LONG_BYTES, longLength, writeLong } from '../../../schemas/avro/varint.js'
 import type { Walker } from '../../../schemas/avro/walker.js'
-import { longLength, VarintReader } from '../encoding/varint.js'
+import { LongReader } from '../encoding/long-reader.js'
 
 export const SYNC_BYTES = 16
 /** Room kept before the entries of a block for its count and size. */
@@ -77,7 +77,7 @@ export function encodeSegmentHeader(schema: string, firstSequence: number): Buff
 /** Reads a header from the first bytes of a segment; undefined when it is cut short or damaged. */
 export function decodeSegmentHeader(bytes: Buffer): SegmentHeader | undefined {
   if (bytes.length < MAGIC.length || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) return undefined
-  const reader = new VarintReader()
+  const reader = new LongReader()
   reader.reset(bytes, MAGIC.length, bytes.length)
   const metadata = new Map<string, string>()
   for (let count = reader.readLong(); count > 0; count = reader.readLong()) {
@@ -100,7 +100,7 @@ function syncOf(unsealed: Uint8Array): Buffer {
   return createHash('sha256').update(unsealed).digest().subarray(0, SYNC_BYTES)
 }
 
-function readText(reader: VarintReader): string {
+function readText(reader: LongReader): string {
   const length = reader.readLong()
   const start = reader.position
   reader.skip(length)
@@ -151,7 +151,7 @@ export class EntryReader {
   recordStart = 0
   /** End of the last whole entry. */
   end = 0
-  readonly #reader = new VarintReader()
+  readonly #reader = new LongReader()
   readonly #walkers: readonly Walker[]
 
   /** @param walkers one for each branch of the body, by the writer's schema; they work within bounds on any bytes */

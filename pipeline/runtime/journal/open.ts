@@ -8,10 +8,9 @@
  */
 import { mkdir, open, readdir, readFile, rename, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { writeLong } from '../../../schemas/avro/varint.js'
+import { longLength, writeLong } from '../../../schemas/avro/varint.js'
 import { WeirError } from '../../errors.js'
 import { syncDirectory } from '../encoding/files.js'
-import { longLength } from '../encoding/varint.js'
 import { encodeSegmentHeader, firstSequenceOf, type SegmentHeader, segmentName } from './layout.js'
 import { journalSchema } from './record-types.js'
 import { type ChainState, type SegmentDamage, type SegmentScan, scanSegment } from './scan.js'

@@ -5,7 +5,7 @@
  * anything right follows (then the damage is not a torn tail). Depends on the layout and node:fs.
  */
 import { readFile } from 'node:fs/promises'
-import { VarintReader } from '../encoding/varint.js'
+import { LongReader } from '../encoding/long-reader.js'
 import { BlockFile } from './block-file.js'
 import { BLOCK_PREFIX_BYTES, EntryReader, type SegmentHeader, SYNC_BYTES } from './layout.js'
 import { type SegmentSchema, segmentSchema } from './record-types.js'
@@ -136,7 +136,7 @@ function isFollowed(
   schema: SegmentSchema,
 ): boolean {
   const entries = new EntryReader(schema.walkers)
-  const reader = new VarintReader()
+  const reader = new LongReader()
   const startsBlock = (position: number): boolean => {
     reader.reset(bytes, position, bytes.length)
     const count = reader.readLong()

@@ -4,7 +4,7 @@
  * `measured` is the last field and ends the record: two doubles and the worker's number. What comes before is a pure function
  * of the state and the cycle, and is compared byte by byte in a replay. Depends on the varint codec.
  */
-import { longLength } from '../encoding/varint.js'
+import { longLength } from '../../../schemas/avro/varint.js'
 
 const DOUBLES_BYTES = 16
 

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { LONG_BYTES, writeLong } from '../../../schemas/avro/varint.js'
-import { longLength, VarintReader } from './varint.js'
+import { LONG_BYTES, longLength, writeLong } from '../../../schemas/avro/varint.js'
+import { LongReader } from './long-reader.js'
 
 const anyLong = fc.oneof(
   fc.integer({ min: -(2 ** 53), max: 2 ** 53 }),
@@ -36,7 +36,7 @@ test('longs one after the other are read back, and longLength is the length writ
         assert.equal(next - end, longLength(value))
         end = next
       }
-      const reader = new VarintReader()
+      const reader = new LongReader()
       reader.reset(bytes, 0, end)
       for (const value of values) assert.equal(reader.readLong(), value)
       assert.equal(reader.position, end)
@@ -48,7 +48,7 @@ test('longs one after the other are read back, and longLength is the length writ
 })
 
 test('after a fault nothing is read any more', () => {
-  const reader = new VarintReader()
+  const reader = new LongReader()
   for (const bytes of [[], [0x80], [0xff, 0xff, 0xff, 0xff], Array<number>(11).fill(0xff)]) {
     reader.reset(Uint8Array.from(bytes), 0, bytes.length)
     reader.readLong()

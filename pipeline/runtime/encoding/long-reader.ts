@@ -1,23 +1,12 @@
 /**
- * A reading place over Avro's variable-length integers, for the journal and the cycles.
+ * A place in bytes that longs are read from one after the other, for the journal and the cycles.
  *
- * The integers themselves are those of the Avro layer; this adds the running position and a fault that sticks, so that a
+ * The longs themselves are read by the Avro layer; this adds the running position and a fault that sticks, so that a
  * sequence of fields can be read and checked once at its end. Depends on `schemas/avro/varint`.
  */
 import { readLong } from '../../../schemas/avro/varint.js'
 
-/** Bytes of `value`, an integer with |value| <= 2^53, as a long. */
-export function longLength(value: number): number {
-  let rest = Math.floor((value < 0 ? -(value + 1) : value) / 0x40)
-  let length = 1
-  while (rest > 0) {
-    rest = Math.floor(rest / 0x80)
-    length++
-  }
-  return length
-}
-
-export class VarintReader {
+export class LongReader {
   bytes: Uint8Array = new Uint8Array(0)
   /** Position of the next field; -1 after a fault. */
   position = 0
