@@ -98,8 +98,9 @@ let shiftCount: i32 = 0
 /** Puts a nonbasic variable to another value; the basics follow at the next `settleBasics`. */
 export function moveNonbasic(v: i32, to: f64): void {
   const change = to - f64At(x, v)
-  if (change == 0) return
+  // Also where nothing moves: of two zeros the bound decides which.
   setF64(x, v, to)
+  if (change == 0) return
   shiftCount = addListedColumn(rhs, rhsList, shiftCount, v, change)
 }
 

@@ -41,6 +41,13 @@ export function beginRung(iterationsAllowed: i32, updates: i32, stall: i32, thre
   stallLimit = stall
 }
 
+/** Factorizations from now on follow the ordinary rule, whatever the rung; true when they did not. */
+export function pivotOrdinarily(): bool {
+  if (pivotThreshold == PIVOT_THRESHOLD) return false
+  pivotThreshold = PIVOT_THRESHOLD
+  return true
+}
+
 export function countIteration(): void { iterations++ }
 
 /** Asks the host whether to stop: a word of shared memory, or a deadline. The only import of the module. */

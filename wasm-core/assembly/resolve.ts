@@ -11,10 +11,10 @@
  * A rung's answer is taken only when its check against the unscaled model holds (answer.ts, ray.ts).
  */
 import { f64At, setF64 } from './access'
-import { dualResidual, isAnswerFeasible, isAnswerOptimal, primalResidual, writeAnswer } from './answer'
+import { dualResidual, gap, isAnswerFeasible, isAnswerOptimal, primalResidual, writeAnswer } from './answer'
 import { costsChanged, DATA_CROSSED, DATA_INVALID, offender, restoreBounds, restoreCosts } from './bounds-and-costs'
 import { applyChanges, dropShifts, isDualInfeasible, loadAll } from './changes'
-import { canonicalize, giveUpCanonical } from './canonical'
+import { canonicalize, giveUpCanonical, isCanonical } from './canonical'
 import {
   dualSimplex, FROM_BASIS, FROM_PHASE_1, FROM_POINT, FROM_SLACK, refreshKeepingWeights, restartFresh,
 } from './dual'
@@ -28,13 +28,14 @@ import {
 } from './point'
 import { boundsPerturbed, forgetPerturbedBounds, FROM_RESIDENT, FROM_VALUES, primalSimplex } from './primal'
 import {
-  beginRung, beginSolve, DEADLINE, FEASIBLE, INFEASIBLE, INVALID_DATA, ITERATION_LIMIT, iterations, NUMERICAL_FAILURE, OPTIMAL, STUCK,
+  beginRung, beginSolve, DEADLINE, FEASIBLE, INFEASIBLE, INVALID_DATA, ITERATION_LIMIT, iterations, NUMERICAL_FAILURE, OPTIMAL, pivotOrdinarily, STUCK,
   UNBOUNDED,
 } from './progress'
 import { crossedRay } from './ray'
 import { forgetExpectations } from './triangular-solve'
 import {
-  CAREFUL_ETA_LIMIT, CAREFUL_PIVOT_THRESHOLD, ETA_LIMIT, PIVOT_THRESHOLD, REFINE_TOLERANCE, RESIDENT_TOLERANCE, RUNG_ITERATION_BASE, RUNG_ITERATION_FACTOR, STALL_LIMIT,
+  ANSWER_TOLERANCE, CANONICAL_TOLERANCE, CAREFUL_ETA_LIMIT, CAREFUL_PIVOT_THRESHOLD, ETA_LIMIT, PIVOT_THRESHOLD, REFINE_TOLERANCE,
+  RESIDENT_TOLERANCE, RUNG_ITERATION_BASE, RUNG_ITERATION_FACTOR, STALL_LIMIT,
 } from './tolerances'
 
 /** The host may leave out the dual method, or go to Bland's rung at once: other ways to the same optimum, for cross-checks. */
@@ -83,9 +84,10 @@ export function solve(iterationLimit: i32, wantsCanonical: bool): i32 {
     isResident = false
   }
   fallbacks++
-  failures++
-  finishFresh()
   isResident = false
+  // The last rung may have ended at an optimum without knowing: then all its residuals say so.
+  if (finishFresh() && isAnswerOptimal() && gap <= ANSWER_TOLERANCE) return OPTIMAL
+  failures++
   return NUMERICAL_FAILURE
 }
 
@@ -160,10 +162,14 @@ function writeRefined(): void {
  * in a fixed order. The point stays resident.
  */
 function finishCanonical(): bool {
+  // The factors of a careful rung are others than those of the first.
+  if (pivotOrdinarily()) forgetFactorization()
   memory.copy(statusBefore, status, <usize>variables)
   canonicalize()
-  if (!writeFromScratch()) return false
-  if (isAnswerOptimal()) return true
+  if (isCanonical) {
+    if (!writeFromScratch()) return false
+    if (primalResidual <= CANONICAL_TOLERANCE && dualResidual <= CANONICAL_TOLERANCE && isAnswerOptimal()) return true
+  }
   // Rounding has taken something for a tie that was none. The optimum found before stands; that it is not canonical is counted.
   giveUpCanonical()
   memory.copy(status, statusBefore, <usize>variables)
@@ -174,6 +180,8 @@ function finishCanonical(): bool {
 /** The answer from scratch, for the basis as it is. */
 function writeFromScratch(): bool {
   restoreCosts()
+  // Also values that have just been computed: they may have been refined, once or more.
+  markDrifted()
   if (!refreshKeepingWeights()) return false
   computeDuals()
   memory.copy(reduced + (<usize>columns << 3), y, <usize>rows << 3)

@@ -13,6 +13,8 @@ export const DUAL_TOLERANCE: f64 = 1e-9
 export const ANSWER_TOLERANCE: f64 = 1e-7
 /** A resident point whose residuals are beyond this is computed anew; far inside ANSWER_TOLERANCE. */
 export const RESIDENT_TOLERANCE: f64 = 1e-9
+/** A canonical basis whose answer from scratch is beyond this is not taken: the optimum found before is as good or better. */
+export const CANONICAL_TOLERANCE: f64 = 1e-8
 /** An answer from scratch that violates a bound by more than this is refined once. */
 export const REFINE_TOLERANCE: f64 = 1e-12
 /** Pivots below this are refused while a better factorization or another candidate is to be had. */
