@@ -5,6 +5,7 @@
 import { WeirError } from '../../pipeline/errors.js'
 import { LinearProgram, type ResolveOptions, type SolveStatus } from '../../wasm-core/host/linear-program.js'
 import { HIGHS_OPTIMAL, toHighs } from '../../wasm-core/host/peers/highs.js'
+import { solveWithPresolve } from '../../wasm-core/host/presolve/solve-with-presolve.js'
 import type { SparseModel } from '../../wasm-core/host/sparse-model.js'
 import type { ColdAnswer } from './native-driver.js'
 import { HIGHS_NAME, type Solvers } from './solvers.js'
@@ -34,6 +35,10 @@ export function coldContenders(solvers: Solvers, secondsAtMost: number): ColdCon
     weir('Weir canonical', solvers, (program, model) =>
       solvePlainly(program, model, { deadlineMs, answers: 'canonical' }),
     ),
+    weir('Weir fast, presolve on', solvers, (program, model) => {
+      const { status, answer } = solveWithPresolve(program, model, { deadlineMs, answers: 'fast' })
+      return { status, objective: answer.objective }
+    }),
     ...[true, false].map((presolve) => highs(solvers, presolve, secondsAtMost)),
     ...solvers.natives.flatMap((native) =>
       'driver' in native
@@ -50,9 +55,15 @@ export function coldContenders(solvers: Solvers, secondsAtMost: number): ColdCon
   ]
 }
 
-function solvePlainly(program: LinearProgram, model: SparseModel, options: ResolveOptions): SolveStatus {
+interface Outcome {
+  readonly status: SolveStatus
+  readonly objective: number
+}
+
+function solvePlainly(program: LinearProgram, model: SparseModel, options: ResolveOptions): Outcome {
   program.load(model)
-  return program.resolve(options)
+  const status = program.resolve(options)
+  return { status, objective: program.objective }
 }
 
 /** A peer that fails on one instance has not solved it. */
@@ -63,11 +74,11 @@ function failed(error: unknown): ColdAnswer {
 
 const named = (name: string, presolve: boolean) => `${name}, presolve ${presolve ? 'on' : 'off'}`
 
-/** `solve` loads the model and leaves its optimum in `program`. */
+/** `solve` loads the model into `program`. */
 function weir(
   name: string,
   { module }: Solvers,
-  solve: (program: LinearProgram, model: SparseModel) => SolveStatus,
+  solve: (program: LinearProgram, model: SparseModel) => Outcome,
 ): ColdContender {
   const program = LinearProgram.instantiate(module)
   return {
@@ -75,8 +86,7 @@ function weir(
     family: 'weir',
     solve({ model }) {
       const before = performance.now()
-      const status = solve(program, model)
-      const { objective } = program
+      const { status, objective } = solve(program, model)
       return { ms: performance.now() - before, objective, status }
     },
   }
