@@ -48,7 +48,7 @@ const outcome = (measured: Partial<Measured>, goal: string) =>
 
 test('what was not measured is neither met nor missed', () => {
   const open = outcomes({}).filter(({ isMet }) => isMet === undefined)
-  assert.equal(open.length, 9)
+  assert.equal(open.length, 11)
   assert.ok(open.every(({ found }) => found === 'not measured'))
   const missing = [warm(32, 'tick', column('HiGHS WASM', 100), { name: 'GLPK', notMeasured: 'install it' })]
   assert.equal(outcome({ warm: missing }, '32 pools, tick: fastest native').isMet, undefined)
