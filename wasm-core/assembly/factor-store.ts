@@ -17,6 +17,7 @@ import {
   lowerStart, lowerValue, order, poolSize, rowIndex, rowPoolIndex, rowPoolValue, rows, rowStage, scaledValue, slotOf,
   upperColumnLength, upperColumnStart, upperInverse, upperPivot, upperRowLength, upperRowRoom, upperRowStart,
 } from './memory'
+import { HYPER_SPARSE_ROWS } from './tolerances'
 
 /** Etas of L. */
 export let lowerCount: i32 = 0
@@ -74,7 +75,7 @@ export function finishStore(): bool {
   if (overflow) return false
   if (!buildColumns(rowPoolEnd) || !buildRows()) return false
   transposeLower()
-  indexLower()
+  if (rows >= HYPER_SPARSE_ROWS) indexLower()
   for (let p = 0; p < rows; p++) setF64(upperInverse, p, 1 / f64At(upperPivot, p))
   return true
 }
@@ -102,14 +103,8 @@ function indexLower(): void {
 }
 
 function buildColumns(kernelEntries: i32): bool {
-  for (let p = 0; p < rows; p++) {
-    const v = i32At(factorHead, p)
-    let count = 0
-    if (v < columns) {
-      for (let e = i32At(columnStart, v), end = i32At(columnStart, v + 1); e < end; e++) if (isAbove(i32At(rowIndex, e), p)) count++
-    }
-    setI32(upperColumnLength, p, count)
-  }
+  // How many entries of the kernel each column waits for; its own from the rows of stage 1 come before them.
+  memory.fill(upperColumnLength, 0, <usize>rows << 2)
   for (let e = 0; e < kernelEntries; e++) {
     const p = i32At(rowPoolIndex, e)
     setI32(upperColumnLength, p, i32At(upperColumnLength, p) + 1)
@@ -117,19 +112,26 @@ function buildColumns(kernelEntries: i32): bool {
   // Columns are laid out behind the kernel's row marks, which stand at the start of columnPoolIndex.
   let end = kernelEntries
   for (let p = 0; p < rows; p++) {
-    setI32(upperColumnStart, p, end)
-    end += i32At(upperColumnLength, p)
-    setI32(upperColumnLength, p, 0)
+    const v = i32At(factorHead, p)
+    const waiting = i32At(upperColumnLength, p)
+    const first = end
+    if (v < columns) {
+      const start = i32At(columnStart, v)
+      const last = i32At(columnStart, v + 1)
+      if (end + last - start + waiting > poolSize) return false
+      for (let e = start; e < last; e++) {
+        const row = i32At(rowIndex, e)
+        if (!isAbove(row, p)) continue
+        setI32(columnPoolIndex, end, row)
+        setF64(columnPoolValue, end++, f64At(scaledValue, e))
+      }
+    }
+    setI32(upperColumnStart, p, first)
+    setI32(upperColumnLength, p, end - first)
+    end += waiting
   }
   if (end > poolSize) return false
   columnPoolEnd = end
-  for (let p = 0; p < rows; p++) {
-    const v = i32At(factorHead, p)
-    if (v >= columns) continue
-    for (let e = i32At(columnStart, v), last = i32At(columnStart, v + 1); e < last; e++) {
-      if (isAbove(i32At(rowIndex, e), p)) addToColumn(p, i32At(rowIndex, e), f64At(scaledValue, e))
-    }
-  }
   for (let e = 0; e < kernelEntries; e++) addToColumn(i32At(rowPoolIndex, e), i32At(columnPoolIndex, e), f64At(rowPoolValue, e))
   return true
 }

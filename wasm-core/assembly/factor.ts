@@ -70,17 +70,31 @@ export function factorizeBasis(): bool {
   return false
 }
 
-/** In ascending order. Surplus variables (only after a broken import) fall out from the end: a later repair fills up missing ones. */
+/**
+ * In ascending order, sixteen statuses at a time. Surplus variables (only after a broken import) fall out from the end: a later repair
+ * fills up missing ones.
+ */
 function listBasics(): void {
   let count = 0
-  for (let v = 0; v < variables; v++) {
-    if (u8At(status, v) != BASIC) continue
-    if (count == rows) {
-      setU8(status, v, AT_LOWER)
-      forgetStatuses()
-    } else setI32(basicList, count++, v)
+  const last = variables & ~15
+  for (let v = 0; v < last; v += 16) {
+    // BASIC is 0.
+    let which = i8x16.bitmask(i8x16.eq(v128.load(status + v), i8x16.splat(0)))
+    for (; which != 0; which &= which - 1) count = listBasic(v + ctz(which), count)
   }
+  for (let v = last; v < variables; v++) if (u8At(status, v) == BASIC) count = listBasic(v, count)
   basicCount = count
+}
+
+// @ts-ignore: decorator
+@inline function listBasic(v: i32, count: i32): i32 {
+  if (count < rows) {
+    setI32(basicList, count, v)
+    return count + 1
+  }
+  setU8(status, v, AT_LOWER)
+  forgetStatuses()
+  return count
 }
 
 function pivotLogicals(): void {
