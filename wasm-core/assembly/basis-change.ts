@@ -8,9 +8,10 @@
 import { addF64, f64At, i32At, setF64 } from './access'
 import { AT_LOWER, BASIC, changeCost, isFixed, MOVE_BOTH, NO_MOVE, setStatus } from './bounds-and-costs'
 import { addListedColumn, replaceInBasis } from './linear-systems'
+import { clearListed } from './listed-vector'
 import { alpha, alphaList, alphaRow, head, move, reduced, rhs, rhsList, touched, variables, x } from './memory'
 import { markDrifted, measureExcess } from './point'
-import { alphaCount, clearListed, clearRow, forgetRow, isRowDense, touchedCount } from './tableau'
+import { alphaCount, clearRow, forgetRow, isRowDense, touchedCount } from './tableau'
 import { FOR_CHANGES, ftran } from './triangular-solve'
 
 /**

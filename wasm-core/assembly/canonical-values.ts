@@ -8,11 +8,12 @@
 import { clearF64, f64At, i32At, setF64, u8At } from './access'
 import { AT_LOWER, AT_UPPER, BASIC, isFixed } from './bounds-and-costs'
 import { addColumn } from './linear-systems'
+import { UNLISTED } from './listed-vector'
 import {
   answerPrimal, columns, columnStart, head, rhs, rhsList, rowIndex, rows, scaledValue, status, variables, workLower, workUpper, y, yList,
 } from './memory'
 import { unitOf } from './perturbation'
-import { btran, FOR_CHANGES, ftran, UNLISTED } from './triangular-solve'
+import { btran, FOR_CHANGES, ftran } from './triangular-solve'
 
 /** How much wider each finite bound of v is. */
 // @ts-ignore: decorator

@@ -10,6 +10,7 @@ import { AT_LOWER, AT_UPPER, BASIC, FREE, isFixed, MOVE_BOTH, MOVE_DOWN, MOVE_UP
 import { byRowCount, lowerCount } from './factor-store'
 import { etaCount, orderEnd } from './forrest-tomlin'
 import { addColumn, isFactorized } from './linear-systems'
+import { UNLISTED } from './listed-vector'
 import {
   alpha, alphaList, alphaRow, basis, breakCode, breakSlope, breakStep, byRowStart, candidate, columnStart, columns, etaPosition, etaSize,
   etaStart, head, kernelWork, lowerStart, marked, move, order, poolSize, positionOf, rho, rhoList, rhs, rowIndex, rowPoolIndex, rows,
@@ -19,7 +20,7 @@ import {
 import { INVALID_DATA, NUMERICAL_FAILURE, OPTIMAL } from './progress'
 import { ETA_LIMIT } from './tolerances'
 import { isRowStale, alphaCount, rhoCount, tauCount } from './tableau'
-import { btran, FOR_QUESTIONS, ftran, UNLISTED } from './triangular-solve'
+import { btran, FOR_QUESTIONS, ftran } from './triangular-solve'
 
 /** Rest of an equation relative to the terms it is the sum of: rounding of long sums, far below any error of a formula. */
 const EQUATION_REST: f64 = 1e-9

@@ -1,12 +1,13 @@
 /**
  * The factorization that is resident, which basis it belongs to, and columns of [A | -I] as vectors.
- * Depends on factor.ts, forrest-tomlin.ts, memory.ts, access.ts.
+ * Depends on factor.ts, forrest-tomlin.ts, listed-vector.ts, memory.ts, access.ts.
  */
 import { f64At, i32At, setF64, setI32 } from './access'
 import { forgetStatuses } from './bounds-and-costs'
 import { factorizeBasis } from './factor'
 import { beginUpdates, etaCount, updateFactors } from './forrest-tomlin'
-import { columnStart, columns, head, positionOf, rowIndex, rows, scaledValue } from './memory'
+import { noteEntry } from './listed-vector'
+import { columnStart, columns, head, positionOf, rowIndex, scaledValue } from './memory'
 
 /** False until the resident factorization belongs to the current basis. */
 let factorized: bool = false
@@ -66,13 +67,10 @@ export function listColumn(list: usize, v: i32): i32 {
   return count
 }
 
-/**
- * Both at once, for sums of columns: adds the column to the vector and new places to the list of `count` places; gives the new count, -1
- * when the list is full: an entry that cancels and comes back is listed twice.
- */
+/** Both at once, for sums of columns: adds the column to a listed vector; gives the new count. */
 export function addListedColumn(vector: usize, list: usize, count: i32, v: i32, factor: f64): i32 {
+  if (v >= columns) return addListed(vector, list, count, v - columns, -factor)
   let listed = count
-  if (v >= columns) return addListed(vector, list, listed, v - columns, -factor)
   for (let e = i32At(columnStart, v), end = i32At(columnStart, v + 1); e < end; e++) {
     listed = addListed(vector, list, listed, i32At(rowIndex, e), f64At(scaledValue, e) * factor)
   }
@@ -83,8 +81,5 @@ export function addListedColumn(vector: usize, list: usize, count: i32, v: i32, 
 @inline function addListed(vector: usize, list: usize, count: i32, i: i32, entry: f64): i32 {
   const before = f64At(vector, i)
   setF64(vector, i, before + entry)
-  if (before != 0 || count < 0) return count
-  if (count == rows) return -1
-  setI32(list, count, i)
-  return count + 1
+  return noteEntry(before, i, list, count)
 }

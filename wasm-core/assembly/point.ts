@@ -9,11 +9,12 @@ import { clearF64, f64At, i32At, setF64, setI32, setU8, u8At } from './access'
 import { aboveUpper, AT_LOWER, BASIC, belowLower, boundTolerance, nonbasicValue, normalizeStatuses } from './bounds-and-costs'
 import { etaCount } from './forrest-tomlin'
 import { addColumn, forgetFactorization, isFresh, refactorize } from './linear-systems'
+import { UNLISTED } from './listed-vector'
 import {
   columnStart, columns, excessSquare, head, infeasible, isListed, positionOf, reduced, rhs, rhsList, rowIndex, rows, scaledValue, status,
   variables, workCost, workLower, workUpper, x, y, yList,
 } from './memory'
-import { btran, FOR_CHANGES, ftran, UNLISTED } from './triangular-solve'
+import { btran, FOR_CHANGES, ftran } from './triangular-solve'
 
 /** True when `x` was changed step by step since it was last computed from the statuses. */
 export let drifted: bool = true

@@ -7,11 +7,12 @@
  */
 import { f64At, i32At, setF64, u8At } from './access'
 import { aboveUpper, belowLower, dualTolerance, MOVE_BOTH, NO_MOVE } from './bounds-and-costs'
+import { UNLISTED } from './listed-vector'
 import { alphaRow, banned, head, move, priceWeight, primalWeight, reduced, rows, touched, variables, y, yList } from './memory'
 import { priceOut } from './point'
 import { touchedCount } from './tableau'
 import { DUAL_TOLERANCE } from './tolerances'
-import { btran, FOR_CHANGES, UNLISTED } from './triangular-solve'
+import { btran, FOR_CHANGES } from './triangular-solve'
 
 /** Reduced cost of the variable chosen. */
 export let enteringCost: f64 = 0

@@ -11,12 +11,13 @@ import { clearF64, f64At, i32At, setF64, u8At } from './access'
 import { isAnswerOptimal } from './answer'
 import { AT_LOWER, AT_UPPER, BASIC, FREE } from './bounds-and-costs'
 import { addColumn, isFactorized, refactorize } from './linear-systems'
+import { UNLISTED } from './listed-vector'
 import {
   answerDual, answerPrimal, basis, breakCode, breakStep, columnStart, columns, cost, head, lower, positionOf, rowIndex, rows, scale,
   scaledValue, status, upper, value, variables,
 } from './memory'
 import { ANSWER_TOLERANCE, TABLEAU_ZERO } from './tolerances'
-import { btran, FOR_QUESTIONS, ftran, UNLISTED } from './triangular-solve'
+import { btran, FOR_QUESTIONS, ftran } from './triangular-solve'
 
 /** Results of the functions below; with RANGE_FOUND the ends are in `rangeLow` and `rangeHigh`. */
 export const RANGE_FOUND: i32 = 0

@@ -1,6 +1,6 @@
 /**
  * Rows and columns of the simplex tableau, which both methods use to choose who enters or leaves and to follow up.
- * Depends on linear-systems.ts, triangular-solve.ts, memory.ts, access.ts, tolerances.ts.
+ * Depends on linear-systems.ts, triangular-solve.ts, listed-vector.ts, memory.ts, access.ts, tolerances.ts.
  *
  *   rho       row p of B^-1, by row            rhoCount nonzeros in rhoList
  *   alphaRow  rho' [A | -I] over nonbasics     touchedCount variables in touched
@@ -13,6 +13,7 @@
 import { clearF64, f64At, i32At, setF64, setI32, u8At } from './access'
 import { BASIC, freeCount } from './bounds-and-costs'
 import { addColumn, listColumn } from './linear-systems'
+import { clearListed } from './listed-vector'
 import {
   alpha, alphaList, alphaRow, columnStart, columns, longColumns, pairRow, pairValue, rho, rhoList, rowColumn, rowIndex, rows, rowStart,
   rowValue, scaledValue, status, tau, tauList, touched, variables,
@@ -44,13 +45,6 @@ export function beginTableau(): void {
   touchedCount = 0
   isRowDense = false
   isRowStale = false
-}
-
-/** Sets a vector back to zero, by its list while that is short. */
-// @ts-ignore: decorator
-@inline export function clearListed(vector: usize, list: usize, count: i32): void {
-  if (count << 2 > rows) clearF64(vector, rows)
-  else for (let k = 0; k < count; k++) setF64(vector, i32At(list, k), 0)
 }
 
 /** rho := row p of the basis inverse. */

@@ -1,6 +1,6 @@
 /**
  * Solves with the factors of the basis: B = L R^-1 U, with L and U of factor.ts and R the row etas of forrest-tomlin.ts.
- * Depends on hyper-sparse.ts, factor-store.ts, forrest-tomlin.ts, memory.ts, access.ts.
+ * Depends on hyper-sparse.ts, listed-vector.ts, factor-store.ts, forrest-tomlin.ts, memory.ts, access.ts.
  *
  * A position is a row, so that a solve works in place in one vector over rows. Each of L, R and U is gone through in one of two ways:
  *
@@ -13,15 +13,13 @@ import { f64At, i32At, setF64, setI32 } from './access'
 import { byRowCount, lowerCount } from './factor-store'
 import { etaCount, orderEnd } from './forrest-tomlin'
 import { search } from './hyper-sparse'
+import { listNonzeros, noteEntry, UNLISTED } from './listed-vector'
 import {
   byRow, byRowIndex, byRowLengthOf, byRowStart, byRowStartOf, byRowValue, columnPoolIndex, columnPoolValue, etaIndex, etaPosition,
   etaStart, etaValue, lowerIndex, lowerLengthOf, lowerRow, lowerStart, lowerStartOf, lowerValue, order, reach, rowPoolIndex,
   rowPoolValue, rows, slotOf, upperColumnLength, upperColumnStart, upperInverse, upperRowLength, upperRowStart,
 } from './memory'
 import { HYPER_SPARSE_RESULT, HYPER_SPARSE_ROWS, HYPER_SPARSE_SHARE, SOLVE_ZERO } from './tolerances'
-
-/** In place of a count: the nonzeros of the vector are not listed. */
-export const UNLISTED: i32 = -1
 
 /** What is solved for: each kind has its own expectation of how many nonzeros come out. */
 export const FOR_CHANGES: i32 = 0
@@ -57,36 +55,34 @@ export function ftran(w: usize, list: usize, count: i32, kind: i32): i32 {
   let known = count
   if (lowerCount > 0) {
     if (isHyperSparse(known, KINDS + kind)) {
-      known = reachThroughLower(w, list, known)
+      known = reachThroughLower(w, list, known, lowerStartOf, lowerLengthOf, lowerIndex, lowerValue)
       learn(KINDS + kind, known)
     } else known = solveLower(w)
   }
   if (etaCount > 0) known = solveEtas(w, list, known)
-  known = isHyperSparse(known, kind) ? reachThroughUpper(w, list, known) : solveUpper(w, list)
+  known = isHyperSparse(known, kind)
+    ? reachThroughUpper(w, list, known, upperColumnStart, upperColumnLength, columnPoolIndex, columnPoolValue)
+    : solveUpper(w, list)
   learn(kind, known)
   return known
 }
 
 /** w := B^-T w; right-hand side by position, result by row. Gives the number of nonzeros, listed in `list`. */
 export function btran(w: usize, list: usize, count: i32, kind: i32): i32 {
-  let known = isHyperSparse(count, KINDS + kind) ? reachThroughUpperTransposed(w, list, count) : solveUpperTransposed(w, list, count)
+  let known = isHyperSparse(count, KINDS + kind)
+    ? reachThroughUpper(w, list, count, upperRowStart, upperRowLength, rowPoolIndex, rowPoolValue)
+    : solveUpperTransposed(w, list, count)
   learn(KINDS + kind, known)
   if (byRowCount == 0 && etaCount == 0) return known
   if (etaCount > 0) known = solveEtasTransposed(w, list, known)
   // Also without L: an entry that the row etas made twice is listed twice, and the search lists it once.
-  if (isHyperSparse(known, kind)) known = reachThroughLowerTransposed(w, list, known)
+  if (isHyperSparse(known, kind)) known = reachThroughLower(w, list, known, byRowStartOf, byRowLengthOf, byRowIndex, byRowValue)
   else {
     solveLowerTransposed(w)
     known = listNonzeros(w, list)
   }
   learn(kind, known)
   return known
-}
-
-function listNonzeros(w: usize, list: usize): i32 {
-  let count = 0
-  for (let i = 0; i < rows; i++) if (f64At(w, i) != 0) setI32(list, count++, i)
-  return count
 }
 
 /** Rounding of a zero becomes zero, and is no part of the list. */
@@ -115,14 +111,15 @@ function solveLower(w: usize): i32 {
   return UNLISTED
 }
 
-function reachThroughLower(w: usize, list: usize, count: i32): i32 {
+/** L in either form, by search. Its pivots are 1; reverse postorder meets each after all that change it. */
+function reachThroughLower(w: usize, list: usize, count: i32, starts: usize, lengths: usize, index: usize, value: usize): i32 {
   let found = 0
-  for (let k = search(lowerStartOf, lowerLengthOf, lowerIndex, list, count); k < rows; k++) {
+  for (let k = search(starts, lengths, index, list, count); k < rows; k++) {
     const i = i32At(reach, k)
     if (isNothing(w, i)) continue
     setI32(list, found++, i)
-    const start = i32At(lowerStartOf, i)
-    subtract(w, lowerIndex, lowerValue, start, start + i32At(lowerLengthOf, i), f64At(w, i))
+    const start = i32At(starts, i)
+    subtract(w, index, value, start, start + i32At(lengths, i), f64At(w, i))
   }
   return found
 }
@@ -137,19 +134,10 @@ function solveEtas(w: usize, list: usize, count: i32): i32 {
       sum -= f64At(etaValue, e) * f64At(w, i32At(etaIndex, e))
     }
     if (sum == before) continue
-    found = noteChange(before, p, list, found)
+    found = noteEntry(before, p, list, found)
     setF64(w, p, sum)
   }
   return found
-}
-
-/** An entry that was zero enters the list; it may do so twice, when it cancels in between: the list is then given up. */
-// @ts-ignore: decorator
-@inline function noteChange(before: f64, i: i32, list: usize, count: i32): i32 {
-  if (before != 0 || count == UNLISTED) return count
-  if (count == rows) return UNLISTED
-  setI32(list, count, i)
-  return count + 1
 }
 
 function solveUpper(w: usize, list: usize): i32 {
@@ -158,28 +146,29 @@ function solveUpper(w: usize, list: usize): i32 {
   for (let slot = orderEnd - 1; slot >= 0; slot--) {
     const p = i32At(sequence, slot)
     if (p < 0 || f64At(w, p) == 0) continue
-    if (solveUpperAt(w, p)) setI32(list, found++, p)
+    if (solvePivot(w, p, upperColumnStart, upperColumnLength, columnPoolIndex, columnPoolValue)) setI32(list, found++, p)
   }
   return found
 }
 
-function reachThroughUpper(w: usize, list: usize, count: i32): i32 {
+/** U in either form, by search. */
+function reachThroughUpper(w: usize, list: usize, count: i32, starts: usize, lengths: usize, index: usize, value: usize): i32 {
   let found = 0
-  for (let k = search(upperColumnStart, upperColumnLength, columnPoolIndex, list, count); k < rows; k++) {
+  for (let k = search(starts, lengths, index, list, count); k < rows; k++) {
     const p = i32At(reach, k)
-    if (solveUpperAt(w, p)) setI32(list, found++, p)
+    if (solvePivot(w, p, starts, lengths, index, value)) setI32(list, found++, p)
   }
   return found
 }
 
-/** One entry of a solve with U, taken out of the rows above it; false when it is rounding of a zero. */
+/** One entry of a solve with U, or with its transpose, taken out of the others of its column or row; false when it is rounding of a zero. */
 // @ts-ignore: decorator
-@inline function solveUpperAt(w: usize, p: i32): bool {
+@inline function solvePivot(w: usize, p: i32, starts: usize, lengths: usize, index: usize, value: usize): bool {
   if (isNothing(w, p)) return false
   const entry = f64At(w, p) * f64At(upperInverse, p)
   setF64(w, p, entry)
-  const start = i32At(upperColumnStart, p)
-  subtract(w, columnPoolIndex, columnPoolValue, start, start + i32At(upperColumnLength, p), entry)
+  const start = i32At(starts, p)
+  subtract(w, index, value, start, start + i32At(lengths, p), entry)
   return true
 }
 
@@ -189,7 +178,7 @@ function solveUpperTransposed(w: usize, list: usize, count: i32): i32 {
   for (let slot = firstSlot(list, count), end = orderEnd; slot < end; slot++) {
     const p = i32At(sequence, slot)
     if (p < 0 || f64At(w, p) == 0) continue
-    if (solveUpperTransposedAt(w, p)) setI32(list, found++, p)
+    if (solvePivot(w, p, upperRowStart, upperRowLength, rowPoolIndex, rowPoolValue)) setI32(list, found++, p)
   }
   return found
 }
@@ -202,25 +191,6 @@ function firstSlot(list: usize, count: i32): i32 {
   return first
 }
 
-function reachThroughUpperTransposed(w: usize, list: usize, count: i32): i32 {
-  let found = 0
-  for (let k = search(upperRowStart, upperRowLength, rowPoolIndex, list, count); k < rows; k++) {
-    const p = i32At(reach, k)
-    if (solveUpperTransposedAt(w, p)) setI32(list, found++, p)
-  }
-  return found
-}
-
-// @ts-ignore: decorator
-@inline function solveUpperTransposedAt(w: usize, p: i32): bool {
-  if (isNothing(w, p)) return false
-  const entry = f64At(w, p) * f64At(upperInverse, p)
-  setF64(w, p, entry)
-  const start = i32At(upperRowStart, p)
-  subtract(w, rowPoolIndex, rowPoolValue, start, start + i32At(upperRowLength, p), entry)
-  return true
-}
-
 function solveEtasTransposed(w: usize, list: usize, count: i32): i32 {
   let found = count
   for (let t = etaCount - 1; t >= 0; t--) {
@@ -229,7 +199,7 @@ function solveEtasTransposed(w: usize, list: usize, count: i32): i32 {
     for (let e = i32At(etaStart, t), end = i32At(etaStart, t + 1); e < end; e++) {
       const i = i32At(etaIndex, e)
       const before = f64At(w, i)
-      found = noteChange(before, i, list, found)
+      found = noteEntry(before, i, list, found)
       setF64(w, i, before - f64At(etaValue, e) * entry)
     }
   }
@@ -241,16 +211,4 @@ function solveLowerTransposed(w: usize): void {
     const entry = f64At(w, i32At(byRow, t))
     if (entry != 0) subtract(w, byRowIndex, byRowValue, i32At(byRowStart, t), i32At(byRowStart, t + 1), entry)
   }
-}
-
-function reachThroughLowerTransposed(w: usize, list: usize, count: i32): i32 {
-  let found = 0
-  for (let k = search(byRowStartOf, byRowLengthOf, byRowIndex, list, count); k < rows; k++) {
-    const i = i32At(reach, k)
-    if (isNothing(w, i)) continue
-    setI32(list, found++, i)
-    const start = i32At(byRowStartOf, i)
-    subtract(w, byRowIndex, byRowValue, start, start + i32At(byRowLengthOf, i), f64At(w, i))
-  }
-  return found
 }
