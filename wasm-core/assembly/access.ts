@@ -23,6 +23,19 @@
 // @ts-ignore: decorator
 @inline export function setU8(array: usize, index: i32, value: i32): void { store<u8>(array + <usize>index, <u8>value) }
 
+// @ts-ignore: decorator
+@inline export function swapF64(array: usize, a: i32, b: i32): void {
+  const value = f64At(array, a)
+  setF64(array, a, f64At(array, b))
+  setF64(array, b, value)
+}
+// @ts-ignore: decorator
+@inline export function swapI32(array: usize, a: i32, b: i32): void {
+  const value = i32At(array, a)
+  setI32(array, a, i32At(array, b))
+  setI32(array, b, value)
+}
+
 /** Sets `length` doubles to +0. */
 // @ts-ignore: decorator
 @inline export function clearF64(array: usize, length: i32): void { memory.fill(array, 0, <usize>length << 3) }

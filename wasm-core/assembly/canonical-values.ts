@@ -1,6 +1,6 @@
 /**
  * The infinitesimal parts of bounds, costs, values and reduced costs that canonical.ts compares where the values themselves tie.
- * Depends on bounds-and-costs.ts, linear-systems.ts, perturbation.ts (hash), memory.ts.
+ * Depends on bounds-and-costs.ts, linear-systems.ts, point.ts (pricing out), perturbation.ts (hash), memory.ts.
  *
  * Second bounds: a bound is wider by 1 to 2, that of a fixed variable by 0 (redundant equations stay consistent). Second costs: 1 to 2
  * towards a lower bound, -1 to -2 where there is only an upper one, 0 for a free variable, so that no optimal face is endless for them.
@@ -10,9 +10,10 @@ import { AT_LOWER, AT_UPPER, BASIC, isFixed } from './bounds-and-costs'
 import { addColumn } from './linear-systems'
 import { UNLISTED } from './listed-vector'
 import {
-  answerPrimal, columns, columnStart, head, rhs, rhsList, rowIndex, rows, scaledValue, status, variables, workLower, workUpper, y, yList,
+  answerPrimal, head, rhs, rhsList, rows, status, variables, workLower, workUpper, y, yList,
 } from './memory'
 import { unitOf } from './perturbation'
+import { priceOut } from './point'
 import { btran, FOR_CHANGES, ftran } from './triangular-solve'
 
 /** How much wider each finite bound of v is. */
@@ -50,11 +51,4 @@ export function beginSecondDuals(): void {
 }
 
 /** Of a nonbasic variable, after `beginSecondDuals`. */
-export function secondReducedCost(v: i32): f64 {
-  if (v >= columns) return secondCost(v) + f64At(y, v - columns)
-  let sum = secondCost(v)
-  for (let e = i32At(columnStart, v), end = i32At(columnStart, v + 1); e < end; e++) {
-    sum -= f64At(y, i32At(rowIndex, e)) * f64At(scaledValue, e)
-  }
-  return sum
-}
+export function secondReducedCost(v: i32): f64 { return priceOut(v, secondCost(v)) }

@@ -1,6 +1,6 @@
 /**
  * The canonical optimal basis: of all optimal bases the one that a fixed rule, part of the model, picks. With it the same model has the
- * same answer whatever was solved before. Depends on canonical-values.ts, basis-change.ts, tableau.ts, point.ts, dual.ts (refresh), progress.ts.
+ * same answer whatever was solved before. Depends on canonical-values.ts, basis-change.ts, tableau.ts, dual.ts (a fresh point), progress.ts.
  *
  * The rule: let every bound be wider by an infinitesimal amount and every cost be changed by a much smaller one, both generic (hash of
  * the variable's index). Of that model the optimal basis is unique. It is looked for from an optimal basis of the model itself, in pairs
@@ -17,14 +17,13 @@
  * Source: Dantzig, Orden and Wolfe, The generalized simplex method (1955), lexicographic order against ties.
  */
 import { f64At, i32At, setF64 } from './access'
-import { exchange, moveBasics, moveNonbasic, settleBasics, updateReducedCosts } from './basis-change'
+import { exchange, moveNonbasic, settleBasics, updateReducedCosts } from './basis-change'
 import { AT_LOWER, AT_UPPER, boundTolerance, dualTolerance, isFixed, MOVE_BOTH, NO_MOVE, setStatus } from './bounds-and-costs'
 import { beginSecondDuals, beginSecondValues, secondReducedCost, secondValue, secondWidth } from './canonical-values'
-import { refreshKeepingWeights } from './dual'
-import { updateWeights } from './dual-weights'
+import { recomputePoint } from './dual'
+import { updateSteepest } from './dual-weights'
 import { etaCount } from './forrest-tomlin'
-import { alpha, alphaList, alphaRow, dualWeight, head, move, reduced, rows, touched, variables, workLower, workUpper, x } from './memory'
-import { computeReducedCosts, measureAllExcesses } from './point'
+import { alpha, alphaList, alphaRow, head, move, reduced, rows, touched, variables, workLower, workUpper, x } from './memory'
 import { countIteration, etaLimit, reasonToStop } from './progress'
 import { alphaCount, clearRow, computeColumn, computeRho, computeRow, touchedCount } from './tableau'
 import { PIVOT_AGREEMENT, PRIMAL_TOLERANCE } from './tolerances'
@@ -68,15 +67,7 @@ export function canonicalize(): void {
 function mayStep(): bool { return stepsLeft-- > 0 && reasonToStop() < 0 }
 
 /** Room for the update that a step makes. A fresh factorization gives variables other positions: so before one is chosen. */
-function hasRoom(): bool { return etaCount < etaLimit || recompute() }
-
-/** The point from a factorization from scratch; nobody is moved, whatever signs rounding has left. */
-function recompute(): bool {
-  if (!refreshKeepingWeights()) return false
-  computeReducedCosts()
-  measureAllExcesses()
-  return true
-}
+function hasRoom(): bool { return etaCount < etaLimit || recomputePoint() }
 
 /** Whether a basic variable stands on a bound: 1 lower, 2 upper, 3 both (fixed), 0 none. */
 function boundOf(v: i32): i32 {
@@ -280,7 +271,7 @@ function pivot(p: i32, q: i32, change: f64, toUpper: bool): bool {
     return false
   }
   updateReducedCosts(q, leaving, false)
-  updateWeights(p, f64At(dualWeight, p), true)
+  updateSteepest(p)
   const bound = toUpper ? f64At(workUpper, leaving) : f64At(workLower, leaving)
   exchange(p, q, change, bound, toUpper ? AT_UPPER : AT_LOWER)
   countIteration()

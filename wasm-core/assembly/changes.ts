@@ -11,7 +11,7 @@ import { addF64, f64At, i32At, setF64, setI32, setU8, u8At } from './access'
 import { moveNonbasic, settleBasics } from './basis-change'
 import {
   AT_LOWER, AT_UPPER, BASIC, changeCost, checkData, DATA_CROSSED, DATA_GOOD, DATA_INVALID, dualTolerance, fitTolerance, fittingStatus,
-  forgetShifts, loadWorkingData, MOVE_BOTH, NO_MOVE, nonbasicValue, scaleBounds, setStatus, shiftedCount, trueCost,
+  forgetShifts, loadWorkingData, MOVE_BOTH, MOVE_DOWN, MOVE_UP, NO_MOVE, nonbasicValue, scaleBounds, setStatus, shiftedCount, trueCost,
 } from './bounds-and-costs'
 import {
   alphaRow, changed, changeKind, cost, lower, move, positionOf, reduced, rho, rhoList, shifted, status, touched, upper, variables, workCost,
@@ -145,8 +145,8 @@ export function standRight(v: i32): void {
   setStatus(v, fittingStatus(v))
   if (isWrong(v)) {
     const d = f64At(reduced, v)
-    if (f64At(move, v) == 1 && d < -dualTolerance && f64At(workUpper, v) < Infinity) setStatus(v, AT_UPPER)
-    else if (f64At(move, v) == -1 && d > dualTolerance && f64At(workLower, v) > -Infinity) setStatus(v, AT_LOWER)
+    if (f64At(move, v) == MOVE_UP && d < -dualTolerance && f64At(workUpper, v) < Infinity) setStatus(v, AT_UPPER)
+    else if (f64At(move, v) == MOVE_DOWN && d > dualTolerance && f64At(workLower, v) > -Infinity) setStatus(v, AT_LOWER)
     else {
       changeCost(v, -d)
       setF64(reduced, v, 0)

@@ -8,10 +8,10 @@
  *
  * After the call candidate[0 .. flips) are the variables to flip.
  */
-import { f64At, i32At, setF64, setI32 } from './access'
+import { f64At, i32At, setF64, setI32, swapF64, swapI32 } from './access'
 import { dualTolerance, MOVE_BOTH } from './bounds-and-costs'
 import { alphaRow, candidate, candidateCost, candidateSize, move, reduced, touched, variables, workLower, workUpper } from './memory'
-import { isRowDense } from './tableau'
+import { isRowDense, touchedCount } from './tableau'
 import { PRIMAL_TOLERANCE, TABLEAU_ZERO } from './tolerances'
 
 export let flips: i32 = 0
@@ -24,8 +24,9 @@ let groupBestSize: f64 = 0
 let groupEnd: i32 = 0
 
 /** -1 when nothing can enter: the row alone proves that the model is infeasible. `sign` is +1 when the leaving variable must fall. */
-export function chooseDualEntering(excess: f64, sign: f64, touchedCount: i32): i32 {
-  listCandidates(sign, touchedCount)
+export function chooseDualEntering(excess: f64, sign: f64): i32 {
+  if (isRowDense) listAll(sign)
+  else listTouched(sign)
   flips = 0
   let slope = excess
   let start = 0
@@ -59,11 +60,7 @@ export function chooseDualEntering(excess: f64, sign: f64, touchedCount: i32): i
  * A reduced cost on the wrong side of zero, within the tolerance, counts as zero. Whether an entry qualifies is close to a coin toss, so
  * every one is written and the count decides whether it stays: no branch to mispredict.
  */
-function listCandidates(sign: f64, touchedCount: i32): void {
-  if (isRowDense) {
-    listAll(sign)
-    return
-  }
+function listTouched(sign: f64): void {
   const row = alphaRow
   const list = touched
   const ways = move
@@ -72,7 +69,7 @@ function listCandidates(sign: f64, touchedCount: i32): void {
   const sizes = candidateSize
   const distances = candidateCost
   let listed = 0
-  for (let t = 0; t < touchedCount; t++) {
+  for (let t = 0, end = touchedCount; t < end; t++) {
     const v = i32At(list, t)
     const way = f64At(ways, v)
     let size = sign * way * f64At(row, v)
@@ -162,13 +159,7 @@ function takeGroup(start: i32): f64 {
 
 function swapCandidates(a: i32, b: i32): void {
   if (a == b) return
-  const v = i32At(candidate, a)
-  const size = f64At(candidateSize, a)
-  const distance = f64At(candidateCost, a)
-  setI32(candidate, a, i32At(candidate, b))
-  setF64(candidateSize, a, f64At(candidateSize, b))
-  setF64(candidateCost, a, f64At(candidateCost, b))
-  setI32(candidate, b, v)
-  setF64(candidateSize, b, size)
-  setF64(candidateCost, b, distance)
+  swapI32(candidate, a, b)
+  swapF64(candidateSize, a, b)
+  swapF64(candidateCost, a, b)
 }

@@ -40,13 +40,9 @@ export function correctWeight(p: i32): bool {
   return isExact && square > WEIGHT_MISJUDGED * held
 }
 
-/** The weights after the pivot at position p, whose own weight is `weight`: by steepest edge, or by the Devex rule. */
-export function updateWeights(p: i32, weight: f64, isSteepest: bool): void {
-  if (isSteepest) updateSteepest(p, weight)
-  else updateDevex(p, weight)
-}
-
-function updateSteepest(p: i32, weight: f64): void {
+/** The weights after the pivot at position p, by steepest edge. */
+export function updateSteepest(p: i32): void {
+  const weight = f64At(dualWeight, p)
   const pivot = f64At(alpha, p)
   computeTau()
   for (let k = 0; k < alphaCount; k++) {
@@ -58,8 +54,9 @@ function updateSteepest(p: i32, weight: f64): void {
   setF64(dualWeight, p, max(weight / (pivot * pivot), LEAST_WEIGHT))
 }
 
-/** From below: a weight grows to what the pivot row alone makes it. Spares the solve for tau. */
-function updateDevex(p: i32, weight: f64): void {
+/** The same by the Devex rule, from below: a weight grows to what the pivot row alone makes it. Spares the solve for tau. */
+export function updateDevex(p: i32): void {
+  const weight = f64At(dualWeight, p)
   isExact = false
   const inverse = 1 / f64At(alpha, p)
   for (let k = 0; k < alphaCount; k++) {

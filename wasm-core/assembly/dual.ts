@@ -15,7 +15,7 @@ import { exchange, moveNonbasic, settleBasics, updateReducedCosts } from './basi
 import { AT_LOWER, AT_UPPER, BASIC, costsChanged, restoreCosts, setStatus } from './bounds-and-costs'
 import { isWrong, standRight } from './changes'
 import { chooseDualEntering, flips } from './dual-ratio'
-import { correctWeight, resetWeights, updateWeights } from './dual-weights'
+import { correctWeight, resetWeights, updateDevex, updateSteepest } from './dual-weights'
 import { etaCount } from './forrest-tomlin'
 import {
   alpha, alphaRow, answerDual, candidate, columns, dualWeight, excessSquare, head, infeasible, reduced, rho, rows, status, variables,
@@ -25,7 +25,7 @@ import { perturbCosts } from './perturbation'
 import { computeReducedCosts, drifted, infeasibleCount, measureAllExcesses, refresh, unlistInfeasible } from './point'
 import { countIteration, etaLimit, FEASIBLE, INFEASIBLE, reasonToStop, STUCK } from './progress'
 import { farkasRay } from './ray'
-import { clearRow, computeColumn, computeDualRow, computeRho, touchedCount } from './tableau'
+import { clearRow, computeColumn, computeDualRow, computeRho } from './tableau'
 import { PERTURB_AFTER, PERTURB_ROWS, PIVOT_AGREEMENT, PIVOT_TOLERANCE, STALL_LIMIT, STEEPEST_EDGE_ROWS } from './tolerances'
 
 /** Where the dual method starts from: the slack basis; the basis and weights that phase 1 has reached; any other basis; the resident point. */
@@ -55,7 +55,7 @@ export function dualSimplex(start: i32): i32 {
     const leaving = i32At(head, p)
     const isBelow = f64At(x, leaving) < f64At(workLower, leaving)
     const bound = isBelow ? f64At(workLower, leaving) : f64At(workUpper, leaving)
-    const q = chooseDualEntering(Math.abs(f64At(x, leaving) - bound), isBelow ? -1 : 1, touchedCount)
+    const q = chooseDualEntering(Math.abs(f64At(x, leaving) - bound), isBelow ? -1 : 1)
     if (q < 0) {
       clearRow()
       // A proof counts only at a point computed from scratch: the excess may be what has drifted.
@@ -85,7 +85,8 @@ export function dualSimplex(start: i32): i32 {
     isRestarted = false
     if (flips > 0) flipCandidates()
     updateReducedCosts(q, leaving, true)
-    updateWeights(p, f64At(dualWeight, p), isSteepest)
+    if (isSteepest) updateSteepest(p)
+    else updateDevex(p)
     exchange(p, q, (f64At(x, leaving) - bound) / f64At(alpha, p), bound, isBelow ? AT_LOWER : AT_UPPER)
     countIteration()
   }
@@ -101,6 +102,14 @@ export function refreshKeepingWeights(): bool {
   return isDone
 }
 
+/** Values and reduced costs from a factorization from scratch; nobody is moved, whatever signs rounding has left. False when there is none. */
+export function recomputePoint(): bool {
+  if (!refreshKeepingWeights()) return false
+  computeReducedCosts()
+  measureAllExcesses()
+  return true
+}
+
 /** Goes on from a factorization from scratch; false when there is none. */
 export function restartFresh(): bool {
   if (!refreshKeepingWeights()) return false
@@ -111,7 +120,7 @@ export function restartFresh(): bool {
 }
 
 /** Reduced costs from scratch, all on their right side of zero, and x to match. */
-export function restart(): void {
+function restart(): void {
   computeReducedCosts()
   measureAllExcesses()
   for (let v = 0; v < variables; v++) if (u8At(status, v) != BASIC && isWrong(v)) standRight(v)

@@ -44,18 +44,20 @@ export function updateDevex(q: i32, leaving: i32, pivot: f64): void {
   return isAttractive ? d * d : -1
 }
 
-/** The variable to enter in phase 2, its reduced cost in `enteringCost`; -1 when none improves. */
-export function chooseEntering(bland: bool): i32 {
+/** The variable to enter, its reduced cost in `enteringCost`; -1 when none improves. Phase 1 needs `setPhase1Duals` before. */
+export function chooseEntering(phase1: bool, bland: bool): i32 {
+  const tolerance = phase1 ? phase1Tolerance * min(1, largestOf(y)) : dualTolerance
+  const weights = phase1 ? priceWeight : primalWeight
   let best = -1
   let bestScore: f64 = 0
   for (let v = 0; v < variables; v++) {
     const way = f64At(move, v)
     if (way == NO_MOVE) continue
-    const d = f64At(reduced, v)
-    const gain = attraction(way, d, dualTolerance)
-    if (gain <= bestScore * f64At(primalWeight, v) || u8At(banned, v) != 0) continue
+    const d = phase1 ? priceOut(v, 0) : f64At(reduced, v)
+    const gain = attraction(way, d, tolerance)
+    if (gain <= bestScore * f64At(weights, v) || u8At(banned, v) != 0) continue
     best = v
-    bestScore = gain / f64At(primalWeight, v)
+    bestScore = gain / f64At(weights, v)
     enteringCost = d
     if (bland) return v
   }
@@ -73,24 +75,6 @@ export function setPhase1Duals(): bool {
   }
   if (phase1) btran(y, yList, UNLISTED, FOR_CHANGES)
   return phase1
-}
-
-export function choosePhase1Entering(bland: bool): i32 {
-  const tolerance = phase1Tolerance * min(1, largestOf(y))
-  let best = -1
-  let bestScore: f64 = 0
-  for (let v = 0; v < variables; v++) {
-    const way = f64At(move, v)
-    if (way == NO_MOVE) continue
-    const d = priceOut(v, 0)
-    const gain = attraction(way, d, tolerance)
-    if (gain <= bestScore * f64At(priceWeight, v) || u8At(banned, v) != 0) continue
-    best = v
-    bestScore = gain / f64At(priceWeight, v)
-    enteringCost = d
-    if (bland) return v
-  }
-  return best
 }
 
 /** Largest magnitude in a vector of `rows` elements. */

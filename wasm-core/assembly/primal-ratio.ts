@@ -5,7 +5,7 @@
  * The entering variable q moves by `direction` * step; a basic variable at position p then moves at
  * rate -direction * alpha[p].
  */
-import { f64At, i32At, setF64, setI32 } from './access'
+import { f64At, i32At, setF64, setI32, swapF64, swapI32 } from './access'
 import { aboveUpper, belowLower, boundTolerance } from './bounds-and-costs'
 import { alpha, alphaList, breakCode, breakSlope, breakStep, head, workLower, workUpper, x } from './memory'
 import { alphaCount } from './tableau'
@@ -193,13 +193,7 @@ function takeBreak(chosen: i32): i32 {
 }
 
 function swapBreaks(a: i32, b: i32): void {
-  const at = f64At(breakStep, a)
-  const slope = f64At(breakSlope, a)
-  const code = i32At(breakCode, a)
-  setF64(breakStep, a, f64At(breakStep, b))
-  setF64(breakSlope, a, f64At(breakSlope, b))
-  setI32(breakCode, a, i32At(breakCode, b))
-  setF64(breakStep, b, at)
-  setF64(breakSlope, b, slope)
-  setI32(breakCode, b, code)
+  swapF64(breakStep, a, b)
+  swapF64(breakSlope, a, b)
+  swapI32(breakCode, a, b)
 }

@@ -13,19 +13,19 @@
 import { f64At, i32At, setF64, setU8 } from './access'
 import { exchange, moveBasics, updateReducedCosts } from './basis-change'
 import { AT_LOWER, AT_UPPER, dualTolerance, setStatus } from './bounds-and-costs'
-import { loseWeights, updateWeights, weightsLost } from './dual-weights'
+import { correctWeight, loseWeights, updateSteepest, weightsLost } from './dual-weights'
 import { etaCount } from './forrest-tomlin'
 import { alpha, alphaList, banned, head, reduced, variables, workCost, workLower, workUpper, x, y } from './memory'
 import { perturbBounds } from './perturbation'
 import { computeReducedCosts, drifted, infeasibleCount, markDrifted, measureAllExcesses, refresh } from './point'
 import { FLIP, leavesAtUpper, NONE, phase1Ratio, phase2Ratio, step } from './primal-ratio'
 import {
-  beginDevex, chooseEntering, choosePhase1Entering, enteringCost, LAST_PHASE1_TOLERANCE, phase1Tolerance, setPhase1Duals,
+  beginDevex, chooseEntering, enteringCost, LAST_PHASE1_TOLERANCE, phase1Tolerance, setPhase1Duals,
   setPhase1Tolerance, updateDevex,
 } from './primal-pricing'
 import { countIteration, etaLimit, INFEASIBLE, OPTIMAL, reasonToStop, stallLimit, STUCK, UNBOUNDED } from './progress'
 import { farkasRay, recessionRay } from './ray'
-import { alphaCount, computeColumn, computeRho, computeRow, squareOfRho } from './tableau'
+import { alphaCount, computeColumn, computeRho, computeRow } from './tableau'
 import { DUAL_TOLERANCE, PERTURB_AFTER_PRIMAL, PIVOT_RELATIVE, PIVOT_TOLERANCE, STALL_STEP } from './tolerances'
 
 const GO_ON: i32 = -1
@@ -74,7 +74,7 @@ export function primalSimplex(start: i32, perturb: bool): i32 {
     const phase1 = infeasibleCount > 0 && setPhase1Duals()
     if (!phase1 && !isPriced) price()
     const bland = stalled > stallLimit
-    const q = phase1 ? choosePhase1Entering(bland) : chooseEntering(bland)
+    const q = chooseEntering(phase1, bland)
     const outcome = q < 0 ? concludeFrom(phase1) : enter(q, phase1, bland)
     if (outcome != GO_ON) return outcome
   }
@@ -188,7 +188,10 @@ function advance(q: i32, p: i32, direction: f64, phase1: bool): void {
     computeRow()
     updateDevex(q, leaving, f64At(alpha, p))
     updateReducedCosts(q, leaving, false)
-    if (!weightsLost) updateWeights(p, squareOfRho(), true)
+    if (!weightsLost) {
+      correctWeight(p)
+      updateSteepest(p)
+    }
   }
   const bound = leavesAtUpper ? f64At(workUpper, leaving) : f64At(workLower, leaving)
   exchange(p, q, change, bound, leavesAtUpper ? AT_UPPER : AT_LOWER)
