@@ -13,8 +13,8 @@ import { addColumn, isFactorized } from './linear-systems'
 import { UNLISTED } from './listed-vector'
 import {
   alpha, alphaList, alphaRow, basis, breakCode, breakSlope, breakStep, byRowStart, candidate, columnStart, columns, etaPosition, etaSize,
-  etaStart, head, kernelWork, lowerStart, marked, move, order, poolSize, positionOf, rho, rhoList, rhs, rowIndex, rowPoolIndex, rows,
-  scaledValue, slotOf, spike, status, tau, tauList, updateWork, upperColumnLength, upperColumnStart, upperInverse, upperPivot,
+  etaStart, head, kernelWork, lower, lowerStart, marked, move, order, poolSize, positionOf, rho, rhoList, rhs, rowIndex, rowPoolIndex, rows,
+  scaledValue, slotOf, spike, status, tau, tauList, unscale, updateWork, upper, upperColumnLength, upperColumnStart, upperInverse, upperPivot,
   upperRowLength, upperRowRoom, upperRowStart, variables, workLower, workUpper, x,
 } from './memory'
 import { INVALID_DATA, NUMERICAL_FAILURE, OPTIMAL } from './progress'
@@ -34,6 +34,7 @@ export function checkInvariants(outcome: i32): void {
   checkWorkVectors()
   checkLists()
   if (outcome == INVALID_DATA) return
+  checkBounds()
   checkStatuses()
   if (outcome == NUMERICAL_FAILURE || !isFactorized()) return
   checkHead()
@@ -73,6 +74,14 @@ function isZeroOutside(vector: usize, list: usize, count: i32): bool {
   for (let k = 0; k < count; k++) setI32(candidate, i32At(list, k), 1)
   for (let i = 0; i < rows; i++) if (i32At(candidate, i) == 0 && f64At(vector, i) != 0) return false
   return true
+}
+
+/** What a method has widened, or replaced by boxes, stands as in the model again. */
+function checkBounds(): void {
+  for (let v = 0; v < variables; v++) {
+    assert(f64At(workLower, v) == f64At(lower, v) * f64At(unscale, v))
+    assert(f64At(workUpper, v) == f64At(upper, v) * f64At(unscale, v))
+  }
 }
 
 /** As many basics as rows, and the answer's basis is the resident one. */

@@ -52,7 +52,7 @@ export function perturbCosts(): void {
 const BOUND_BASE: f64 = 1e-7
 
 /** Widens the bounds of basic variables by BOUND_BASE * (1 + |bound|) * (1 to 2); nothing moves. */
-export function perturbBounds(): void {
+export function widenBounds(): void {
   for (let p = 0; p < rows; p++) {
     const v = i32At(head, p)
     const change = BOUND_BASE * (1 + unitOf(v))

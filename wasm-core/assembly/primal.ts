@@ -16,7 +16,7 @@ import { AT_LOWER, AT_UPPER, dualTolerance, setStatus } from './bounds-and-costs
 import { correctWeight, loseWeights, updateSteepest, weightsLost } from './dual-weights'
 import { etaCount } from './forrest-tomlin'
 import { alpha, alphaList, banned, head, reduced, variables, workCost, workLower, workUpper, x, y } from './memory'
-import { perturbBounds } from './perturbation'
+import { widenBounds } from './perturbation'
 import { computeReducedCosts, drifted, infeasibleCount, markDrifted, measureAllExcesses, refresh } from './point'
 import { FLIP, leavesAtUpper, NONE, phase1Ratio, phase2Ratio, step } from './primal-ratio'
 import {
@@ -39,8 +39,8 @@ const LAST_RESORT: f64 = 1e-3
 /** Whether `reduced` holds the reduced costs of phase 2. */
 let isPriced: bool = false
 /** Whether bounds stand widened. */
-export let boundsPerturbed: bool = false
-export function forgetPerturbedBounds(): void { boundsPerturbed = false }
+export let boundsWidened: bool = false
+export function forgetWidenedBounds(): void { boundsWidened = false }
 /** Pivots of this run; a short run from a resident point needs no fresh point for its verdict. */
 let pivots: i32 = 0
 const SHORT_RUN: i32 = 50
@@ -50,19 +50,18 @@ export const FROM_RESIDENT: i32 = 0
 export const FROM_VALUES: i32 = 1
 
 /** Whether this run may widen bounds. */
-let mayPerturb: bool = false
+let mayWiden: bool = false
 
 /**
  * Runs to a verdict: OPTIMAL, INFEASIBLE or UNBOUNDED (their rays written and checked), or to a limit, or STUCK.
  */
-export function primalSimplex(start: i32, perturb: bool): i32 {
-  mayPerturb = perturb
+export function primalSimplex(start: i32, widen: bool): i32 {
+  mayWiden = widen
   stalled = 0
   leastPivot = 1
   pivots = start == FROM_RESIDENT ? 0 : SHORT_RUN
   isPriced = start == FROM_RESIDENT
   if (!isPriced) loseWeights()
-  boundsPerturbed = false
   setPhase1Tolerance(DUAL_TOLERANCE)
   clearBans()
   measureAllExcesses()
@@ -137,9 +136,9 @@ function enter(q: i32, phase1: bool, bland: bool): i32 {
     return etaCount == 0 || refreshPoint() ? GO_ON : STUCK
   }
   stalled = step > STALL_STEP ? 0 : stalled + 1
-  if (stalled > PERTURB_AFTER_PRIMAL && !phase1 && mayPerturb && !boundsPerturbed) {
-    boundsPerturbed = true
-    perturbBounds()
+  if (stalled > PERTURB_AFTER_PRIMAL && !phase1 && mayWiden && !boundsWidened) {
+    boundsWidened = true
+    widenBounds()
     stalled = 0
     return GO_ON
   }

@@ -16,7 +16,7 @@ import { costsChanged, DATA_CROSSED, DATA_INVALID, offender, restoreBounds, rest
 import { applyChanges, dropShifts, isDualInfeasible, loadAll } from './changes'
 import { canonicalize, giveUpCanonical, isCanonical } from './canonical'
 import {
-  dualSimplex, FROM_BASIS, FROM_PHASE_1, FROM_POINT, FROM_SLACK, refreshKeepingWeights, restartFresh,
+  dualSimplex, FROM_BASIS, FROM_PHASE_1, FROM_POINT, FROM_SLACK, recomputePoint, refreshKeepingWeights, restartFresh,
 } from './dual'
 import { resetWeights, weightsLost } from './dual-weights'
 import { needsPhase1, phase1 } from './dual-start'
@@ -24,12 +24,12 @@ import { etaCount } from './forrest-tomlin'
 import { forgetFactorization } from './linear-systems'
 import { answerDual, columns, reduced, rows, scale, status, statusBefore, variables, y } from './memory'
 import {
-  computeDuals, computeReducedCosts, drifted, isPrimalInfeasible, markDrifted, measureAllExcesses, refinePrimal, refresh, setSlackBasis, startsFromSlack,
+  computeDuals, drifted, isPrimalInfeasible, markDrifted, measureAllExcesses, refinePrimal, refresh, setSlackBasis, startsFromSlack,
 } from './point'
-import { boundsPerturbed, forgetPerturbedBounds, FROM_RESIDENT, FROM_VALUES, primalSimplex } from './primal'
+import { boundsWidened, forgetWidenedBounds, FROM_RESIDENT, FROM_VALUES, primalSimplex } from './primal'
 import {
-  beginRung, beginSolve, DEADLINE, FEASIBLE, INFEASIBLE, INVALID_DATA, ITERATION_LIMIT, iterations, NUMERICAL_FAILURE, OPTIMAL, pivotOrdinarily, STUCK,
-  UNBOUNDED,
+  beginRung, beginSolve, DEADLINE, FEASIBLE, INFEASIBLE, INVALID_DATA, ITERATION_LIMIT, iterations, NUMERICAL_FAILURE, OPTIMAL,
+  pivotOrdinarily, STUCK, UNBOUNDED,
 } from './progress'
 import { crossedRay } from './ray'
 import { forgetExpectations } from './triangular-solve'
@@ -56,7 +56,7 @@ const TURNS: i32 = 6
 /** Whether point, reduced costs, weights and factors of the last solve belong to the working data: the next solve goes on from them. */
 let isResident: bool = false
 
-/** Whether a limit ended the solve at a point that had been resident. */
+/** Whether a limit ended the solve at a point that had been resident, and is one of the model: no bound stands widened. */
 let isStoppedAtPoint: bool = false
 
 /** To be called when a basis comes from elsewhere. */
@@ -71,7 +71,7 @@ let canonical: bool = false
 export function solve(iterationLimit: i32, wantsCanonical: bool): i32 {
   canonical = wantsCanonical
   beginSolve(iterationLimit)
-  const data = isResident ? applyChanges() : loadAll()
+  const data = isResident ? applyChanges() : loadData()
   if (data == DATA_INVALID) return INVALID_DATA
   if (data == DATA_CROSSED) return refuseCrossed()
   const firstRung = method == METHOD_BLAND ? RUNGS - 1 : 0
@@ -94,7 +94,7 @@ export function solve(iterationLimit: i32, wantsCanonical: bool): i32 {
 /** Bounds that cross are their own proof; the point given is that of the basis. */
 function refuseCrossed(): i32 {
   isResident = false
-  loadAll()
+  loadData()
   const proof = offender
   markDrifted()
   finishFresh()
@@ -138,14 +138,32 @@ function climb(rung: i32): i32 {
   return outcome
 }
 
+/** All data as the host has written them; no bound stands widened then. */
+function loadData(): i32 {
+  forgetWidenedBounds()
+  return loadAll()
+}
+
+/** Costs and bounds of the model again, whatever the methods have changed for their own ends. */
+function restoreData(): void {
+  restoreCosts()
+  restoreWidenedBounds()
+}
+
+/** Takes back the widened bounds of the primal method, however it has ended. */
+function restoreWidenedBounds(): void {
+  if (!boundsWidened) return
+  forgetWidenedBounds()
+  restoreBounds()
+  markDrifted()
+}
+
 /** Answer from a fresh factorization of the final basis and the true costs. */
 function finishFresh(): bool {
-  restoreCosts()
+  restoreData()
   if (weightsLost) resetWeights(false)
-  if (!refreshKeepingWeights()) return false
-  computeReducedCosts()
+  if (!recomputePoint()) return false
   writeRefined()
-  measureAllExcesses()
   return true
 }
 
@@ -154,6 +172,7 @@ function writeRefined(): void {
   writeAnswer()
   if (primalResidual <= REFINE_TOLERANCE) return
   refinePrimal()
+  measureAllExcesses()
   writeAnswer()
 }
 
@@ -179,25 +198,27 @@ function finishCanonical(): bool {
 
 /** The answer from scratch, for the basis as it is. */
 function writeFromScratch(): bool {
-  restoreCosts()
+  restoreData()
   // Also values that have just been computed: they may have been refined, once or more.
   markDrifted()
   if (!refreshKeepingWeights()) return false
+  measureAllExcesses()
   computeDuals()
   memory.copy(reduced + (<usize>columns << 3), y, <usize>rows << 3)
   writeRefined()
   for (let j = 0; j < columns; j++) setF64(reduced, j, f64At(answerDual, j) * f64At(scale, j))
-  measureAllExcesses()
   return true
 }
 
-/** Primal method alone, from the basis. */
-function runPrimal(): i32 {
-  restoreCosts()
+/** Values of the basis, for the data of the model; false when the basis is beyond repair. */
+function enterBasis(): bool {
+  restoreData()
   markDrifted()
-  if (!refresh()) return STUCK
-  return primalSimplex(FROM_VALUES, false)
+  return refresh()
 }
+
+/** Primal method alone, from the basis. */
+function runPrimal(): i32 { return enterBasis() ? primalSimplex(FROM_VALUES, false) : STUCK }
 
 /**
  * Both methods in turn, to a verdict. When it is OPTIMAL and the way was short, isResident says that the point can be answered
@@ -218,12 +239,12 @@ function run(): i32 {
       }
       outcome = dropShiftsAndFinish()
     } else if (outcome == STUCK && turn == 0) outcome = runPrimal()
-    if (outcome == OPTIMAL && boundsPerturbed) {
+    if (outcome == OPTIMAL && boundsWidened) {
       outcome = followRestoredBounds()
       continue
     }
     if (outcome == OPTIMAL) isResident = isShort && iterations <= ETA_LIMIT
-    isStoppedAtPoint = isShort && isLimit(outcome)
+    isStoppedAtPoint = isShort && isLimit(outcome) && !boundsWidened
     return outcome
   }
   return STUCK
@@ -233,9 +254,7 @@ function isLimit(outcome: i32): bool { return outcome == DEADLINE || outcome == 
 
 /** The first method from a basis of which nothing is known. */
 function startFromBasis(): i32 {
-  restoreCosts()
-  markDrifted()
-  if (!refresh()) return STUCK
+  if (!enterBasis()) return STUCK
   const isCold = startsFromSlack()
   if (!isCold && !isPrimalInfeasible()) return primalSimplex(FROM_VALUES, true)
   let start = isCold ? FROM_SLACK : FROM_BASIS
@@ -254,11 +273,9 @@ function dropShiftsAndFinish(): i32 {
   return isDualInfeasible() ? primalSimplex(FROM_RESIDENT, true) : OPTIMAL
 }
 
-/** Takes back the widened bounds of the primal method; what is outside then is the dual method's. */
+/** What is outside once widened bounds are taken back is the dual method's. */
 function followRestoredBounds(): i32 {
-  forgetPerturbedBounds()
-  restoreBounds()
-  markDrifted()
+  restoreWidenedBounds()
   if (weightsLost) resetWeights(false)
   return restartFresh() ? dualSimplex(FROM_POINT) : STUCK
 }

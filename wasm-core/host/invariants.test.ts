@@ -6,7 +6,7 @@ import { before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { applyStep, readChangeFile } from './changes/change-stream.js'
 import { compileOptimizer } from './compile.js'
-import { LinearProgram } from './linear-program.js'
+import { LinearProgram, type ResolveOptions } from './linear-program.js'
 import { readMpsFile } from './mps/mps-file.js'
 import type { SparseModel } from './sparse-model.js'
 import { adversarialModel, familyNames } from './testing/adversarial-model.js'
@@ -42,14 +42,14 @@ test('the debug build has the assertions, the other one neither them nor names',
 })
 
 /** Solves with both builds; the assertions must change nothing. */
-function resolveBoth(place: string): void {
+function resolveBoth(place: string, options: ResolveOptions = {}): void {
   let status: string
   try {
-    status = checked.resolve()
+    status = checked.resolve(options)
   } catch (cause) {
     throw new Error(`${place}: ${(cause as Error).stack}`, { cause })
   }
-  assert.equal(status, release.resolve(), place)
+  assert.equal(status, release.resolve(options), place)
   assert.equal(checked.iterations, release.iterations, place)
   assert.deepEqual(checked.exportBasis(), release.exportBasis(), place)
   assert.deepEqual(checked.primal, release.primal, place)
@@ -118,6 +118,25 @@ test('published models', { skip }, () => {
   }
   process.stdout.write(`# ${solved} published models\n`)
   assert.ok(solved >= 20)
+})
+
+test('limits while the primal method has widened bounds, which a degenerate model makes it do', {
+  skip,
+}, () => {
+  const { model } = readMpsFile(join(folder, 'degen2.mps'))
+  for (let seed = 0; seed < 4; seed++) {
+    const random = new SeededRandom(seed)
+    loadBoth(model)
+    resolveBoth(`seed ${seed}, cold`, { answers: 'fast' })
+    for (let step = 0; step < 6; step++) {
+      for (let j = 0; j < model.columns; j++) {
+        if (!random.chance(0.3)) continue
+        const cost = (model.cost[j] as number) + random.whole(-2, 2)
+        for (const program of [checked, release]) program.changeCost(j, cost)
+      }
+      resolveBoth(`seed ${seed}, step ${step}`, { answers: 'fast', iterationLimit: random.whole(10, 400) })
+    }
+  }
 })
 
 test('the rebalancing streams: many short warm solves in a row', { skip: skipStreams }, () => {
