@@ -3,6 +3,9 @@
  *
  * Kernels use these instead of Array or StaticArray: no object header, no bounds check, no runtime.
  * Callers guarantee 0 <= index < length; the lengths are fixed by memory.ts. Depends on nothing.
+ *
+ * The line above each @inline function, here and elsewhere, is for editors: to their TypeScript a decorator on a function is an
+ * error, to AssemblyScript it is how inlining is asked for.
  */
 
 // @ts-ignore: decorator

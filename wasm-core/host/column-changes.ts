@@ -5,19 +5,8 @@
 import { AT_LOWER, AT_UPPER, FREE } from './basis.js'
 import { checkModel, type SparseModel } from './sparse-model.js'
 
-/** Columns to be added, as in a `SparseModel`: k columns with z entries in rows that exist. */
-export interface AddedColumns {
-  /** k + 1 offsets: column j has the entries columnStart[j] .. columnStart[j + 1] - 1. */
-  readonly columnStart: Int32Array
-  /** z rows, from 0; none twice in a column. */
-  readonly rowIndex: Int32Array
-  /** z coefficients. */
-  readonly value: Float64Array
-  /** k costs, and k bounds each. */
-  readonly cost: Float64Array
-  readonly columnLower: Float64Array
-  readonly columnUpper: Float64Array
-}
+/** Columns to be added, as a `SparseModel` has them, in rows that exist; `cost` has as many elements as there are columns. */
+export type AddedColumns = Omit<SparseModel, 'rows' | 'columns' | 'rowLower' | 'rowUpper'>
 
 /** The model with the new columns behind its own. Throws `WEIR_SOLVER` on malformed ones, places counted from the first new one. */
 export function withColumns(model: SparseModel, added: AddedColumns): SparseModel {

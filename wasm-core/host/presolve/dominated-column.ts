@@ -1,16 +1,17 @@
 /**
  * Columns whose reduced cost has the same sign, or is zero, for every dual the rows allow: they rest on the bound that the sign
  * names. Andersen & Andersen (1995) section 3.2, dominated and weakly dominated columns. Empty columns are the simplest of them.
- * Depends on dual-interval.ts, working-model.ts, restoration.ts, postsolve-stack.ts, limits.ts.
+ * Depends on dual-interval.ts, working-model.ts, restoration.ts, basis.ts, postsolve-stack.ts, limits.ts.
  *
  * Weakly dominated columns may be fixed because an optimum of the rest stays one when they are added at that bound: its duals lie in the
  * intervals, so their reduced costs have the right sign. The same holds for a Farkas ray, whose multipliers lie in the
  * recession cone of the intervals.
  */
+import { AT_LOWER, AT_UPPER, FREE } from '../basis.js'
 import type { DualIntervals } from './dual-interval.js'
 import { CANCELLATION, DUAL_MARGIN } from './limits.js'
 import type { RecordReader } from './postsolve-stack.js'
-import { AT_LOWER, AT_UPPER, FREE_AT_ZERO, type Resting, type Restoration } from './restoration.js'
+import type { Resting, Restoration } from './restoration.js'
 import type { WorkingModel } from './working-model.js'
 
 /** The result of `computeInterval`, in a place of its own: it is asked for more often than anything else here. */
@@ -71,7 +72,7 @@ export function judgeColumn(work: WorkingModel, duals: DualIntervals, j: number)
   // Empty, and free or with a cost too small to lead anywhere.
   if (lower > -Infinity) rest(work, j, lower, AT_LOWER, false)
   else if (upper < Infinity) rest(work, j, upper, AT_UPPER, false)
-  else rest(work, j, 0, FREE_AT_ZERO, false)
+  else rest(work, j, 0, FREE, false)
   return false
 }
 

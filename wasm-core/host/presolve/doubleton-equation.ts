@@ -1,12 +1,13 @@
 /**
  * An equation with two columns makes one of them a function of the other: its bounds become bounds of the other, then it is
  * substituted. Bradley, Brown & Graves (1983); Andersen & Andersen (1995) section 3.5. The number of entries always falls.
- * Depends on substitution.ts, interval.ts, pivot.ts, working-model.ts, postsolve-stack.ts, restoration.ts.
+ * Depends on substitution.ts, interval.ts, pivot.ts, working-model.ts, postsolve-stack.ts, restoration.ts, basis.ts.
  */
+import { AT_LOWER, AT_UPPER, BASIC } from '../basis.js'
 import { isTooLarge, LOWER_IS_NEW, meet, UPPER_IS_NEW } from './interval.js'
 import { isSafePivot } from './pivot.js'
 import { type RecordReader, recordKind } from './postsolve-stack.js'
-import { AT_LOWER, AT_UPPER, BASIC, isNew, type Restoration, throughFactor } from './restoration.js'
+import { isNew, type Restoration, throughFactor } from './restoration.js'
 import type { Substitution } from './substitution.js'
 import type { WorkingModel } from './working-model.js'
 

@@ -1,23 +1,16 @@
 /**
  * Columns that are multiples of each other: with costs in the same proportion they become one, otherwise the dearer one may rest.
  * Andersen & Andersen (1995) section 4 (duplicate and dominated columns).
- * Depends on parallel-finder.ts, interval.ts, working-model.ts, postsolve-stack.ts, restoration.ts, limits.ts.
+ * Depends on parallel-finder.ts, interval.ts, working-model.ts, postsolve-stack.ts, restoration.ts, basis.ts, limits.ts.
  *
  *   a_j = f a_k      x' = x_k + f x_j      l' = l_k + [f l_j or f u_j],  u' = u_k + [f u_j or f l_j]
  */
+import { AT_LOWER, AT_UPPER, BASIC, FREE } from '../basis.js'
 import { isTooLarge } from './interval.js'
 import { PARALLEL, PIVOT_RATIO } from './limits.js'
 import { findParallel } from './parallel-finder.js'
 import { type RecordReader, recordKind } from './postsolve-stack.js'
-import {
-  AT_LOWER,
-  AT_UPPER,
-  BASIC,
-  FREE_AT_ZERO,
-  type Resting,
-  type Restoration,
-  throughFactor,
-} from './restoration.js'
+import { type Resting, type Restoration, throughFactor } from './restoration.js'
 import { difference, type WorkingModel } from './working-model.js'
 
 export function mergeParallelColumns(work: WorkingModel): void {
@@ -107,7 +100,7 @@ export function undoParallelColumn(record: RecordReader, point: Restoration): vo
   if (status === AT_LOWER || status === AT_UPPER) {
     restAt(point, kept, status)
     restAt(point, left, throughFactor(status, factor))
-  } else if (status === FREE_AT_ZERO) {
+  } else if (status === FREE) {
     restAt(point, left, natural(left))
     restAt(point, kept, natural(kept))
   } else shareBasic(point, left, kept, factor, sum)
@@ -119,7 +112,7 @@ function restAt(point: Restoration, { column, lower, upper }: Bounded, resting: 
 
 /** Where a nonbasic variable rests when nothing pulls it. */
 function natural({ lower, upper }: Bounded): Resting {
-  return lower > -Infinity ? AT_LOWER : upper < Infinity ? AT_UPPER : FREE_AT_ZERO
+  return lower > -Infinity ? AT_LOWER : upper < Infinity ? AT_UPPER : FREE
 }
 
 function shareBasic(point: Restoration, left: Bounded, kept: Bounded, factor: number, sum: number): void {

@@ -1,11 +1,12 @@
 /**
  * Rows that are multiples of each other become one, with the intersection of their sides. Tomlin & Welch (1986); Andersen &
- * Andersen (1995) section 4. Depends on parallel-finder.ts, interval.ts, working-model.ts, postsolve-stack.ts, restoration.ts.
+ * Andersen (1995) section 4. Depends on parallel-finder.ts, interval.ts, working-model.ts, postsolve-stack.ts, restoration.ts, basis.ts.
  */
+import { AT_LOWER, AT_UPPER, BASIC } from '../basis.js'
 import { isTooLarge, meet } from './interval.js'
 import { findParallel } from './parallel-finder.js'
 import { type RecordReader, recordKind } from './postsolve-stack.js'
-import { AT_LOWER, AT_UPPER, BASIC, isNew, type Restoration, throughFactor } from './restoration.js'
+import { isNew, type Restoration, throughFactor } from './restoration.js'
 import type { WorkingModel } from './working-model.js'
 
 export function mergeParallelRows(work: WorkingModel): void {

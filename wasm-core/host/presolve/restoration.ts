@@ -1,21 +1,17 @@
 /**
  * An answer, or a Farkas ray, of the original model while it is being brought back from that of the reduced one.
- * Depends on interval.ts.
+ * Depends on interval.ts and basis.ts.
  *
  * Rays need no code of their own: the multipliers of a ray obey `m_j = - sum_i m_i a_ij`, the definition of the reduced cost
  * with all costs 0, and lean on the bound that their sign names, as reduced costs of nonbasic variables do. So rays are restored
  * as duals of a model without costs (`costWeight` 0); primal values and statuses mean nothing then.
  */
+import { AT_LOWER, AT_UPPER, BASIC, type FREE } from '../basis.js'
 import { IS_FIXED, LOWER_IS_NEW, UPPER_IS_NEW } from './interval.js'
 
-/** Codes as in `LinearProgram.basis`. */
-export const BASIC = 0
-export const AT_LOWER = 1
-export const AT_UPPER = 2
-export const FREE_AT_ZERO = 3
 /** Status of a nonbasic variable. */
-export type Resting = typeof AT_LOWER | typeof AT_UPPER | typeof FREE_AT_ZERO
-type Side = typeof BASIC | typeof AT_LOWER | typeof AT_UPPER | typeof FREE_AT_ZERO
+export type Resting = typeof AT_LOWER | typeof AT_UPPER | typeof FREE
+type Side = typeof BASIC | typeof AT_LOWER | typeof AT_UPPER | typeof FREE
 
 export class Restoration {
   /** 1 for answers, 0 for rays. */

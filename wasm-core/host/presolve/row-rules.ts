@@ -1,12 +1,13 @@
 /**
  * Rows without entries, and rows judged by the interval of their activity: redundant, forcing, impossible.
  * Brearley, Mitra & Williams (1975); Andersen & Andersen (1995) section 3.1 and 3.3. Depends on activity.ts, working-model.ts,
- * postsolve-stack.ts, restoration.ts, limits.ts.
+ * postsolve-stack.ts, restoration.ts, basis.ts, limits.ts.
  */
+import { AT_LOWER, AT_UPPER, BASIC } from '../basis.js'
 import type { Activities } from './activity.js'
 import { FEASIBILITY, FORCING, INFEASIBILITY } from './limits.js'
 import { type RecordReader, recordKind } from './postsolve-stack.js'
-import { AT_LOWER, AT_UPPER, BASIC, type Restoration } from './restoration.js'
+import type { Restoration } from './restoration.js'
 import type { WorkingModel } from './working-model.js'
 
 /** False when the row is gone or the model is infeasible. */

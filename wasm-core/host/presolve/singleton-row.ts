@@ -1,11 +1,12 @@
 /**
  * A row with one entry is a bound of its column. Brearley, Mitra & Williams (1975); Andersen & Andersen (1995) section 3.1.
- * Depends on interval.ts, working-model.ts, postsolve-stack.ts, restoration.ts, limits.ts.
+ * Depends on interval.ts, working-model.ts, postsolve-stack.ts, restoration.ts, basis.ts, limits.ts.
  */
+import { AT_LOWER, AT_UPPER, BASIC } from '../basis.js'
 import { isTooLarge, LOWER_IS_NEW, meet, UPPER_IS_NEW } from './interval.js'
 import { SMALLEST_PIVOT } from './limits.js'
 import { type RecordReader, recordKind } from './postsolve-stack.js'
-import { AT_LOWER, AT_UPPER, BASIC, isNew, type Restoration, throughFactor } from './restoration.js'
+import { isNew, type Restoration, throughFactor } from './restoration.js'
 import type { WorkingModel } from './working-model.js'
 
 /** False when the row has to stay: dividing by its entry would lose digits. Record: row, column, entry, bits. */

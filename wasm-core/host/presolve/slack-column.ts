@@ -1,7 +1,7 @@
 /**
  * A column with one entry is a slack of its row: it leaves the model and widens the row's sides.
  * Andersen & Andersen (1995) section 3.2 (free and implied free column singletons); Gould & Toint (2004) section 4.4 (implied slacks).
- * Depends on activity.ts, implied-free.ts, interval.ts, pivot.ts, working-model.ts, postsolve-stack.ts, restoration.ts, limits.ts.
+ * Depends on activity.ts, implied-free.ts, interval.ts, pivot.ts, working-model.ts, postsolve-stack.ts, restoration.ts, basis.ts, limits.ts.
  *
  *   L <= a x + rest <= U,  l <= x <= u      becomes      L - a [u or l]  <=  rest  <=  U - a [l or u]
  *
@@ -9,13 +9,14 @@
  * to the others. An inequality is one in effect when nothing but the row stops x from running where its cost drives it.
  * A free column is the case in which the sides become infinite, so that the row goes too.
  */
+import { AT_LOWER, AT_UPPER, BASIC, FREE } from '../basis.js'
 import type { Activities } from './activity.js'
 import { impliesBound } from './implied-free.js'
 import { isTooLarge } from './interval.js'
 import { DUAL_MARGIN } from './limits.js'
 import { isSafePivot } from './pivot.js'
 import { type RecordReader, recordKind } from './postsolve-stack.js'
-import { AT_LOWER, AT_UPPER, BASIC, FREE_AT_ZERO, type Restoration, throughFactor } from './restoration.js'
+import { type Restoration, throughFactor } from './restoration.js'
 import { difference, type WorkingModel } from './working-model.js'
 
 /** False when column j, which has one entry, has to stay. */
@@ -116,7 +117,7 @@ export function undoSlackColumn(record: RecordReader, point: Restoration): void 
   const fits = (value: number) => low < high && rest + a * value >= low && rest + a * value <= high
   if (lower > -Infinity && fits(lower)) point.rest(j, AT_LOWER, lower)
   else if (upper < Infinity && fits(upper)) point.rest(j, AT_UPPER, upper)
-  else if (lower === -Infinity && upper === Infinity && fits(0)) point.rest(j, FREE_AT_ZERO, 0)
+  else if (lower === -Infinity && upper === Infinity && fits(0)) point.rest(j, FREE, 0)
   else {
     // The column is basic and takes the row to one of its sides, the one that leaves it inside its bounds.
     const atLow = (low - rest) / a

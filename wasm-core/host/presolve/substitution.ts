@@ -1,19 +1,20 @@
 /**
  * A column that nothing but its equation restrains is expressed by the others of that equation, in the other rows and in the cost.
  * Andersen & Andersen (1995) section 3.2 and 3.5; Gould & Toint (2004) section 4.3; the bound on fill as in Achterberg et al. (2020) section 4.5.
- * Depends on activity.ts, dual-interval.ts, implied-free.ts, pivot.ts, working-model.ts, postsolve-stack.ts, restoration.ts, limits.ts.
+ * Depends on activity.ts, dual-interval.ts, implied-free.ts, pivot.ts, working-model.ts, postsolve-stack.ts, restoration.ts, basis.ts, limits.ts.
  *
  *   a x_j + sum_k a_k x_k = r      gives      x_j = (r - sum_k a_k x_k) / a
  *
  * The equation leaves with the column: this is one step of Gaussian elimination, and undoing it makes the column basic.
  */
+import { AT_LOWER, AT_UPPER, BASIC } from '../basis.js'
 import type { Activities } from './activity.js'
 import type { DualIntervals } from './dual-interval.js'
 import { isImpliedFree } from './implied-free.js'
 import { SUBSTITUTION_FILL, SUBSTITUTION_ROW } from './limits.js'
 import { isSafePivot } from './pivot.js'
 import { type RecordReader, recordKind } from './postsolve-stack.js'
-import { AT_LOWER, AT_UPPER, BASIC, type Restoration } from './restoration.js'
+import type { Restoration } from './restoration.js'
 import type { RuleName } from './statistics.js'
 import { difference, type WorkingModel } from './working-model.js'
 

@@ -1,17 +1,18 @@
 /**
  * The model while it is being reduced, and the few changes that rules are made of. Every change queues the rows and columns
  * that may now allow another reduction, so no rule ever searches the model.
- * Depends on linked-matrix.ts, work-queue.ts, postsolve-stack.ts, residuals.ts, statistics.ts, limits.ts.
+ * Depends on linked-matrix.ts, work-queue.ts, postsolve-stack.ts, basis.ts, residuals.ts, statistics.ts, limits.ts.
  *
  * Invariant: after each rule the working model is a complete model, equivalent to the one before by way of the rule's record.
  * So presolve may stop anywhere.
  */
+import { AT_LOWER, type AT_UPPER } from '../basis.js'
 import type { SparseModel } from '../sparse-model.js'
 import { CANCELLATION, WORK_FACTOR } from './limits.js'
 import { LinkedMatrix } from './linked-matrix.js'
 import { PostsolveStack, recordKind } from './postsolve-stack.js'
 import { costUnit } from './residuals.js'
-import { AT_LOWER, type AT_UPPER, type Resting } from './restoration.js'
+import type { Resting } from './restoration.js'
 import { emptyTallies, type RuleName } from './statistics.js'
 import { WorkQueue } from './work-queue.js'
 
