@@ -12,6 +12,7 @@ import type {
   Instruction,
   JournalStart,
   SourceDeclaration,
+  SourcePositions,
 } from '../schemas/generated/types.js'
 
 /** Group that owns inputs of which no group can be told; it turns each of them into a dead letter. */
@@ -19,6 +20,12 @@ export const UNROUTED_GROUP = '~unrouted'
 
 /** Stream name of faults of a file as such: cut short, not Avro. Payload: JSON `{reason, detail}`. */
 export const FILE_FAULT_STREAM = '~file'
+
+/**
+ * Stream name of records that could not be taken as records of their stream: no wire format, an unknown schema, too large.
+ * Payload: JSON `{reason, detail}`, a line feed, and the record as it came, or the beginning of it.
+ */
+export const RECORD_FAULT_STREAM = '~record'
 
 /** `groupId` of an input that is delivered to every group. */
 export const EVERY_GROUP = '*'
@@ -114,3 +121,4 @@ export type JournalBody =
   | { 'weir.SourceDeclaration': SourceDeclaration }
   | { 'weir.Cycle': Cycle }
   | { 'weir.CycleResult': CycleResult }
+  | { 'weir.SourcePositions': SourcePositions }

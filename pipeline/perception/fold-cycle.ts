@@ -7,7 +7,7 @@ import type { Cycle, CycleInput } from '../../schemas/generated/types.js'
 import { UNROUTED_GROUP } from '../ports.js'
 import { compareInputs, type DecodedInput } from './decoded-input.js'
 import { type ExecutionFold, foldInput } from './fold.js'
-import type { InputReader } from './input-reader.js'
+import { type InputReader, recordOffset } from './input-reader.js'
 import { observeFeeds } from './observe-feeds.js'
 import { type CycleCollector, DISPOSITION_NAMES, Disposition, Refusal } from './outcome.js'
 import { count } from './state.js'
@@ -88,6 +88,7 @@ function addDeadLetter(
   refusal: Refusal,
 ): void {
   const source = reader.describe(input.source)
+  const record = recordOffset(source.stream, input.payload)
   count(collector.state, `dead-letter:${refusal.reason}`)
   collector.deadLetters.push({
     groupId: collector.state.groupId,
@@ -98,6 +99,6 @@ function addDeadLetter(
     position: input.position,
     reason: refusal.reason,
     detail: refusal.detail,
-    payload: input.payload.subarray(0, DEAD_LETTER_PAYLOAD_LIMIT),
+    payload: input.payload.subarray(record, record + DEAD_LETTER_PAYLOAD_LIMIT),
   })
 }
