@@ -7,9 +7,17 @@
  */
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import * as cluster from '../deploy/kafka/cluster.mjs'
+import { eraseCluster, startCluster, stopCluster } from '../deploy/kafka/cluster.mjs'
 import { LocalKafkaError } from '../deploy/kafka/parts.mjs'
 import { readSecurity } from '../deploy/kafka/security.mjs'
+import {
+  bootstrapOf,
+  mtlsBootstrapOf,
+  PORTS_AT_MOST,
+  readState,
+  registryUrlOf,
+  runs,
+} from '../deploy/kafka/state.mjs'
 import { asScript, repository, StepFailure, say } from './steps.mjs'
 
 const NOTHING_RUNS = 3
@@ -17,14 +25,15 @@ const NOTHING_RUNS = 3
 const usage = `npm run kafka -- up|down|status [options]
 
   up        starts what does not run, waits until it answers, prints the addresses
-  down      ends it; the data stays (the registry's schemas do not: it holds them in memory)
+  down      ends it; the data stays unless --erase is given (the registry's schemas do not: it holds them in memory)
   status    what runs; exit code 0: all, 1: some, 3: nothing
 
   --brokers 1|3     how many brokers (1)
   --no-registry     no schema registry
   --secure          TLS, logins and access rules instead of open listeners
-  --port N          first of ${cluster.PORTS_AT_MOST} ports (9092): clients N to N+2, controllers N+3 to N+5,
+  --port N          first of ${PORTS_AT_MOST} ports (9092): clients N to N+2, controllers N+3 to N+5,
                     clients with certificates N+6 to N+8, registry N+9
+  --erase           with down: removes data and credentials too
   --data-dir DIR    folder of data, logs and credentials (.weir/kafka)
 `
 
@@ -34,6 +43,7 @@ const options = /** @type {const} */ ({
   secure: { type: 'boolean', default: false },
   port: { type: 'string', default: '9092' },
   'data-dir': { type: 'string' },
+  erase: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 })
 
@@ -50,22 +60,20 @@ function numbers({ brokers, port }) {
   const first = Number(port)
   if (brokers !== '1' && brokers !== '3')
     throw new StepFailure(`--brokers ${brokers}: a local cluster has 1 or 3 brokers`)
-  if (!Number.isInteger(first) || first < 1024 || first > 65_535 - cluster.PORTS_AT_MOST)
-    throw new StepFailure(
-      `--port ${port}: give a whole number from 1024 to ${65_535 - cluster.PORTS_AT_MOST}`,
-    )
-  const ports = Array.from({ length: cluster.PORTS_AT_MOST }, (_, index) => first + index)
+  if (!Number.isInteger(first) || first < 1024 || first > 65_535 - PORTS_AT_MOST)
+    throw new StepFailure(`--port ${port}: give a whole number from 1024 to ${65_535 - PORTS_AT_MOST}`)
+  const ports = Array.from({ length: PORTS_AT_MOST }, (_, index) => first + index)
   return { brokers: brokers === '3' ? /** @type {const} */ (3) : /** @type {const} */ (1), ports }
 }
 
-/** @param {string} directory @param {cluster.ClusterState} state */
+/** @param {string} directory @param {import('../deploy/kafka/state.mjs').ClusterState} state */
 function printAddresses(directory, state) {
-  const lines = [`bootstrap  ${cluster.bootstrapOf(state)}`]
-  const registry = cluster.registryUrlOf(state)
+  const lines = [`bootstrap  ${bootstrapOf(state)}`]
+  const registry = registryUrlOf(state)
   if (registry !== undefined) lines.push(`registry   ${registry} (in memory: empty after a restart)`)
   if (state.secure) {
     const { users, caPath } = readSecurity(directory)
-    lines.push(`mTLS       ${cluster.mtlsBootstrapOf(state)}`, `authority  ${caPath}`)
+    lines.push(`mTLS       ${mtlsBootstrapOf(state)}`, `authority  ${caPath}`)
     lines.push(
       `users      ${users.map(({ name }) => name).join(', ')}; passwords, certificates: ${directory}/security`,
     )
@@ -75,20 +83,18 @@ function printAddresses(directory, state) {
 
 /** @param {string} directory @returns {number} exit code */
 function status(directory) {
-  const state = cluster.readState(directory)
+  const state = readState(directory)
   const parts = [
     ...(state?.brokers ?? []).map(({ id, process: target }) => ({ name: `broker ${id}`, target })),
     ...(state?.registry === undefined ? [] : [{ name: 'registry', target: state.registry.process }]),
   ]
-  const running = parts.filter(({ target }) => cluster.runs(target))
+  const running = parts.filter(({ target }) => runs(target))
   if (state === undefined || running.length === 0) {
     process.stdout.write('nothing runs\n')
     return NOTHING_RUNS
   }
   for (const { name, target } of parts)
-    process.stdout.write(
-      `${name.padEnd(10)} ${cluster.runs(target) ? `process ${target?.pid}` : 'does not run'}\n`,
-    )
+    process.stdout.write(`${name.padEnd(10)} ${runs(target) ? `process ${target?.pid}` : 'does not run'}\n`)
   printAddresses(directory, state)
   return running.length === parts.length ? 0 : 1
 }
@@ -106,12 +112,13 @@ async function main() {
   if (command === 'status') return status(directory)
   const started = performance.now()
   if (command === 'down') {
-    const ended = await cluster.stopCluster(directory)
+    const ended = await stopCluster(directory)
     say('kafka', ended === 0 ? 'nothing ran' : `${ended} processes ended`, started)
+    if (values.erase) eraseCluster(directory)
     return 0
   }
   if (command !== 'up') throw new StepFailure(`no command ${command}\n\n${usage}`)
-  const state = await cluster.startCluster(directory, {
+  const state = await startCluster(directory, {
     ...numbers(values),
     registry: !values['no-registry'],
     secure: values.secure,
