@@ -58,10 +58,9 @@ export function topicLayouts({ prefix, partitions, replication }: LayoutWishes):
 
 function commonSettings(replication: number): Record<string, string> {
   return {
+    'message.timestamp.type': 'CreateTime',
     // With three copies one broker may be away and every write is still on two; with fewer there is nothing to spare.
     'min.insync.replicas': String(replication >= 3 ? 2 : 1),
-    // The time that the producer gives: that of the broker would make a replay of files look new.
-    'message.timestamp.type': 'CreateTime',
   }
 }
 
@@ -77,8 +76,11 @@ function settingsOf(stream: TopicStream): Record<string, string> {
   }
   const source = SOURCE_STREAMS.find((candidate) => candidate === stream)
   if (source === undefined) return deleting(OUTPUT_RETENTION_MS, OUTPUT_MESSAGE_BYTES)
-  if (!COMPACTED_STREAMS.has(source)) return deleting(SOURCE_RETENTION_MS, SOURCE_MESSAGE_BYTES)
-  return { 'cleanup.policy': 'compact', 'max.message.bytes': String(SOURCE_MESSAGE_BYTES) }
+  // By the broker's clock: a producer that stamps records with the time of a past event would see them deleted at once.
+  const stamped = { 'message.timestamp.type': 'LogAppendTime' }
+  if (!COMPACTED_STREAMS.has(source))
+    return { ...deleting(SOURCE_RETENTION_MS, SOURCE_MESSAGE_BYTES), ...stamped }
+  return { 'cleanup.policy': 'compact', 'max.message.bytes': String(SOURCE_MESSAGE_BYTES), ...stamped }
 }
 
 function deleting(retentionMs: number, messageBytes: number): Record<string, string> {
