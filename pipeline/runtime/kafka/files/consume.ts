@@ -12,8 +12,8 @@ import type { SchemaSource } from '../../registry/schema-source.js'
 import { schemaStreamOf } from '../../registry/stream-schemas.js'
 import type { Message } from '../client.js'
 import type { KafkaSettings } from '../settings.js'
-import type { Place } from './topic-reader.js'
-import { TopicReader } from './topic-reader.js'
+import type { Place } from './committed-reader.js'
+import { CommittedReader } from './committed-reader.js'
 
 export interface ConsumedRecord extends Place {
   readonly timestampMs: number
@@ -54,7 +54,7 @@ export interface ConsumeCounts {
 /** @throws WeirError WEIR_KAFKA, WEIR_REGISTRY */
 export async function consumeTopic(options: ConsumeOptions): Promise<ConsumeCounts> {
   const topic = topicOf(options.settings.topicPrefix, options.stream)
-  const reader = await TopicReader.open({ ...options, topic })
+  const reader = await CommittedReader.open({ ...options, topic })
   const counts = { records: 0, deletions: 0, unreadable: 0 }
   const decoding = new Decoding(options)
   try {

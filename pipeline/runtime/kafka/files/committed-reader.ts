@@ -3,7 +3,7 @@
  * Depends on the Kafka client.
  */
 import { WeirError } from '../../../errors.js'
-import { type ConsumerClient, connect, loadKafka, type Message, newClient, Refusals } from '../client.js'
+import { connect, type Library, loadKafka, type Message, newClient, Refusals } from '../client.js'
 import { brokerFault } from '../faults.js'
 import { adminProperties } from '../properties.js'
 import type { KafkaSettings } from '../settings.js'
@@ -15,7 +15,7 @@ export interface Place {
   readonly offset: number
 }
 
-export interface TopicReaderOptions {
+export interface CommittedReaderOptions {
   readonly settings: KafkaSettings
   readonly topic: string
   readonly from: 'beginning' | 'end' | number
@@ -34,6 +34,8 @@ const BEGINNING = -2
 const PARTITION_EOF = -191
 const TIMED_OUT = -185
 
+type ConsumerClient = InstanceType<Library['KafkaConsumer']>
+
 interface TopicMetadata {
   readonly topics: readonly {
     readonly name: string
@@ -41,21 +43,21 @@ interface TopicMetadata {
   }[]
 }
 
-export class TopicReader {
+export class CommittedReader {
   readonly #consumer: ConsumerClient
   readonly #refusals: Refusals
-  readonly #options: TopicReaderOptions
+  readonly #options: CommittedReaderOptions
   /** Partitions that have not been read to their end. */
   readonly #unfinished = new Set<number>()
 
-  private constructor(consumer: ConsumerClient, refusals: Refusals, options: TopicReaderOptions) {
+  private constructor(consumer: ConsumerClient, refusals: Refusals, options: CommittedReaderOptions) {
     this.#consumer = consumer
     this.#refusals = refusals
     this.#options = options
   }
 
   /** @throws WeirError WEIR_KAFKA for a topic, partition or offset that is not there */
-  static async open(options: TopicReaderOptions): Promise<TopicReader> {
+  static async open(options: CommittedReaderOptions): Promise<CommittedReader> {
     const { settings, topic } = options
     const { KafkaConsumer } = await loadKafka()
     const properties = {
@@ -76,7 +78,7 @@ export class TopicReader {
     const refusals = new Refusals()
     const consumer = newClient((made) => new KafkaConsumer(made), properties, settings)
     refusals.watch(consumer)
-    const reader = new TopicReader(consumer, refusals, options)
+    const reader = new CommittedReader(consumer, refusals, options)
     await new Promise<void>((resolve, reject) =>
       connect(consumer, refusals, settings.bootstrapServers.join(','), (fault) =>
         fault === undefined ? resolve() : reject(fault.error),
