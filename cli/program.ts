@@ -18,8 +18,9 @@ import * as run from './run.js'
 import * as sandbox from './sandbox.js'
 import * as solve from './solve.js'
 import * as sql from './sql.js'
+import * as topics from './topics.js'
 
-const commands = [demo, run, replay, explain, lineage, sql, sandbox, policy, solve, bench, doctor]
+const commands = [demo, run, replay, explain, lineage, sql, sandbox, policy, solve, bench, doctor, topics]
 
 export function createProgram(): Command {
   const program = new Command('weir')

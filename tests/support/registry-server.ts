@@ -42,5 +42,5 @@ export function json(response: ServerResponse, status: number, body: unknown): v
 }
 
 export function settingsFor(url: string, changed: Partial<RegistrySettings> = {}): RegistrySettings {
-  return { ...REGISTRY_DEFAULTS, url, attempts: 2, timeoutMs: 1_000, ...changed }
+  return { ...REGISTRY_DEFAULTS, register: true, url, attempts: 2, timeoutMs: 1_000, ...changed }
 }

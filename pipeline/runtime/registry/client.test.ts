@@ -42,7 +42,7 @@ describe('the registry client', () => {
     const other = await clientOf(t, (_, response) => json(response, 404, { message: 'no such page' }))
     const error = await failureOf(other.client.schemaById(7))
     assert.equal(error.code, 'WEIR_REGISTRY')
-    assert.match(error.toLine(), /status 404: no such page .*check registry.url/)
+    assert.match(error.toLine(), /status 404: no such page .*check kafka.registry.url/)
   })
 
   it('tries again when the cause may pass, a bounded number of times', async (t) => {

@@ -68,6 +68,16 @@ export class RegistryClient {
     return this.#schema({ method: 'GET', path }, [SUBJECT_NOT_FOUND, VERSION_NOT_FOUND])
   }
 
+  /** Whether the subject has a version. */
+  async exists(subject: string): Promise<boolean> {
+    const ask: Ask = { method: 'GET', path: `/subjects/${encodeURIComponent(subject)}/versions` }
+    const answer = await this.#ask(ask)
+    if (isMissing(answer, [SUBJECT_NOT_FOUND])) return false
+    if (Array.isArray(answer.body) && answer.status === 200) return answer.body.length > 0
+    if (answer.status === 200) throw this.#nonsense(ask, 'it is no list of versions')
+    throw this.#refused(ask, answer.status, answer.body)
+  }
+
   /** Id of a schema that is registered under the subject; undefined when it is not. */
   async lookUp(subject: string, schemaJson: string): Promise<number | undefined> {
     const ask: Ask = {
@@ -182,7 +192,8 @@ export class RegistryClient {
     const tried = attempts > 1 ? `, ${attempts} attempts` : ''
     return new WeirError('WEIR_REGISTRY', `the schema registry: ${fault.message}${tried}`, {
       place: this.#place(ask),
-      remedy: 'check registry.url and registry.caFile, and that a Confluent-compatible registry runs there',
+      remedy:
+        'check kafka.registry.url and kafka.registry.caFile, and that a Confluent-compatible registry runs there',
       retry: fault.passing ? 'backoff' : 'never',
       cause: fault,
     })
@@ -201,7 +212,7 @@ export class RegistryClient {
   #nonsense(ask: Ask, what: string): WeirError {
     return new WeirError('WEIR_REGISTRY', `the answer is not that of a schema registry: ${what}`, {
       place: this.#place(ask),
-      remedy: 'check registry.url: it ends where /subjects and /schemas begin',
+      remedy: 'check kafka.registry.url: it ends where /subjects and /schemas begin',
     })
   }
 
@@ -227,10 +238,10 @@ export function incompatible(place: string, subject: string, reasons: readonly s
 }
 
 function remedyOf(status: number): string {
-  if (status === 401) return 'check registry.user and the password that the configuration names'
+  if (status === 401) return 'check kafka.registry.user and the password that the configuration names'
   if (status === 403) return "this user lacks the right: see the registry's access rules"
-  if (status >= 300 && status < 400) return 'give the address that it redirects to as registry.url'
-  if (status === 404) return 'check registry.url: it ends where /subjects and /schemas begin'
+  if (status >= 300 && status < 400) return 'give the address that it redirects to as kafka.registry.url'
+  if (status === 404) return 'check kafka.registry.url: it ends where /subjects and /schemas begin'
   if (status === 422) return 'the registry does not accept this schema: see its log'
   return "see the registry's log"
 }

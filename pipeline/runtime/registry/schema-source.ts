@@ -65,7 +65,7 @@ class KnownSchemas implements SchemaSource {
       "this is not Weir's own schema, and no registry is configured to keep it in",
       {
         place: stream,
-        remedy: "configure registry.url, or write the records anew in Weir's schema with --own-schema",
+        remedy: "configure kafka.registry.url, or write the records anew in Weir's schema with --own-schema",
       },
     )
   }

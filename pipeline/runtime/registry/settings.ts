@@ -36,13 +36,37 @@ export interface RegistrySettings {
 }
 
 export const REGISTRY_DEFAULTS = {
-  register: true,
+  register: false,
   compatibility: 'BACKWARD',
   // Registries answer within milliseconds; one that takes longer is being started or is overloaded.
   timeoutMs: 10_000,
   // With the pauses between them about two seconds: a restart behind a proxy, not an outage.
   attempts: 4,
 } as const satisfies Partial<RegistrySettings>
+
+/** What the configuration says of a registry, its secret still a reader. */
+export interface ConfiguredRegistry {
+  readonly url: string
+  readonly user?: string | undefined
+  readonly password?: (() => string) | undefined
+  readonly caFile?: string | undefined
+  readonly register: boolean
+  readonly compatibility?: CompatibilityLevel | undefined
+}
+
+/** Reads the secret and the certificates. @throws WeirError WEIR_CONFIG */
+export function registrySettings(configured: ConfiguredRegistry): RegistrySettings {
+  const { user, password, caFile, register, compatibility } = configured
+  return {
+    ...REGISTRY_DEFAULTS,
+    url: parseRegistryUrl(configured.url, 'kafka.registry.url', 'WEIR_CONFIG'),
+    user,
+    password: password?.(),
+    ca: caFile === undefined ? undefined : readCertificates(caFile),
+    register,
+    compatibility: compatibility ?? REGISTRY_DEFAULTS.compatibility,
+  }
+}
 
 /** Checks an address. @throws WeirError `code` at `place` */
 export function parseRegistryUrl(text: string, place: string, code: 'WEIR_USAGE' | 'WEIR_CONFIG'): string {
@@ -58,7 +82,7 @@ export function parseRegistryUrl(text: string, place: string, code: 'WEIR_USAGE'
     throw new WeirError(code, 'the address holds a user or a password', {
       place,
       remedy:
-        'give them by registry.user and registry.passwordFile or registry.passwordEnv of the configuration',
+        'give them by kafka.registry.user and kafka.registry.passwordFile or kafka.registry.passwordEnv of the configuration',
     })
   }
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}`

@@ -45,7 +45,7 @@ export async function ensureSchema(
   if (!settings.register) {
     throw new WeirError('WEIR_REGISTRY', `the registry does not have the schema under ${subject}`, {
       place,
-      remedy: 'register it (weir topics apply, or your own pipeline), or set registry.register: true',
+      remedy: 'register it (weir topics apply, or your own pipeline), or set kafka.registry.register: true',
     })
   }
   return client.register(subject, schemaJson)

@@ -119,10 +119,11 @@ async function applySubject(
   done: (action: Action) => void,
 ): Promise<void> {
   if (state === 'missing' && settings.register) {
+    const wasThere = await client.exists(subject)
     const id = await client.register(subject, schemaJsonOf(stream))
     done({ kind: 'schema-registered', subject, id })
     // The level of a new subject is part of its making; that of one that was there is somebody's choice.
-    if ((await client.levelOf(subject)) === wantedLevel) return
+    if ((wasThere && !alter) || (await client.levelOf(subject)) === wantedLevel) return
     await client.setLevel(subject, wantedLevel)
     done({ kind: 'level-set', subject, to: wantedLevel })
   } else if (state === 'level-differs' && alter) {
