@@ -26,8 +26,7 @@ type Near = (path: string) => string
 export function kafkaSection(document: YamlDocument, near: Near): KafkaSettings | undefined {
   if (document.valueAt([SECTION]) === undefined) return undefined
   const section = new Section(document, [SECTION], near)
-  const servers = section.value<string | string[]>('bootstrapServers')
-  const defaults = defaultSettings(typeof servers === 'string' ? servers.split(',') : (servers ?? []))
+  const defaults = defaultSettings(section.list('bootstrapServers'))
   const { commit } = defaults
   return {
     ...defaults,
@@ -65,6 +64,18 @@ class Section {
 
   value<T>(...path: string[]): T | undefined {
     return this.#document.valueAt([...this.#path, ...path]) as T | undefined
+  }
+
+  /** Items of a list, or of one text with commas. */
+  list(key: string): readonly string[] {
+    const text = this.value(key)
+    if (typeof text === 'string') return text.split(',')
+    const length = this.#document.lengthAt([...this.#path, key])
+    return Array.from({ length }, (_, at) => this.#document.stringAt([...this.#path, key, at]))
+  }
+
+  keys(key: string): readonly string[] {
+    return this.#document.keysAt([...this.#path, key])
   }
 
   file(key: string): string | undefined {
@@ -173,11 +184,12 @@ function saslOf(section: Section | undefined): SaslSettings | undefined {
 }
 
 function propertiesOf(section: Section, key: string): ClientProperties {
-  const properties = section.value<ClientProperties>(key) ?? {}
-  for (const name of Object.keys(properties)) {
+  const properties: Record<string, string | number | boolean> = {}
+  for (const name of section.keys(key)) {
     const refusal = refusalOf(name)
-    if (refusal === undefined) continue
-    throw section.errorAt([key, name], `property '${name}' cannot be set: ${refusal.why}`, refusal.remedy)
+    if (refusal !== undefined)
+      throw section.errorAt([key, name], `property '${name}' cannot be set: ${refusal.why}`, refusal.remedy)
+    properties[name] = section.value<string | number | boolean>(key, name) ?? ''
   }
   return properties
 }

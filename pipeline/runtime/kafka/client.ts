@@ -9,7 +9,6 @@ import { invariant, WeirError } from '../../errors.js'
 import type { BrokerFault } from '../distributed/ports.js'
 import { brokerFault, faultKindOf } from './faults.js'
 import { tokenOf } from './oauth-token.js'
-import type { Properties } from './properties.js'
 import type { KafkaSettings } from './settings.js'
 
 export type Library = typeof import('@confluentinc/kafka-javascript')
@@ -52,7 +51,7 @@ export async function loadKafka(
 /** Makes a client; throws `WEIR_CONFIG` that names a property which is unknown or has a value out of range. */
 export function newClient<T>(
   make: (properties: never) => T,
-  properties: Properties,
+  properties: Readonly<Record<string, unknown>>,
   settings: KafkaSettings,
 ): T {
   const { sasl } = settings

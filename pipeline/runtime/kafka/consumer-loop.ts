@@ -8,7 +8,6 @@
 import type { BrokerFault } from '../distributed/ports.js'
 import { type ConsumerClient, connect, loadKafka, type Message, newClient, Refusals } from './client.js'
 import { brokerFault } from './faults.js'
-import type { Properties } from './properties.js'
 import type { KafkaSettings } from './settings.js'
 
 /**
@@ -22,6 +21,9 @@ const LOOK_INTERVAL_MS = 50
 
 /** Pause before a client is made again after a failure. */
 const RECONNECT_PAUSE_MS = 200
+
+/** Properties of librdkafka, and the functions that the client takes among them. */
+export type ConsumerProperties = Readonly<Record<string, unknown>>
 
 export interface ConsumerEvents {
   /** A client was made and reached a broker. What an earlier client was told must be told again. */
@@ -44,7 +46,7 @@ interface EndEvent {
 export class ConsumerLoop {
   readonly refusals = new Refusals()
   readonly #settings: KafkaSettings
-  readonly #properties: Properties & object
+  readonly #properties: ConsumerProperties
   readonly #place: string
   readonly #events: ConsumerEvents
   #client: ConsumerClient | undefined
@@ -60,7 +62,7 @@ export class ConsumerLoop {
 
   constructor(
     settings: KafkaSettings,
-    properties: Properties & object,
+    properties: ConsumerProperties,
     place: string,
     events: ConsumerEvents,
   ) {
@@ -84,7 +86,7 @@ export class ConsumerLoop {
     const properties = {
       ...this.#properties,
       queue_non_empty_cb: () => this.#pump(),
-    } as unknown as Properties
+    }
     const client = newClient((made) => new KafkaConsumer(made) as ConsumerClient, properties, this.#settings)
     client.setDefaultConsumeTimeout(0)
     this.refusals.watch(client)
