@@ -102,6 +102,8 @@ export interface RequestOptions<A> {
 /** Sends a request and waits for its answer in virtual time. */
 export function request<A>(network: Network, process: Process, options: RequestOptions<A>): void {
   const { to, label, timeoutMicros, serve, settle, repeatable = false } = options
+  // Code of a process that was killed while it ran comes to an end, but nothing leaves any more.
+  if (!process.alive) return
   let open = true
   const timer = process.after(timeoutMicros, `${process.name} gives up ${label}`, () => {
     if (!open) return

@@ -45,6 +45,8 @@ export class Cluster {
   readonly #logs = new Map<string, PartitionLog>()
   readonly #outUntil = new Map<string, number>()
   readonly #random: Random
+  /** Committed readers can see more than before; who looks resets it. */
+  changed = false
 
   constructor(
     readonly scheduler: Scheduler,
@@ -71,7 +73,9 @@ export class Cluster {
     const name = `${topic}/${partition}`
     let log = this.#logs.get(name)
     if (log === undefined) {
-      log = new PartitionLog(topic, partition)
+      log = new PartitionLog(topic, partition, () => {
+        this.changed = true
+      })
       this.#logs.set(name, log)
     }
     return log

@@ -33,6 +33,7 @@ export class PartitionLog {
   constructor(
     readonly topic: string,
     readonly partition: number,
+    private readonly onVisible: () => void,
   ) {}
 
   get endOffset(): number {
@@ -99,6 +100,7 @@ export class PartitionLog {
   }
 
   #wake(): void {
+    this.onVisible()
     const waiters = this.#waiters
     this.#waiters = []
     for (const wake of waiters) wake()
