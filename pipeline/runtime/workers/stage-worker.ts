@@ -7,7 +7,7 @@
  */
 import type { MessagePort } from 'node:worker_threads'
 import { decodeRecord, encodeRecord } from '../../../schemas/avro/registry.js'
-import type { SourceDeclaration } from '../../../schemas/generated/types.js'
+import type { CycleResult, SourceDeclaration } from '../../../schemas/generated/types.js'
 import { WeirError } from '../../errors.js'
 import type { Agent, AgentEnvironment } from '../../ports.js'
 import { decodeCycle } from '../cycles/cycle-codec.js'
@@ -149,6 +149,7 @@ class Stage {
         applyMicros,
         solveMicros,
         deadLetters: applied.result.deadLetters.length,
+        records: countRecords(applied.result),
         result,
         pureBytes: measuredOffset(result, this.#task.worker),
         release,
@@ -183,6 +184,19 @@ class Stage {
     if (agent === undefined) throw new WeirError('WEIR_BUG', 'a worker was sent a group that it does not own')
     return agent
   }
+}
+
+/** Records of the result that have a stream of their own. */
+export function countRecords(result: CycleResult): number {
+  const { decisions, explanations, instructionEvents, reservations, alerts, deadLetters } = result
+  return (
+    decisions.length +
+    explanations.length +
+    instructionEvents.length +
+    reservations.length +
+    alerts.length +
+    deadLetters.length
+  )
 }
 
 function snapshotPayload(agent: Agent): Buffer {
