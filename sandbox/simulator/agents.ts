@@ -10,7 +10,7 @@ import { decodeCycle } from '../../pipeline/runtime/cycles/cycle-codec.js'
 import type { AgentAnswer, AgentHost } from '../../pipeline/runtime/distributed/ports.js'
 import { measuredOffset } from '../../pipeline/runtime/workers/measured.js'
 import { encodeRecord } from '../../schemas/avro/registry.js'
-import type { SourceDeclaration } from '../../schemas/generated/types.js'
+import type { CycleResult, SourceDeclaration } from '../../schemas/generated/types.js'
 import { Random } from '../random.js'
 import type { Process } from './process.js'
 import { MILLISECOND, SECOND } from './scheduler.js'
@@ -228,6 +228,7 @@ export class SimulatedAgents implements AgentHost {
           applyMicros: 1_000,
           solveMicros: 0,
           deadLetters: applied.result.deadLetters.length,
+          records: recordsOf(applied.result),
           result,
           pureBytes: measuredOffset(result, worker),
           release: applied.release,
@@ -247,4 +248,11 @@ export class SimulatedAgents implements AgentHost {
     this.#answers.push(answer)
     this.bell()
   }
+}
+
+/** Records of the streams beside the journal that the result holds. */
+function recordsOf(result: CycleResult): number {
+  const { decisions, explanations, instructionEvents, reservations, alerts, deadLetters } = result
+  const all = [decisions, explanations, instructionEvents, reservations, alerts, deadLetters]
+  return all.reduce((sum, records) => sum + records.length, 0)
 }

@@ -3,9 +3,13 @@
  *
  * It survives the instance. Snapshots lie there as the bytes of the production file format. Depends on that format.
  */
-import type { Operation, PartitionSnapshot, SnapshotMemory } from '../../pipeline/runtime/distributed/ports.js'
-import { decodeSnapshot, encodeSnapshot } from './snapshot-codec.js'
-import { Random } from '../random.js'
+import type {
+  Operation,
+  PartitionSnapshot,
+  SnapshotMemory,
+} from '../../pipeline/runtime/distributed/ports.js'
+import { decodeSnapshot, encodeSnapshot } from '../../pipeline/runtime/distributed/snapshot-codec.js'
+import type { Random } from '../random.js'
 import type { Process } from './process.js'
 import { faultOf, Request } from './request.js'
 import { MILLISECOND, type Scheduler } from './scheduler.js'

@@ -94,7 +94,11 @@ function drawFault(random: Random, { kinds, instances, brokers, activeMs }: Faul
     case 'delay':
     case 'duplicate':
     case 'reorder':
-      return { ...base, target: random.pick([instance, instance, broker, '*']), amount: random.integer(10, 4_000) }
+      return {
+        ...base,
+        target: random.pick([instance, instance, broker, '*']),
+        amount: random.integer(10, 4_000),
+      }
     case 'clock-skew':
       return { ...base, amount: random.integer(-2_000, 2_000) }
     case 'clock-jump':
@@ -133,8 +137,10 @@ function checkFault(value: unknown, place: string): Fault {
   const fault = value as Partial<Record<keyof Fault, unknown>>
   const numbers = ['atMs', 'durationMs', 'amount', 'probability', 'steps'] as const
   for (const key of numbers)
-    if (typeof fault[key] !== 'number' || !Number.isFinite(fault[key])) throw wrong(place, `${key} is not a number`)
-  if (!FAULT_KINDS.includes(fault.kind as FaultKind)) throw wrong(place, `kind is none of ${FAULT_KINDS.join(', ')}`)
+    if (typeof fault[key] !== 'number' || !Number.isFinite(fault[key]))
+      throw wrong(place, `${key} is not a number`)
+  if (!FAULT_KINDS.includes(fault.kind as FaultKind))
+    throw wrong(place, `kind is none of ${FAULT_KINDS.join(', ')}`)
   if (!MOMENTS.includes(fault.moment as Moment)) throw wrong(place, `moment is none of ${MOMENTS.join(', ')}`)
   if (typeof fault.target !== 'string') throw wrong(place, 'target is not a text')
   return fault as unknown as Fault

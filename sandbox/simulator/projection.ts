@@ -15,7 +15,7 @@ import { RangeRows } from '../../sinks/clickhouse/projector/range.js'
 import { Random } from '../random.js'
 import type { AuditedEntry } from './audit/journal-audit.js'
 import { hold } from './audit/violation.js'
-import { Fetcher, type FetchedRecord, type World } from './clients/fetcher.js'
+import { type FetchedRecord, Fetcher, type World } from './clients/fetcher.js'
 import { request } from './network.js'
 import { Process } from './process.js'
 import { MILLISECOND, SECOND } from './scheduler.js'
@@ -58,7 +58,7 @@ export class ProjectedPartition {
     private readonly world: World,
     private readonly process: Process,
     readonly partition: number,
-    private readonly prefix: string,
+    prefix: string,
     private readonly gone: () => boolean,
   ) {
     this.#random = new Random('projection', world.seed, partition)
@@ -74,15 +74,22 @@ export class ProjectedPartition {
   finish(entries: readonly AuditedEntry[]): void {
     const place = `partition ${this.partition}`
     const { next } = this.#store
-    hold(next === entries.length, 'projection-equals-journal', () => `${place}: ${next} of ${entries.length} entries`)
+    hold(
+      next === entries.length,
+      'projection-equals-journal',
+      () => `${place}: ${next} of ${entries.length} entries`,
+    )
     const projection = new Projection()
     const rows = new RangeRows()
-    for (const { entry, body } of entries)
-      if (isProjected(body)) projection.add(rows, entry.sequence, body)
+    for (const { entry, body } of entries) if (isProjected(body)) projection.add(rows, entry.sequence, body)
     const wanted = new Map(rows.inserts().map(({ table, bytes }) => [table, digestOf([bytes])]))
     const tables = [...this.#store.tables].map(([table, blocks]) => [table, digestOf(blocks)] as const)
     for (const [table, digest] of tables)
-      hold(wanted.get(table) === digest, 'projection-equals-journal', () => `${place}: table ${table} differs`)
+      hold(
+        wanted.get(table) === digest,
+        'projection-equals-journal',
+        () => `${place}: table ${table} differs`,
+      )
     hold(wanted.size === tables.length, 'projection-equals-journal', () => `${place}: a table is missing`)
   }
 
@@ -113,7 +120,10 @@ export class ProjectedPartition {
         return
       }
       const { table, bytes } = inserts[index]
-      this.#insert(() => store.insert(table, `${table}/${from}-${until}`, bytes), () => insertNext(index + 1))
+      this.#insert(
+        () => store.insert(table, `${table}/${from}-${until}`, bytes),
+        () => insertNext(index + 1),
+      )
     }
     insertNext(0)
   }

@@ -94,7 +94,11 @@ export class Coverage {
     hold(count === 1, 'accepted-input-once', () => `${place} for ${wanted} is in ${count} cycles`)
     if (wanted === undefined || groups[0] === UNROUTED_GROUP) return
     const home = partitionOf(wanted, this.cluster.options.partitions) === this.partition
-    hold(groups[0] === wanted || !home, 'accepted-input-once', () => `${place} for ${wanted} is in ${groups[0]}`)
+    hold(
+      groups[0] === wanted || !home,
+      'accepted-input-once',
+      () => `${place} for ${wanted} is in ${groups[0]}`,
+    )
   }
 
   #streamOf(topic: string): InputStream {

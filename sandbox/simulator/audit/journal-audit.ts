@@ -6,7 +6,10 @@
  */
 import { toHex } from '../../../pipeline/identity.js'
 import type { JournalBody } from '../../../pipeline/ports.js'
-import { JournalChain, type JournalTopicEntry } from '../../../pipeline/runtime/distributed/journal-entries.js'
+import {
+  JournalChain,
+  type JournalTopicEntry,
+} from '../../../pipeline/runtime/distributed/journal-entries.js'
 import { JOURNAL_STREAM, topicOf } from '../../../pipeline/runtime/distributed/topics.js'
 import { journalSchema, segmentSchema } from '../../../pipeline/runtime/journal/record-types.js'
 import type { Cycle, CycleResult, SourceDeclaration } from '../../../schemas/generated/types.js'
@@ -85,7 +88,10 @@ export class JournalAudit {
     try {
       entry = this.#chain.accept(value, segmentSchema(journalSchema), `journal/${this.partition}@${offset}`)
     } catch (error) {
-      throw new Violation('journal-chain', (error as Error & { toLine?: () => string }).toLine?.() ?? String(error))
+      throw new Violation(
+        'journal-chain',
+        (error as Error & { toLine?: () => string }).toLine?.() ?? String(error),
+      )
     }
     const body = entry.decode()
     this.entries.push({ entry, body })
@@ -110,10 +116,22 @@ export class JournalAudit {
       this.#groups.set(groupId, group)
     }
     const { nextCycle, closedAtMicros } = group
-    hold(cycle.cycle === nextCycle, 'journal-chain', () => `cycle ${cycle.cycle} of ${groupId}, ${nextCycle} is next`)
-    hold(closedAt >= closedAtMicros, 'journal-chain', () => `cycle ${cycle.cycle} of ${groupId} closes too early`)
+    hold(
+      cycle.cycle === nextCycle,
+      'journal-chain',
+      () => `cycle ${cycle.cycle} of ${groupId}, ${nextCycle} is next`,
+    )
+    hold(
+      closedAt >= closedAtMicros,
+      'journal-chain',
+      () => `cycle ${cycle.cycle} of ${groupId} closes too early`,
+    )
     for (const { source, position } of cycle.inputs)
-      hold(this.#topics[source] !== undefined, 'journal-chain', () => `source ${source}@${position} is not declared`)
+      hold(
+        this.#topics[source] !== undefined,
+        'journal-chain',
+        () => `source ${source}@${position} is not declared`,
+      )
     group.nextCycle++
     group.closedAtMicros = closedAt
     group.open.push(cycle)
@@ -133,11 +151,20 @@ export class JournalAudit {
       ended.add(id)
       this.outstanding.delete(id)
     }
-    for (const { instructionId, state } of result.reservations) this.#reserve(toHex(instructionId), state, ended)
+    for (const { instructionId, state } of result.reservations)
+      this.#reserve(toHex(instructionId), state, ended)
     const letters = result.dispositions.filter((code) => code === 4).length
     const { deadLetters, decisions, explanations } = result
-    hold(letters === deadLetters.length, 'refusals-recorded', () => `${letters} refused, ${deadLetters.length} told`)
-    hold(decisions.length === explanations.length, 'refusals-recorded', () => `a decision without explanation`)
+    hold(
+      letters === deadLetters.length,
+      'refusals-recorded',
+      () => `${letters} refused, ${deadLetters.length} told`,
+    )
+    hold(
+      decisions.length === explanations.length,
+      'refusals-recorded',
+      () => `a decision without explanation`,
+    )
     this.onResult(this.partition, result)
   }
 
@@ -145,7 +172,11 @@ export class JournalAudit {
     const before = this.#reservations.get(id)
     const begins = before === undefined && state === 'PENDING'
     const ends = before === 'PENDING' && state !== 'PENDING'
-    hold(begins || ends, 'reservation-once', () => `reservation of ${id}: ${state} after ${before ?? 'nothing'}`)
+    hold(
+      begins || ends,
+      'reservation-once',
+      () => `reservation of ${id}: ${state} after ${before ?? 'nothing'}`,
+    )
     hold(begins || ended.has(id), 'reservation-once', () => `${state}, but instruction ${id} has not ended`)
     this.#reservations.set(id, state)
   }

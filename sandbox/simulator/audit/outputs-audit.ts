@@ -71,7 +71,8 @@ export class OutputsAudit {
   /** @param settled no transaction is between its decision and its last marker */
   check(settled: boolean): void {
     for (const stream of AUDITED)
-      for (let partition = 0; partition < this.partitions; partition++) this.#check(stream, partition, settled)
+      for (let partition = 0; partition < this.partitions; partition++)
+        this.#check(stream, partition, settled)
     if (settled) this.#checkBank()
   }
 
@@ -99,7 +100,11 @@ export class OutputsAudit {
     const place = `${stream}/${partition}`
     for (; audit.checked < Math.min(expected.length, actual.length); audit.checked++) {
       const at = audit.checked
-      hold(expected[at].equals(actual[at]), invariant, () => `${place}: record ${at} is not what the journal says`)
+      hold(
+        expected[at].equals(actual[at]),
+        invariant,
+        () => `${place}: record ${at} is not what the journal says`,
+      )
     }
     if (!settled) return
     hold(
@@ -123,7 +128,11 @@ export class OutputsAudit {
     const { settled } = this.ledger
     for (; this.#settledChecked < settled.length; this.#settledChecked++) {
       const id = settled[this.#settledChecked]
-      hold(this.#released.has(id), 'effective-once', () => `the bank carried out ${id}, which nobody has committed`)
+      hold(
+        this.#released.has(id),
+        'effective-once',
+        () => `the bank carried out ${id}, which nobody has committed`,
+      )
     }
   }
 

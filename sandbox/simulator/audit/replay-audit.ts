@@ -35,14 +35,16 @@ export function auditReplay(journals: readonly JournalAudit[], options: ReplayOp
     const agents = replayPartition(journal, options)
     for (const [groupId, agent] of agents) {
       digests.set(`${journal.partition}/${groupId}`, Buffer.from(agent.stateDigest()).toString('hex'))
-      if (options.looksInside && groupId !== UNROUTED_GROUP)
-        checkEnd(decodeState(agent.snapshot()), options)
+      if (options.looksInside && groupId !== UNROUTED_GROUP) checkEnd(decodeState(agent.snapshot()), options)
     }
   }
   return digests
 }
 
-function replayPartition({ entries }: JournalAudit, { kind, looksInside }: ReplayOptions): Map<string, Agent> {
+function replayPartition(
+  { entries }: JournalAudit,
+  { kind, looksInside }: ReplayOptions,
+): Map<string, Agent> {
   const agents = new Map<string, Agent>()
   const declarations: SourceDeclaration[] = []
   const made = new Map<string, CycleResult[]>()
@@ -113,7 +115,11 @@ function checkHolds(state: GroupState, place: string): void {
   }
   for (const [id, { reservedMinor }] of state.accounts) {
     const wanted = held.get(id) ?? 0
-    hold(reservedMinor === wanted, 'reservation-once', () => `${place}: ${reservedMinor} held on ${id}, not ${wanted}`)
+    hold(
+      reservedMinor === wanted,
+      'reservation-once',
+      () => `${place}: ${reservedMinor} held on ${id}, not ${wanted}`,
+    )
   }
 }
 

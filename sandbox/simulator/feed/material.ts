@@ -226,7 +226,12 @@ export function movementDraft(
   }
 }
 
-export function commandDraft(groupId: string, number: number, kind: 'HOLD' | 'RELEASE', subject: string): Draft {
+export function commandDraft(
+  groupId: string,
+  number: number,
+  kind: 'HOLD' | 'RELEASE',
+  subject: string,
+): Draft {
   return {
     stream: 'command',
     name: String(number),

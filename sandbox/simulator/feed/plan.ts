@@ -8,8 +8,8 @@
 import { partitionOf } from '../../../pipeline/runtime/distributed/topics.js'
 import { encodeRecord } from '../../../schemas/avro/registry.js'
 import type { StreamName } from '../../../schemas/generated/schemas.js'
-import { framed } from '../clients/schema-lookup.js'
 import { Random } from '../../random.js'
+import { framed } from '../clients/schema-lookup.js'
 import { SECOND } from '../scheduler.js'
 import * as material from './material.js'
 
@@ -92,7 +92,11 @@ class Planner {
     const { activeMicros, movementEveryMicros } = this.options
     let number = 0
     // After the opening balances, which would otherwise be reports of a later state than the movement's.
-    for (let at = begin + 5 * SECOND; at < activeMicros; at += Math.ceil(random.exponential(movementEveryMicros))) {
+    for (
+      let at = begin + 5 * SECOND;
+      at < activeMicros;
+      at += Math.ceil(random.exponential(movementEveryMicros))
+    ) {
       const accountId = random.pick(material.ACCOUNTS)
       const amountMinor = random.integer(-1_500_000_00, 1_400_000_00)
       const draft = material.movementDraft(groupId, number++, accountId, amountMinor, this.#today)
@@ -117,7 +121,11 @@ class Planner {
     const { partitions, activeMicros } = this.options
     for (let at = 8 * SECOND; at < activeMicros; at += Math.ceil(random.exponential(FAULTY_EVERY_MICROS))) {
       const groupId = random.pick(groups)
-      const good = this.#make(at, groupId, material.movementDraft(groupId, 1_000_000 + at, 'OPERATING', 1, this.#today))
+      const good = this.#make(
+        at,
+        groupId,
+        material.movementDraft(groupId, 1_000_000 + at, 'OPERATING', 1, this.#today),
+      )
       const bytes = Buffer.from(good.value)
       const which = random.integer(0, 4)
       if (which === 0) this.#push({ ...good, value: bytes.subarray(5) })
@@ -132,7 +140,8 @@ class Planner {
 
   #sendToAll(atMicros: number, draft: material.Draft): void {
     const record = this.#make(atMicros, '*', draft)
-    for (let partition = 0; partition < this.options.partitions; partition++) this.#push({ ...record, partition })
+    for (let partition = 0; partition < this.options.partitions; partition++)
+      this.#push({ ...record, partition })
   }
 
   #send(atMicros: number, groupId: string, draft: material.Draft): void {
