@@ -39,7 +39,9 @@ export class SimulatedSchemaLookup implements SchemaLookup {
 
   schemaOf(id: number): Operation<string | undefined> {
     const known = this.#asked.get(id)
-    if (known !== undefined && known.state !== 'failed') return known
+    // A failure is told once; who asks again makes a new request.
+    if (known?.state === 'failed') this.#asked.delete(id)
+    if (known !== undefined) return known
     const operation = new Request<string | undefined>(this.bell)
     this.#asked.set(id, operation)
     request<string | undefined | 'none'>(this.network, this.process, {
