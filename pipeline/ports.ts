@@ -33,6 +33,22 @@ export const EVERY_GROUP = '*'
 /** Amounts and times must stay below this in magnitude (2^52): exact in a double and in every codec. */
 export const EXACT_LIMIT = 2 ** 52
 
+/** The inputs of a cycle in one piece of memory, as a worker receives them: without an object for each. */
+export interface PackedInputs {
+  readonly count: number
+  /** Payload of input `i` is `bytes[starts[i] .. ends[i])`. */
+  readonly bytes: Uint8Array
+  readonly starts: Int32Array
+  readonly ends: Int32Array
+  readonly sources: Int32Array
+  readonly positions: Float64Array
+}
+
+/** A cycle whose inputs are also there packed; both say the same. Valid until its reader opens the next one. */
+export interface PackedCycle extends Cycle {
+  readonly packed: PackedInputs
+}
+
 export interface AppliedCycle {
   /** Record for the journal; `measured` is filled in by the caller. */
   readonly result: CycleResult
@@ -54,7 +70,7 @@ export interface Agent {
   /** Must be called for a source before a cycle with inputs from it, also after a restore. */
   declareSource(declaration: SourceDeclaration): void
   /** Applies the next cycle. Equal state and equal cycle give equal results, on any machine. */
-  apply(cycle: Cycle): AppliedCycle
+  apply(cycle: Cycle | PackedCycle): AppliedCycle
   /** Instructions that were released and have no final status, oldest first: to be sent again after a restart. */
   outstanding(): readonly Instruction[]
   /** Canonical bytes of the state; `restoreAgent` turns them back into an equal agent. */

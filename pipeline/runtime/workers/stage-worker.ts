@@ -10,7 +10,8 @@ import { decodeRecord, encodeRecord } from '../../../schemas/avro/registry.js'
 import type { CycleResult, SourceDeclaration } from '../../../schemas/generated/types.js'
 import { WeirError } from '../../errors.js'
 import type { Agent, AgentEnvironment } from '../../ports.js'
-import { decodeCycle } from '../cycles/cycle-codec.js'
+import { CycleUnpacker } from '../cycles/cycle-codec.js'
+import { ResultEncoder } from '../cycles/result-codec.js'
 import { BellRope, readBlocking, wakeProducerThread, writeBlocking } from '../rings/bell.js'
 import { Ring } from '../rings/ring.js'
 import { measuredOffset } from './measured.js'
@@ -80,6 +81,8 @@ class Stage {
   readonly #environment: AgentEnvironment
   readonly #agents = new Map<number, Agent>()
   readonly #declarations: SourceDeclaration[] = []
+  readonly #unpacker = new CycleUnpacker()
+  readonly #encoder = new ResultEncoder()
 
   constructor(task: StageWorkerTask, module: AgentModule, send: Send) {
     this.#task = task
@@ -135,14 +138,14 @@ class Stage {
 
   #apply(group: number, bytes: Buffer, snapshot: boolean): void {
     const agent = this.#agentOf(group)
-    const cycle = decodeCycle(bytes)
+    const cycle = this.#unpacker.unpack(bytes)
     try {
       const begun = performance.now()
       const applied = agent.apply(cycle)
       const applyMicros = (performance.now() - begun) * 1000
       const { solveMicros, release, query } = applied
       const measured = { applyMicros, solveMicros, worker: this.#task.worker }
-      const result = encodeRecord('cycle-result', { ...applied.result, measured })
+      const result = this.#encoder.encode({ ...applied.result, measured })
       const message = encodeResultMessage({
         cycle: cycle.cycle,
         outstanding: agent.outstanding().length,
