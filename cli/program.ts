@@ -16,10 +16,11 @@ import * as policy from './policy.js'
 import * as replay from './replay.js'
 import * as run from './run.js'
 import * as sandbox from './sandbox.js'
+import * as simulate from './simulate.js'
 import * as solve from './solve.js'
 import * as sql from './sql.js'
 
-const commands = [demo, run, replay, explain, lineage, sql, sandbox, policy, solve, bench, doctor]
+const commands = [demo, run, replay, explain, lineage, sql, sandbox, simulate, policy, solve, bench, doctor]
 
 export function createProgram(): Command {
   const program = new Command('weir')

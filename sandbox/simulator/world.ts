@@ -86,8 +86,8 @@ export function shapeOf(seed: number): WorldShape {
     partitions: random.integer(2, 3),
     groups: random.integer(2, 4),
     brokers: 3,
-    activeMs: random.integer(60, 150) * 1_000,
-    movementEveryMs: random.integer(1_500, 5_000),
+    activeMs: random.integer(40, 100) * 1_000,
+    movementEveryMs: random.integer(2_000, 6_000),
   }
 }
 

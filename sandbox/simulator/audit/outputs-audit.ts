@@ -85,7 +85,7 @@ export class OutputsAudit {
 
   #release(instruction: Instruction): void {
     const id = toHex(instruction.instructionId)
-    const leg = `${toHex(instruction.decisionId)}/${instruction.leg}`
+    const leg = `${instruction.groupId}/${instruction.cycle}/${instruction.leg}`
     hold(!this.#released.has(id), 'effective-once', () => `instruction ${id} was released twice`)
     hold(!this.#legs.has(leg), 'effective-once', () => `leg ${leg} has two instructions`)
     this.#released.set(id, instruction)

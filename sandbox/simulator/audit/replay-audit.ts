@@ -124,7 +124,6 @@ function checkHolds(state: GroupState, place: string): void {
 }
 
 function checkEnd(state: GroupState, { plan, ledger }: ReplayOptions): void {
-  if (process.env.DBG) console.error(state.groupId, JSON.stringify([...state.counters]), JSON.stringify([...state.accounts].map(([k,{reference,...a}])=>[k,a])))
   const { groupId } = state
   for (const [id, order] of state.instructions)
     hold(isFinal(order.state), 'everything-ends', () => `instruction ${id} of ${groupId} is ${order.state}`)

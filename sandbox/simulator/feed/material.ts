@@ -59,7 +59,7 @@ staleness:
   account: { widenAfterSeconds: 1800, widenPercent: 10, freezeAfterSeconds: 7200 }
   quote: { widenAfterSeconds: 600, widenSpreadPercent: 100, freezeAfterSeconds: 7200 }
   gapWidenPercent: 5
-settlement: { cutoffMarginSeconds: 300, answerWithinSeconds: 60 }
+settlement: { cutoffMarginSeconds: 300, answerWithinSeconds: 20 }
 `
 }
 
