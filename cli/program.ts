@@ -18,6 +18,7 @@ import * as produce from './produce.js'
 import * as replay from './replay.js'
 import * as run from './run.js'
 import * as sandbox from './sandbox.js'
+import * as simulate from './simulate.js'
 import * as solve from './solve.js'
 import * as sql from './sql.js'
 import * as topics from './topics.js'
@@ -30,6 +31,7 @@ const commands = [
   lineage,
   sql,
   sandbox,
+  simulate,
   policy,
   solve,
   bench,
