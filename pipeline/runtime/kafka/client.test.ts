@@ -84,7 +84,7 @@ test('the client knows every property of Weir, and an unknown one is named', awa
     )
   refuses('lingre.ms', 'hunter2', /knows no property 'lingre\.ms'/)
   refuses('compression.type', 'hunter2', /'compression\.codec' has a value/)
-  refuses('linger.ms', '-7', /'linger\.ms' has a value/)
+  refuses('linger.ms', '-7', /'queue\.buffering\.max\.ms' has a value/)
 })
 
 test('an error of the client that names no property is told as it is', () => {

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { uniqueName } from '../../../../tests/support/kafka/cluster.js'
-import type { BrokerFaultKind, Operation } from '../../distributed/ports.js'
+import type { BrokerFaultKind, Operation, TransactionalWriter } from '../../distributed/ports.js'
 import { JOURNAL_STREAM, SOURCE_STREAMS, type TopicStream, topicOf } from '../../distributed/topics.js'
 import { openAdmin } from '../admin.js'
 import { defaultSettings, type KafkaSettings } from '../settings.js'
@@ -63,6 +63,12 @@ export async function failed(operation: Operation<void>, kind: BrokerFaultKind):
   assert.equal(state, 'failed')
   assert.equal(fault?.kind, kind, fault?.error.toLine())
   return fault?.error.toLine() ?? ''
+}
+
+/** A machine under load may need longer for it than one request may take. */
+export async function opened(writer: TransactionalWriter): Promise<void> {
+  const { state, fault } = await persistently(() => writer.open())
+  assert.equal(state, 'done', fault?.error.toLine())
 }
 
 /** Makes the request again for as long as its outcome is open; the number of requests is bounded by the patience. */
