@@ -22,11 +22,13 @@ import * as sandbox from './sandbox.js'
 import * as simulate from './simulate.js'
 import * as solve from './solve.js'
 import * as sql from './sql.js'
+import * as status from './status.js'
 import * as topics from './topics.js'
 
 const commands = [
   demo,
   run,
+  status,
   replay,
   explain,
   lineage,
