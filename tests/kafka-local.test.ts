@@ -100,7 +100,7 @@ test(
     const module = new URL('./support/kafka/cluster.js', import.meta.url)
     const code = `const { startKafka } = await import(${JSON.stringify(module.href)})
     const { bootstrap } = await startKafka()
-    console.log(bootstrap)
+    process.stdout.write(bootstrap)
     setInterval(() => {}, 1000)`
     const child = spawn(process.execPath, ['--input-type=module', '-e', code], {
       stdio: ['ignore', 'pipe', 'inherit'],
