@@ -3,7 +3,8 @@
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { IAdminClient } from '@confluentinc/kafka-javascript'
-import { connect, loadKafka, newClient, type ProducerClient, Refusals } from '../client.js'
+import { loadKafka, newClient, type ProducerClient, type Refusals } from '../client.js'
+import { connected, disconnected } from '../connected.js'
 import { brokerFault } from '../faults.js'
 import { adminProperties } from '../properties.js'
 import { TopicSettingsClient } from '../protocol/topic-settings.js'
@@ -46,19 +47,13 @@ export class TopicAdmin {
   /** @throws WeirError WEIR_KAFKA */
   static async open(settings: KafkaSettings): Promise<TopicAdmin> {
     const { Producer, AdminClient } = await loadKafka()
-    const refusals = new Refusals()
     const client = newClient((made) => new Producer(made), adminProperties(settings), settings)
-    refusals.watch(client)
-    await new Promise<void>((resolve, reject) =>
-      connect(client, refusals, settings.bootstrapServers.join(','), (fault) =>
-        fault === undefined ? resolve() : reject(fault.error),
-      ),
-    )
+    const refusals = await connected(client, settings)
     try {
       const topicSettings = await TopicSettingsClient.open(settings)
       return new TopicAdmin(client, AdminClient.createFrom(client), topicSettings, refusals)
     } catch (error) {
-      await disconnect(client)
+      await disconnected(client)
       throw error
     }
   }
@@ -108,7 +103,7 @@ export class TopicAdmin {
 
   async close(): Promise<void> {
     this.#settings.close()
-    await disconnect(this.#client)
+    await disconnected(this.#client)
   }
 
   #metadata(): Promise<Metadata> {
@@ -122,8 +117,4 @@ export class TopicAdmin {
   #faultOf(error: unknown, doing: string, place: string): Error {
     return brokerFault(this.#refusals.reasonFor(error), doing, place).error
   }
-}
-
-async function disconnect(client: ProducerClient): Promise<void> {
-  await new Promise<void>((resolve) => client.disconnect(() => resolve()))
 }
