@@ -240,7 +240,7 @@ describe('topics and the registry, when something is wrong', kafka, () => {
     assertRefused(
       await weir(['topics', 'check', '--kafka', '127.0.0.1:1']),
       1,
-      /127\.0\.0\.1:1: the broker cannot be reached/,
+      /127\.0\.0\.1:1: the broker cannot be asked: ECONNREFUSED \(check kafka\.bootstrapServers/,
     )
   })
 })
