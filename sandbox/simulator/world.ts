@@ -277,7 +277,8 @@ class Simulation {
     if (this.#world.cluster.transactions.settling) return 'a transaction is not settled'
     for (const journal of this.#journals) {
       const { partition, outstanding } = journal
-      if (!journal.coverage.complete()) return `inputs of partition ${partition} are in no cycle`
+      const missing = journal.coverage.missing()
+      if (missing !== undefined) return `${missing} is in no cycle`
       if (!journal.settled) return `a cycle of partition ${partition} has no result`
       if (outstanding.size > 0)
         return `instruction ${[...outstanding.keys()][0]} of partition ${partition} has no end`
