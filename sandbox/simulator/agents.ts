@@ -145,7 +145,7 @@ export class SimulatedAgents implements AgentHost {
       if (its !== worker % WORKERS) continue
       this.#slots.delete(slot)
       const error = new WeirError('WEIR_BUG', 'the worker was lost', { place: `worker ${worker}` })
-      this.#answers.push({ kind: 'lost', slot, error })
+      this.#answers.push({ kind: 'lost', slot, blamed: false, error })
     }
     this.bell()
   }
