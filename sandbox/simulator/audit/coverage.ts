@@ -59,13 +59,9 @@ export class Coverage {
       const holders = this.#holdersOf(log.topic)
       for (const record of log.records) {
         if (record.kind === 'marker' || holders.has(record.offset)) continue
-<<<<<<< HEAD
-        if (this.#groupOf(log.topic, record) !== EVERY_GROUP) return false
-=======
-        const group = groupOf(this.#streamOf(log.topic), record)
+        const group = this.#groupOf(log.topic, record)
         if (group !== EVERY_GROUP)
           return `${log.topic}/${this.partition}@${record.offset} for ${group ?? 'nobody'}`
->>>>>>> main
       }
     }
     return undefined
