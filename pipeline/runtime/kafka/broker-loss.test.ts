@@ -2,10 +2,17 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { needsKafka } from '../../../tests/support/kafka/availability.js'
 import { startKafka } from '../../../tests/support/kafka/cluster.js'
+import {
+  eventually,
+  makeTopics,
+  opened,
+  persistently,
+  RecordedBell,
+  settingsFor,
+} from '../../../tests/support/kafka/ports-fixture.js'
 import type { Operation } from '../distributed/ports.js'
 import { topicOf } from '../distributed/topics.js'
 import { KafkaJournalReader } from './journal-reader.js'
-import { eventually, makeTopics, opened, persistently, RecordedBell, settingsFor } from './testing/fixture.js'
 import { KafkaWriter } from './writer.js'
 
 const options = await needsKafka()
