@@ -212,5 +212,6 @@ function registryOf(section: Section | undefined): RegistrySettings | undefined 
     password: section.secret('password'),
     caFile: section.file('caFile'),
     register: section.value<boolean>('register') ?? false,
+    compatibility: section.value<RegistrySettings['compatibility']>('compatibility'),
   }
 }

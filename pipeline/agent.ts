@@ -21,11 +21,11 @@ import { type ResolvedPolicy, resolvePolicy } from './deliberation/resolved-poli
 import { triggerOf } from './deliberation/trigger.js'
 import { invariant, WeirError } from './errors.js'
 import { sha256, toHex } from './identity.js'
-import { foldCycle } from './perception/fold-cycle.js'
+import { CycleFold } from './perception/fold-cycle.js'
 import { InputReader } from './perception/input-reader.js'
 import { CycleCollector } from './perception/outcome.js'
 import { count, type GroupState, newGroupState } from './perception/state.js'
-import type { Agent, AgentEnvironment, AppliedCycle, GroupSummary } from './ports.js'
+import type { Agent, AgentEnvironment, AppliedCycle, GroupSummary, PackedCycle } from './ports.js'
 import { decodeState, encodeState } from './state-codec.js'
 import { summarize, trackBalances } from './summary.js'
 
@@ -43,6 +43,7 @@ export function restoreAgent(snapshot: Uint8Array, environment: AgentEnvironment
 
 class GroupAgent implements Agent {
   private readonly reader = new InputReader()
+  private readonly fold = new CycleFold(this.reader, foldExecution)
   private readonly optimizer: GroupOptimizer
   private readonly expectedFlows = new ExpectedFlows()
   /** Derived from policy and reference data; made anew when either was touched. */
@@ -53,7 +54,7 @@ class GroupAgent implements Agent {
     private readonly state: GroupState,
     private readonly environment: AgentEnvironment,
   ) {
-    this.optimizer = new GroupOptimizer(environment.optimizer, environment.nowMicros)
+    this.optimizer = new GroupOptimizer(environment.optimizer, environment.nowMicros, environment.stopWord)
   }
 
   get groupId(): string {
@@ -72,7 +73,7 @@ class GroupAgent implements Agent {
     this.reader.declare(declaration)
   }
 
-  apply(cycle: Cycle): AppliedCycle {
+  apply(cycle: Cycle | PackedCycle): AppliedCycle {
     const { state } = this
     invariant(cycle.groupId === state.groupId, `cycle of ${cycle.groupId} for ${state.groupId}`)
     invariant(cycle.cycle === state.nextCycle, `cycle ${cycle.cycle} where ${state.nextCycle} is next`)
@@ -81,7 +82,7 @@ class GroupAgent implements Agent {
     const before = this.policy()
     if (before !== undefined) accrueCost(state, before, cycle.closedAt)
     if (rollBudget(state, cycle.closedAt)) forgetPastFlows(state, cycle.closedAt)
-    const folded = foldCycle(collector, this.reader, cycle, foldExecution)
+    const folded = this.fold.fold(collector, cycle)
     if (folded.referenceTouched) this.resolvedIsCurrent = false
     const resolved = this.policy(collector)
     if (resolved !== undefined) this.chargeSettled(collector, resolved)
@@ -111,7 +112,7 @@ class GroupAgent implements Agent {
     result.decisionDigest = state.decisionDigest
     state.nextCycle = cycle.cycle + 1
     state.closedAtMicros = cycle.closedAt
-    state.inputs += cycle.inputs.length
+    state.inputs += folded.dispositions.length
     return { result, release: decided?.release ?? [], query, solveMicros: this.optimizer.takeMicros() }
   }
 

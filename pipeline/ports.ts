@@ -12,6 +12,7 @@ import type {
   Instruction,
   JournalStart,
   SourceDeclaration,
+  SourcePositions,
 } from '../schemas/generated/types.js'
 
 /** Group that owns inputs of which no group can be told; it turns each of them into a dead letter. */
@@ -20,11 +21,33 @@ export const UNROUTED_GROUP = '~unrouted'
 /** Stream name of faults of a file as such: cut short, not Avro. Payload: JSON `{reason, detail}`. */
 export const FILE_FAULT_STREAM = '~file'
 
+/**
+ * Stream name of records that could not be taken as records of their stream: no wire format, an unknown schema, too large.
+ * Payload: JSON `{reason, detail}`, a line feed, and the record as it came, or the beginning of it.
+ */
+export const RECORD_FAULT_STREAM = '~record'
+
 /** `groupId` of an input that is delivered to every group. */
 export const EVERY_GROUP = '*'
 
 /** Amounts and times must stay below this in magnitude (2^52): exact in a double and in every codec. */
 export const EXACT_LIMIT = 2 ** 52
+
+/** The inputs of a cycle in one piece of memory, as a worker receives them: without an object for each. */
+export interface PackedInputs {
+  readonly count: number
+  /** Payload of input `i` is `bytes[starts[i] .. ends[i])`. */
+  readonly bytes: Uint8Array
+  readonly starts: Int32Array
+  readonly ends: Int32Array
+  readonly sources: Int32Array
+  readonly positions: Float64Array
+}
+
+/** A cycle whose inputs are also there packed; both say the same. Valid until its reader opens the next one. */
+export interface PackedCycle extends Cycle {
+  readonly packed: PackedInputs
+}
 
 export interface AppliedCycle {
   /** Record for the journal; `measured` is filled in by the caller. */
@@ -47,7 +70,7 @@ export interface Agent {
   /** Must be called for a source before a cycle with inputs from it, also after a restore. */
   declareSource(declaration: SourceDeclaration): void
   /** Applies the next cycle. Equal state and equal cycle give equal results, on any machine. */
-  apply(cycle: Cycle): AppliedCycle
+  apply(cycle: Cycle | PackedCycle): AppliedCycle
   /** Instructions that were released and have no final status, oldest first: to be sent again after a restart. */
   outstanding(): readonly Instruction[]
   /** Canonical bytes of the state; `restoreAgent` turns them back into an equal agent. */
@@ -65,6 +88,8 @@ export interface AgentEnvironment {
   readonly optimizerDigest: Uint8Array
   /** Monotonic microseconds; never influences a result. */
   readonly nowMicros: () => number
+  /** Shared memory: while not 0 the optimizer stops, and what the agent has become is thrown away by whoever set it. */
+  readonly stopWord?: Int32Array
 }
 
 export interface CurrencySummary {
@@ -114,3 +139,4 @@ export type JournalBody =
   | { 'weir.SourceDeclaration': SourceDeclaration }
   | { 'weir.Cycle': Cycle }
   | { 'weir.CycleResult': CycleResult }
+  | { 'weir.SourcePositions': SourcePositions }

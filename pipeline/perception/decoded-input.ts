@@ -1,5 +1,8 @@
 /**
- * A decoded input: what perception folds. Hot records arrive as facts read from their slots, the others as records.
+ * What perception folds: the streams, their order, and the bodies of decoded inputs.
+ *
+ * Cash movements have no body: there are thousands in a busy cycle, and their facts lie in columns
+ * (`input-columns.ts`). Hot records arrive as facts read from their slots, the others as records.
  */
 import type {
   Account,
@@ -15,12 +18,10 @@ import type {
   Rail,
   RegulatoryConstraint,
 } from '../../schemas/generated/types.js'
-import type { IdWords } from '../identity.js'
-import type { MovementFacts, ReportFacts } from './fold-money.js'
-import type { GroupState, QuoteState } from './state.js'
+import type { ReportFacts } from './fold-money.js'
+import type { QuoteState } from './state.js'
 
 export type InputBody =
-  | { readonly stream: 'cash-movement'; readonly facts: MovementFacts }
   | { readonly stream: 'balance-report'; readonly facts: ReportFacts }
   | { readonly stream: 'quote'; readonly quote: QuoteState }
   | { readonly stream: 'expected-flow'; readonly record: ExpectedFlow }
@@ -36,7 +37,7 @@ export type InputBody =
   | { readonly stream: 'command'; readonly record: Command }
   | { readonly stream: 'execution'; readonly record: Execution }
 
-export type InputStream = InputBody['stream']
+export type InputStream = InputBody['stream'] | 'cash-movement'
 
 /**
  * Order in which inputs of the same event time take effect: what others refer to comes first.
@@ -60,38 +61,10 @@ export const STREAM_ORDER: Record<InputStream, number> = {
   execution: 14,
 }
 
+/** Streams by their number in `STREAM_ORDER`. */
+export const ORDERED_STREAMS = (Object.keys(STREAM_ORDER) as InputStream[]).sort(
+  (a, b) => STREAM_ORDER[a] - STREAM_ORDER[b],
+)
+
 /** Stream of an input that could not be read as far as its stream. */
 export type AnyStream = InputStream | (string & {})
-
-export interface DecodedInput {
-  /** Index in the cycle. */
-  readonly index: number
-  readonly source: number
-  readonly position: number
-  readonly eventTimeMicros: number
-  readonly feedId: string
-  readonly sequence: number
-  /** Identity for deduplication; undefined for streams whose records replace each other. */
-  readonly id: IdWords | undefined
-  readonly body: InputBody
-}
-
-/** Whether a record of the same stream and id was folded before. */
-export function wasSeen(state: GroupState, input: DecodedInput): boolean {
-  return input.id !== undefined && state.seen[input.body.stream]?.has(...input.id) === true
-}
-
-/**
- * The order of folding: event time, then stream, then feed and its numbers, then coordinates. It does not depend on
- * the order of arrival within the cycle.
- */
-export function compareInputs(a: DecodedInput, b: DecodedInput): number {
-  return (
-    a.eventTimeMicros - b.eventTimeMicros ||
-    STREAM_ORDER[a.body.stream] - STREAM_ORDER[b.body.stream] ||
-    (a.feedId < b.feedId ? -1 : a.feedId > b.feedId ? 1 : 0) ||
-    a.sequence - b.sequence ||
-    a.source - b.source ||
-    a.position - b.position
-  )
-}

@@ -1,5 +1,5 @@
 /**
- * Folds cash movements, balance reports and expected flows into the accounts of a group.
+ * Folds balance reports and expected flows into the accounts of a group, and holds what all statements about money share.
  *
  * Money is never conflated, reordered away or held back: a late movement is applied when it comes. Depends on
  * the state only.
@@ -7,7 +7,6 @@
 import type { BalanceKind, ExpectedFlow } from '../../schemas/generated/types.js'
 import { hexOfWords, type IdWords, toHex, wordsOf } from '../identity.js'
 import { addMinor, formatMinor } from '../money.js'
-import { isBusinessDay } from './calendar.js'
 import { type CycleCollector, exactInteger, Refusal, refuseUnless } from './outcome.js'
 import { type AccountState, type GroupState, STATE_LIMITS } from './state.js'
 
@@ -38,43 +37,8 @@ export function book(account: AccountState, amountMinor: number, atMicros: numbe
   account.balanceAtMicros = Math.max(account.balanceAtMicros, atMicros)
 }
 
-export interface MovementFacts {
-  readonly groupId: string
-  readonly accountId: string
-  readonly currency: string
-  readonly amountMinor: number
-  readonly valueDate: number
-  /** Undefined when the movement fulfils no expectation. */
-  readonly expectedFlow: IdWords | undefined
-  readonly eventTimeMicros: number
-}
-
-function checkMovement(state: GroupState, facts: MovementFacts): AccountState {
-  const account = accountFor(state, facts.groupId, facts.accountId, facts.currency)
-  exactInteger(facts.amountMinor, 'amountMinor')
-  exactInteger(account.settledMinor + facts.amountMinor, 'the balance after the movement')
-  exactInteger(account.unmanagedMinor + facts.amountMinor, 'the balance after the movement')
-  const calendar = state.calendars.get(account.reference.calendarId)
-  if (calendar === undefined || !isBusinessDay(calendar, facts.valueDate)) {
-    const name = account.reference.calendarId
-    throw new Refusal(
-      'date-outside-calendar',
-      `value date ${isoDate(facts.valueDate)} is no business day of calendar ${name}`,
-    )
-  }
-  return account
-}
-
-export function foldMovement(state: GroupState, facts: MovementFacts): string {
-  const account = checkMovement(state, facts)
-  book(account, facts.amountMinor, facts.eventTimeMicros)
-  account.unmanagedMinor += facts.amountMinor
-  if (facts.expectedFlow !== undefined) fulfil(state, facts.expectedFlow)
-  return `account:${facts.accountId}`
-}
-
 /** The payment came: what is told of it later, or told again, is no longer expected. */
-function fulfil(state: GroupState, flow: IdWords): void {
+export function fulfil(state: GroupState, flow: IdWords): void {
   if (state.expectedFlows.delete(hexOfWords(flow))) state.expectedFlowsVersion++
   if (!state.fulfilled.has(...flow)) state.fulfilled.add(...flow)
 }
@@ -155,10 +119,4 @@ export function foldExpectedFlow(state: GroupState, flow: ExpectedFlow): string 
     timeSpecific: flow.timeSpecific,
   })
   return `account:${flow.accountId}`
-}
-
-/** `2026-03-18` for days since 1970-01-01; the number itself when it is no date. */
-function isoDate(days: number): string {
-  const date = new Date(days * 86_400_000)
-  return Number.isNaN(date.getTime()) ? `day ${days}` : date.toISOString().slice(0, 10)
 }

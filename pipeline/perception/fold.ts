@@ -6,9 +6,10 @@
  */
 import type { Execution } from '../../schemas/generated/types.js'
 import { EVERY_GROUP } from '../ports.js'
-import { type DecodedInput, wasSeen } from './decoded-input.js'
+import type { InputBody } from './decoded-input.js'
 import { foldCollateralAsset, foldQuote, foldValuation } from './fold-market.js'
-import { foldExpectedFlow, foldMovement, foldReport } from './fold-money.js'
+import { foldExpectedFlow, foldReport } from './fold-money.js'
+import { MovementFold } from './fold-movement.js'
 import {
   foldAccount,
   foldCalendar,
@@ -19,47 +20,66 @@ import {
   foldPolicy,
   foldRail,
 } from './fold-reference.js'
+import type { InputColumns } from './input-columns.js'
 import { type CycleCollector, Disposition, exactInteger, Refusal } from './outcome.js'
-
-export interface Folded {
-  readonly disposition: Disposition
-  readonly touched: string
-}
 
 /** Applies a venue's report, or throws `Refusal`, and returns what it touched. */
 export type ExecutionFold = (collector: CycleCollector, execution: Execution) => string
 
-/**
- * Throws `Refusal` for an input that cannot be used; the state is then as it was. The id of a refused input is not kept:
- * it may be sent again once what it lacked is there.
- */
-export function foldInput(
-  collector: CycleCollector,
-  input: DecodedInput,
-  previousCloseMicros: number,
-  foldExecution: ExecutionFold,
-): Folded {
-  exactInteger(input.eventTimeMicros, 'eventTime')
-  exactInteger(input.sequence, 'sourceSequence')
-  if (wasSeen(collector.state, input)) return { disposition: Disposition.DUPLICATE, touched: '' }
-  const touched = apply(collector, input, foldExecution)
-  if (input.id !== undefined) collector.state.seen[input.body.stream]?.add(...input.id)
-  if (touched === '') return { disposition: Disposition.SUPERSEDED, touched }
-  const late = input.eventTimeMicros < previousCloseMicros
-  return { disposition: late ? Disposition.LATE : Disposition.ACCEPTED, touched }
+/** What folding one input came to. */
+export interface Folded {
+  disposition: Disposition
+  /** What it changed; empty when nothing. */
+  touched: string
+}
+
+/** Folds the rows of a cycle one after the other; what it keeps between them are names and the place for facts. */
+export class InputFold {
+  readonly #folded: Folded = { disposition: Disposition.ACCEPTED, touched: '' }
+  readonly #movements = new MovementFold()
+
+  /**
+   * Folds a row. Throws `Refusal` for an input that cannot be used; the state is then as it was. The id of a refused input
+   * is not kept: it may be sent again once what it lacked is there. The answer is valid until the next call.
+   */
+  fold(
+    collector: CycleCollector,
+    columns: InputColumns,
+    row: number,
+    previousCloseMicros: number,
+    foldExecution: ExecutionFold,
+  ): Readonly<Folded> {
+    const folded = this.#folded
+    const eventTimeMicros = columns.eventTimeMicros[row]!
+    exactInteger(eventTimeMicros, 'eventTime')
+    exactInteger(columns.sequence[row]!, 'sourceSequence')
+    const set = columns.hasId[row] === 0 ? undefined : collector.state.seen[columns.streamOf(row)]
+    const at = 4 * row
+    const { ids } = columns
+    if (set?.has(ids[at]!, ids[at + 1]!, ids[at + 2]!, ids[at + 3]!) === true) {
+      folded.disposition = Disposition.DUPLICATE
+      folded.touched = ''
+      return folded
+    }
+    const body = columns.body[row]
+    folded.touched =
+      body === undefined
+        ? this.#movements.fold(collector.state, columns, row)
+        : foldBody(collector, body, foldExecution)
+    set?.add(ids[at]!, ids[at + 1]!, ids[at + 2]!, ids[at + 3]!)
+    if (folded.touched === '') folded.disposition = Disposition.SUPERSEDED
+    else folded.disposition = eventTimeMicros < previousCloseMicros ? Disposition.LATE : Disposition.ACCEPTED
+    return folded
+  }
 }
 
 /** Checks, then changes; returns what was touched, empty when a newer record is held already. */
-function apply(collector: CycleCollector, input: DecodedInput, foldExecution: ExecutionFold): string {
-  const { state } = collector
-  const { body } = input
+function foldBody(collector: CycleCollector, body: InputBody, foldExecution: ExecutionFold): string {
   switch (body.stream) {
-    case 'cash-movement':
-      return foldMovement(state, body.facts)
     case 'balance-report':
       return foldReport(collector, body.facts)
     case 'quote':
-      return foldQuote(state, body.quote) ? `quote:${body.quote.instrument}` : ''
+      return foldQuote(collector.state, body.quote) ? `quote:${body.quote.instrument}` : ''
     case 'execution':
       return foldExecution(collector, body.record)
     default:
@@ -67,10 +87,7 @@ function apply(collector: CycleCollector, input: DecodedInput, foldExecution: Ex
   }
 }
 
-type RecordBody = Exclude<
-  DecodedInput['body'],
-  { stream: 'cash-movement' | 'balance-report' | 'quote' | 'execution' }
->
+type RecordBody = Exclude<InputBody, { stream: 'balance-report' | 'quote' | 'execution' }>
 
 function foldRecord(collector: CycleCollector, body: RecordBody): string {
   const { state } = collector

@@ -2,7 +2,7 @@
  * The ids already seen, for deduplication: open addressing over an append-only log, in two generations.
  *
  *   log    Uint32Array   4 words an id, in order of arrival
- *   table  Int32Array    1 + index into the log, 0 for empty; twice as many places as ids
+ *   table  Int32Array    0 for empty, or 13 bits of the hash and 1 + index into the log; twice as many places as ids
  *
  * When the log is full it becomes the previous generation and a new one begins, so memory is bounded and at
  * least the last `capacity` ids are known. The log alone is the state: the table is rebuilt from it, which
@@ -14,23 +14,33 @@ export const ID_SET_CAPACITY = 1 << 18
 
 const INITIAL_IDS = 1 << 10
 
+/**
+ * Bits of a table's entry that number the log; the others are bits of the hash, so that an entry of another id is told
+ * without a look into the log, which is rarely in the cache.
+ */
+const ENTRY_BITS = 19
+const ENTRY_MASK = (1 << ENTRY_BITS) - 1
+const TAG_MASK = ~ENTRY_MASK
+
 class Generation {
   log = new Uint32Array(INITIAL_IDS * 4)
   table = new Int32Array(INITIAL_IDS * 2)
   size = 0
 
-  has(a: number, b: number, c: number, d: number): boolean {
-    const mask = this.table.length - 1
-    const log = this.log
-    for (let place = hash(a, b, c, d) & mask; ; place = (place + 1) & mask) {
-      const entry = this.table[place]!
-      if (entry === 0) return false
-      const at = (entry - 1) * 4
-      if (log[at] === a && log[at + 1] === b && log[at + 2] === c && log[at + 3] === d) return true
+  /** Where the id would be put, or -1 when it is there. */
+  placeFor(mixed: number, a: number, b: number, c: number, d: number): number {
+    const { table, log } = this
+    const mask = table.length - 1
+    for (let place = mixed & mask; ; place = (place + 1) & mask) {
+      const entry = table[place]!
+      if (entry === 0) return place
+      if (((entry ^ mixed) & TAG_MASK) !== 0) continue
+      const at = ((entry & ENTRY_MASK) - 1) * 4
+      if (log[at] === a && log[at + 1] === b && log[at + 2] === c && log[at + 3] === d) return -1
     }
   }
 
-  add(a: number, b: number, c: number, d: number): void {
+  add(mixed: number, a: number, b: number, c: number, d: number): void {
     if (this.size * 4 === this.log.length) this.grow()
     const at = this.size * 4
     this.log[at] = a
@@ -38,15 +48,20 @@ class Generation {
     this.log[at + 2] = c
     this.log[at + 3] = d
     this.size++
-    this.index(this.size)
+    this.index(mixed, this.size)
   }
 
-  private index(entry: number): void {
-    const at = (entry - 1) * 4
+  /** Its memory is used again: a full generation is megabytes. */
+  clear(): void {
+    this.size = 0
+    this.table.fill(0)
+  }
+
+  private index(mixed: number, entry: number): void {
     const mask = this.table.length - 1
-    let place = hash(this.log[at]!, this.log[at + 1]!, this.log[at + 2]!, this.log[at + 3]!) & mask
+    let place = mixed & mask
     while (this.table[place] !== 0) place = (place + 1) & mask
-    this.table[place] = entry
+    this.table[place] = (mixed & TAG_MASK) | entry
   }
 
   private grow(): void {
@@ -54,7 +69,10 @@ class Generation {
     log.set(this.log)
     this.log = log
     this.table = new Int32Array(this.table.length * 2)
-    for (let entry = 1; entry <= this.size; entry++) this.index(entry)
+    for (let entry = 1; entry <= this.size; entry++) {
+      const at = (entry - 1) * 4
+      this.index(hash(log[at]!, log[at + 1]!, log[at + 2]!, log[at + 3]!), entry)
+    }
   }
 }
 
@@ -63,13 +81,14 @@ function hash(a: number, b: number, c: number, d: number): number {
   let h = a ^ Math.imul(b, 0x85ebca6b) ^ Math.imul(c, 0xc2b2ae35) ^ Math.imul(d, 0x27d4eb2f)
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
-  return (h ^ (h >>> 16)) >>> 0
+  return h ^ (h >>> 16)
 }
 
 export class IdSet {
   private current = new Generation()
   private previous = new Generation()
 
+  /** @param capacity at most `ID_SET_CAPACITY`: entries of the table have no room for more */
   constructor(private readonly capacity = ID_SET_CAPACITY) {}
 
   get size(): number {
@@ -78,16 +97,22 @@ export class IdSet {
 
   /** Whether the id of four 32-bit words was added. */
   has(a: number, b: number, c: number, d: number): boolean {
-    return this.current.has(a, b, c, d) || this.previous.has(a, b, c, d)
+    const mixed = hash(a, b, c, d)
+    return (
+      this.current.placeFor(mixed, a, b, c, d) < 0 ||
+      (this.previous.size > 0 && this.previous.placeFor(mixed, a, b, c, d) < 0)
+    )
   }
 
   /** Adds an id that is not in the set. */
   add(a: number, b: number, c: number, d: number): void {
     if (this.current.size === this.capacity) {
+      const forgotten = this.previous
       this.previous = this.current
-      this.current = new Generation()
+      this.current = forgotten
+      forgotten.clear()
     }
-    this.current.add(a, b, c, d)
+    this.current.add(hash(a, b, c, d), a, b, c, d)
   }
 
   /** The two logs as base64 of big-endian words: equal sets give equal text. */
@@ -113,12 +138,11 @@ function textToGeneration(text: string): Generation {
   const bytes = Buffer.from(text, 'base64')
   const generation = new Generation()
   for (let at = 0; at + 16 <= bytes.length; at += 16) {
-    generation.add(
-      bytes.readUInt32BE(at),
-      bytes.readUInt32BE(at + 4),
-      bytes.readUInt32BE(at + 8),
-      bytes.readUInt32BE(at + 12),
-    )
+    const a = bytes.readUInt32BE(at)
+    const b = bytes.readUInt32BE(at + 4)
+    const c = bytes.readUInt32BE(at + 8)
+    const d = bytes.readUInt32BE(at + 12)
+    generation.add(hash(a, b, c, d), a, b, c, d)
   }
   return generation
 }

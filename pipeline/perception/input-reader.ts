@@ -1,5 +1,5 @@
 /**
- * Reads the inputs of a cycle: finds the decoder of their source and turns bytes into facts and records.
+ * Reads the inputs of a cycle: finds the decoder of their source and turns bytes into rows of facts and records.
  *
  * A payload that cannot be decoded is a `Refusal`, never an error. Depends on `schemas/avro`.
  */
@@ -11,16 +11,18 @@ import {
 } from '../../schemas/avro/decoder.js'
 import type { HotStream } from '../../schemas/generated/codecs.js'
 import type { StreamName } from '../../schemas/generated/schemas.js'
-import type { CycleInput, SourceDeclaration } from '../../schemas/generated/types.js'
+import type { SourceDeclaration } from '../../schemas/generated/types.js'
 import { invariant, WeirError } from '../errors.js'
 import { wordsOf } from '../identity.js'
-import { FILE_FAULT_STREAM } from '../ports.js'
-import { type DecodedInput, type InputBody, STREAM_ORDER } from './decoded-input.js'
-import { HotFacts, type ReadInput } from './hot-facts.js'
+import { FILE_FAULT_STREAM, type PackedInputs, RECORD_FAULT_STREAM } from '../ports.js'
+import { type InputBody, STREAM_ORDER } from './decoded-input.js'
+import { HotFacts } from './hot-facts.js'
+import type { InputColumns } from './input-columns.js'
 import { Refusal, type RefusalReason } from './outcome.js'
 
 /** Lanes of the largest hot record, with room. */
 const SLOT_LANES = 64
+const LINE_FEED = 10
 
 interface Source {
   readonly stream: string
@@ -47,25 +49,35 @@ export class InputReader {
     return this.sources[source] ?? { stream: '', name: `source ${source}` }
   }
 
-  /** Throws `Refusal` for a payload that is no record of its stream. */
-  read(input: CycleInput, index: number): DecodedInput {
-    const source = this.sources[input.source]
-    invariant(source !== undefined, `source ${input.source} was not declared`)
+  /** Reads the input into its row; throws `Refusal` for a payload that is no record of its stream. */
+  read(packed: PackedInputs, row: number, columns: InputColumns): void {
+    const source = this.sources[packed.sources[row]!]
+    invariant(source !== undefined, `source ${packed.sources[row]} was not declared`)
     const { decoder } = source
-    if (decoder === undefined) throw faultOf(source, input)
-    const facts =
-      decoder.kind === 'slot'
-        ? this.readSlot(source.stream as HotStream, decoder, input.payload)
-        : readRecord(source.stream as InputBody['stream'], decoder, input.payload)
-    return { index, source: input.source, position: input.position, ...facts }
+    if (decoder === undefined) throw faultOf(source, payloadOf(packed, row))
+    if (decoder.kind === 'record')
+      readRecord(source.stream as InputBody['stream'], decoder, payloadOf(packed, row), columns, row)
+    else this.readSlot(source.stream as HotStream, decoder, packed, row, columns)
   }
 
-  private readSlot(stream: HotStream, decoder: SlotDecoder, payload: Uint8Array): ReadInput {
-    const end = decoder.decode(payload, 0, payload.length, this.slot, 0)
+  private readSlot(
+    stream: HotStream,
+    decoder: SlotDecoder,
+    packed: PackedInputs,
+    row: number,
+    columns: InputColumns,
+  ): void {
+    const limit = packed.ends[row]!
+    const end = decoder.decode(packed.bytes, packed.starts[row]!, limit, this.slot, 0)
     if (end < 0) throw new Refusal('undecodable', describeFault(end))
-    if (end !== payload.length) throw new Refusal('undecodable', 'bytes follow the record')
-    return this.hotFacts.read(stream, this.slot, decoder.bytes)
+    if (end !== limit) throw new Refusal('undecodable', 'bytes follow the record')
+    this.hotFacts.read(stream, this.slot, decoder.bytes, columns, row)
   }
+}
+
+/** The bytes of one input, as a view. */
+export function payloadOf({ bytes, starts, ends }: PackedInputs, row: number): Uint8Array {
+  return bytes.subarray(starts[row]!, ends[row]!)
 }
 
 function decoderFor(declaration: SourceDeclaration): Pick<Source, 'decoder' | 'fault'> {
@@ -79,13 +91,18 @@ function decoderFor(declaration: SourceDeclaration): Pick<Source, 'decoder' | 'f
   }
 }
 
-/** A fault of a file as such carries its own reason; a source without a decoder refuses all its records. */
-function faultOf(source: Source, input: CycleInput): Refusal {
-  if (source.stream !== FILE_FAULT_STREAM) return new Refusal('unsupported-stream', source.fault)
-  const fault = JSON.parse(Buffer.from(input.payload).toString('utf8')) as {
-    reason: RefusalReason
-    detail: string
-  }
+/** Where the record as it came begins in the payload of an input of the stream. */
+export function recordOffset(stream: string, payload: Uint8Array): number {
+  return stream === RECORD_FAULT_STREAM ? payload.indexOf(LINE_FEED) + 1 : 0
+}
+
+/** A fault of a file or of a record that could not be taken carries its own reason; a source without a decoder refuses all its records. */
+function faultOf(source: Source, payload: Uint8Array): Refusal {
+  const isFault = source.stream === FILE_FAULT_STREAM || source.stream === RECORD_FAULT_STREAM
+  if (!isFault) return new Refusal('unsupported-stream', source.fault)
+  const record = recordOffset(source.stream, payload)
+  const text = Buffer.from(payload.subarray(0, record === 0 ? payload.length : record)).toString('utf8')
+  const fault = JSON.parse(text) as { reason: RefusalReason; detail: string }
   return new Refusal(fault.reason, fault.detail)
 }
 
@@ -102,16 +119,14 @@ function readRecord(
   stream: InputBody['stream'],
   decoder: RecordDecoder<StreamName>,
   payload: Uint8Array,
-): ReadInput {
+  columns: InputColumns,
+  row: number,
+): void {
   const record = decoder.decode(payload) as Header | undefined
   if (record === undefined) throw new Refusal('undecodable', decoder.fault)
+  columns.setHeader(row, stream, record.eventTime, record.sourceId, record.sourceSequence)
   const id = record.executionId ?? record.commandId
-  return {
-    eventTimeMicros: record.eventTime,
-    feedId: record.sourceId,
-    sequence: record.sourceSequence,
-    id: id === undefined ? undefined : wordsOf(id),
-    // The stream decides the record's type; the pair cannot be told to the compiler.
-    body: { stream, record } as unknown as InputBody,
-  }
+  if (id !== undefined) columns.setId(row, ...wordsOf(id))
+  // The stream decides the record's type; the pair cannot be told to the compiler.
+  columns.body[row] = { stream, record } as unknown as InputBody
 }

@@ -12,9 +12,11 @@
 import { LONG_BYTES, writeLong } from '../../../schemas/avro/varint.js'
 import type { Cycle } from '../../../schemas/generated/types.js'
 import { invariant } from '../../errors.js'
+import type { PackedCycle, PackedInputs } from '../../ports.js'
 import { LongReader } from '../encoding/long-reader.js'
 
 const FIRST_BYTES = 1024
+const FIRST_ROWS = 64
 
 /** Inputs of one cycle, encoded as they come. */
 export class InputBuffer {
@@ -144,14 +146,85 @@ export class CycleReader {
   }
 }
 
+/**
+ * Unpacks cycles one after the other: where their inputs lie, without an object for each. What it gives is valid until
+ * the next call; `inputs` are views of the bytes, made when somebody asks for them.
+ */
+export class CycleUnpacker {
+  readonly #reader = new CycleReader()
+  #starts = new Int32Array(0)
+  #ends = new Int32Array(0)
+  #sources = new Int32Array(0)
+  #positions = new Float64Array(0)
+  #arrivals = new Float64Array(0)
+
+  unpack(bytes: Buffer): PackedCycle {
+    const reader = this.#reader
+    reader.open(bytes)
+    const { groupId, cycle, closedAt } = reader
+    let count = 0
+    for (; reader.next(); count++) {
+      if (count === this.#starts.length) this.#grow()
+      this.#starts[count] = reader.payloadStart
+      this.#ends[count] = reader.payloadEnd
+      this.#sources[count] = reader.source
+      this.#positions[count] = reader.position
+      this.#arrivals[count] = reader.arrivedAt
+    }
+    const packed: PackedInputs = {
+      count,
+      bytes,
+      starts: this.#starts,
+      ends: this.#ends,
+      sources: this.#sources,
+      positions: this.#positions,
+    }
+    const arrivals = this.#arrivals
+    return {
+      groupId,
+      cycle,
+      closedAt,
+      packed,
+      get inputs() {
+        return inputsOf(packed, arrivals)
+      },
+    }
+  }
+
+  #grow(): void {
+    const rows = Math.max(FIRST_ROWS, 2 * this.#starts.length)
+    this.#starts = grown(Int32Array, this.#starts, rows)
+    this.#ends = grown(Int32Array, this.#ends, rows)
+    this.#sources = grown(Int32Array, this.#sources, rows)
+    this.#positions = grown(Float64Array, this.#positions, rows)
+    this.#arrivals = grown(Float64Array, this.#arrivals, rows)
+  }
+}
+
+function grown<T extends Int32Array | Float64Array>(
+  Column: new (rows: number) => T,
+  column: T,
+  rows: number,
+): T {
+  const larger = new Column(rows)
+  larger.set(column)
+  return larger
+}
+
+function inputsOf({ count, bytes, starts, ends, sources, positions }: PackedInputs, arrivals: Float64Array) {
+  const inputs: Cycle['inputs'][number][] = []
+  for (let row = 0; row < count; row++)
+    inputs.push({
+      source: sources[row],
+      position: positions[row],
+      arrivedAt: arrivals[row],
+      payload: bytes.subarray(starts[row], ends[row]),
+    })
+  return inputs
+}
+
 /** Decodes a cycle; payloads are views of `bytes`, which must not change afterwards. */
 export function decodeCycle(bytes: Buffer): Cycle {
-  const reader = new CycleReader()
-  reader.open(bytes)
-  const inputs: Cycle['inputs'][number][] = []
-  while (reader.next()) {
-    const { source, position, arrivedAt, payloadStart, payloadEnd } = reader
-    inputs.push({ source, position, arrivedAt, payload: bytes.subarray(payloadStart, payloadEnd) })
-  }
-  return { groupId: reader.groupId, cycle: reader.cycle, closedAt: reader.closedAt, inputs }
+  const { groupId, cycle, closedAt, inputs } = new CycleUnpacker().unpack(bytes)
+  return { groupId, cycle, closedAt, inputs }
 }

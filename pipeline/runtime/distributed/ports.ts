@@ -65,13 +65,18 @@ export interface JournalReader {
   stop(partition: number): void
   /** At most `most` records that have come since, in order, each once. */
   poll(partition: number, most: number): readonly LogRecord[]
+  /**
+   * Offset behind the last record of the partition, as the broker knows it when it answers. Exact only while nobody writes: the
+   * owner asks between two of its transactions.
+   */
+  endOf(partition: number): Operation<number>
   /** Why a partition cannot be read; the reading goes on by itself when the fault is `retriable`. */
   faultOf(partition: number): BrokerFault | undefined
 }
 
 /** Reads the source topics of owned partitions; `pause` and `resume` carry the back-pressure to the broker. */
 export interface SourceReader {
-  /** Reads every source topic's partition from the offset given for it, or else from its beginning. */
+  /** Reads every source topic's partition from the offset given for it, or else from its beginning. Ends an earlier reading. */
   start(partition: number, offsets: ReadonlyMap<string, number>): void
   stop(partition: number): void
   pause(partition: number): void
@@ -79,6 +84,8 @@ export interface SourceReader {
   /** At most `most` records that have come since; those of a topic in order, each once. */
   poll(partition: number, most: number): readonly SourceRecord[]
   faultOf(partition: number): BrokerFault | undefined
+  /** Whether everything that the topic's partition held when the broker was last asked was polled since `start`. */
+  atEnd(partition: number, topic: string): boolean
   /** Records that the broker holds and that were not polled yet, over the partition's topics; -1 while not known. */
   lagOf(partition: number): number
 }
@@ -141,8 +148,11 @@ export type AgentAnswer =
       readonly digest: Uint8Array
       readonly state: Uint8Array
     }
-  /** The worker that held the agent is gone and was replaced: the agent must be made anew, from the journal. */
-  | { readonly kind: 'lost'; readonly slot: number; readonly error: WeirError }
+  /**
+   * The agent is gone, alone or with its worker, which was replaced: it must be made anew, from the journal. `blamed`: it was
+   * the one at work when it happened.
+   */
+  | { readonly kind: 'lost'; readonly slot: number; readonly blamed: boolean; readonly error: WeirError }
 
 /**
  * The agents of this instance, in their workers. A slot names an agent; the caller chooses it and uses it once. Messages of a
@@ -196,8 +206,8 @@ export interface GroupStandingRecord {
   readonly closedAtMicros: number
   /** Instructions without a final status. */
   readonly outstanding: number
-  /** Next position for each source of which the group's journal holds an input: [source, next position]. */
-  readonly next: readonly (readonly [number, number])[]
+  /** By source topic: every record for the group before this offset is in one of its cycles. */
+  readonly next: readonly (readonly [string, number])[]
 }
 
 /**

@@ -67,18 +67,6 @@ test('everything works by SCRAM over TLS, and by a certificate of the client', o
   await roundTrip(settingsFor(security.mtlsBootstrap, { tls }))
 })
 
-test('the settings of topics and the id of the cluster are read over TLS and SASL', options, async () => {
-  const settings = bySasl('weir')
-  await makeTopics(settings, 1, ['cycle'], { 'retention.ms': '-1' })
-  const admin = await openAdmin(settings)
-  try {
-    const name = topicOf(settings.topicPrefix, 'cycle')
-    assert.equal((await admin.describeConfigs([name])).get(name)?.get('retention.ms'), '-1')
-  } finally {
-    await admin.close()
-  }
-})
-
 test(
   'wrong credentials, no rights and an authority that is not trusted are refusals, without a secret',
   options,

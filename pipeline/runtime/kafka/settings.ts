@@ -6,6 +6,7 @@
  */
 import { hostname } from 'node:os'
 import { DEFAULT_TOPIC_PREFIX } from '../distributed/topics.js'
+import type { CompatibilityLevel } from '../registry/settings.js'
 
 export const DEFAULT_GROUP = 'weir'
 
@@ -51,6 +52,8 @@ export interface RegistrySettings {
   readonly caFile?: string | undefined
   /** Whether Weir may register the schemas of the records it writes; otherwise they must be there. */
   readonly register: boolean
+  /** Level that the subjects of Weir's topics should have; BACKWARD when absent. */
+  readonly compatibility?: CompatibilityLevel | undefined
 }
 
 /** Properties of librdkafka by name, as they are written in its documentation. */

@@ -5,11 +5,11 @@
  * client tells of later failures without the partition, and of some not at all; surveys find those: a partition that
  * has records and does not get any on is at fault. Depends on the consumer's loop and surveys.
  */
-import type { BrokerFault, SourceRecord } from '../distributed/ports.js'
+import type { BrokerFault, Operation, SourceRecord } from '../distributed/ports.js'
 import type { ConsumerClient, Message } from './client.js'
 import { ConsumerLoop } from './consumer-loop.js'
 import { brokerFault } from './faults.js'
-import type { Ringable } from './operation.js'
+import { PendingOperation, type Ringable } from './operation.js'
 import { readerProperties } from './properties.js'
 import { Reading, type TopicPlace } from './reading.js'
 import { rangeFault, stallFault } from './reading-faults.js'
@@ -82,6 +82,22 @@ export class TopicReader {
     const records = reading.poll(most)
     if (reading.paused && !reading.held && reading.hasRoom) this.#adjust(reading)
     return records
+  }
+
+  /** Offset behind the last record that was written, those of undecided transactions included. */
+  endOf(topic: string, partition: number): Operation<number> {
+    const operation = new PendingOperation<number>(this.#bell)
+    const surveyor = this.#surveyor
+    const fail = (thrown: unknown) => operation.fail(brokerFault(thrown, 'no offsets', this.#place))
+    if (surveyor === undefined) fail(new Error('the reader is not connected'))
+    else
+      this.#loop
+        .hold(() => surveyor.survey([{ topic, partition }], 'written'))
+        .then(([extent]) => {
+          if (extent === undefined || extent.error !== undefined) fail(extent?.error)
+          else operation.succeed(extent.end)
+        }, fail)
+    return operation
   }
 
   close(): Promise<void> {

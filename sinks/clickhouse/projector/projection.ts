@@ -38,7 +38,8 @@ export class Projection {
     else if ('weir.SourceDeclaration' in body) {
       addSource(sink, sequence, body['weir.SourceDeclaration'])
       this.#declare(body['weir.SourceDeclaration'])
-    } else addProcessStart(sink, sequence, body['weir.JournalStart'])
+    } else if ('weir.JournalStart' in body) addProcessStart(sink, sequence, body['weir.JournalStart'])
+    // Positions serve the runtime's restart alone: what they say is in the coordinates of the inputs.
   }
 
   /** Oldest entry that rows of later entries are made from; `next` when there is none. */

@@ -91,6 +91,7 @@ class DayWriter {
         wasmDigest: NO_DIGEST,
         nodeVersion: '20.0.0',
         resumed: false,
+        instance: '',
       },
     })
     SOURCES.forEach(({ stream, name }, source) => {
