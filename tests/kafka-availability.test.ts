@@ -12,7 +12,7 @@ function withoutJava(ci: string): Promise<{ skip: string | false; failure: strin
   const code = `const { needsKafka } = await import(${JSON.stringify(availability)})
     const { startKafka } = await import(${JSON.stringify(cluster)})
     const failure = await startKafka().then(() => '', (error) => error.code + ': ' + error.message)
-    console.log(JSON.stringify({ ...(await needsKafka()), failure }))`
+    process.stdout.write(JSON.stringify({ ...(await needsKafka()), failure }))`
   const env = { CI: ci, PATH: '' }
   return new Promise((done, fail) => {
     const args = ['--input-type=module', '-e', code]

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { after, test } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { isAlive, type ProcessId } from '../deploy/kafka/processes.mjs'
 import { readState } from '../deploy/kafka/state.mjs'
 import { brokersSeenBy } from '../deploy/kafka/wire.mjs'
@@ -13,58 +13,64 @@ import { type KafkaCluster, startKafka, uniqueName } from './support/kafka/clust
 import { sharedKafka } from './support/kafka/shared.js'
 
 const options = await needsKafka()
-const clusters: KafkaCluster[] = []
-after(() => Promise.all(clusters.map((cluster) => cluster.stop())))
-
-async function start(wanted: Parameters<typeof startKafka>[0]): Promise<KafkaCluster> {
-  const cluster = await startKafka(wanted)
-  clusters.push(cluster)
-  return cluster
-}
+const BOUND_MS = 60_000
 
 function addressOf(entry: string): { host: string; port: number } {
   const [host = '', port] = entry.split(':')
   return { host, port: Number(port) }
 }
 
-test('a record and a schema come back, the record also after kill -9 of the broker', options, async (t) => {
-  const cluster = await start({ registry: true })
-  const topic = uniqueName('records')
-  const client = await clientOf({ 'bootstrap.servers': cluster.bootstrap })
-  const admin = await connected(t, client.admin())
-  await admin.createTopics({ topics: [{ topic, numPartitions: 1 }] })
-  const producer = await connected(t, client.producer())
-  await producer.send({ topic, messages: [{ key: 'europe', value: 'before' }] })
-  assert.equal(await consumeOne(client, topic, uniqueName('reader')), 'before')
-
-  await cluster.kill(0)
-  await assert.rejects(brokersSeenBy(addressOf(cluster.bootstrap)))
-  await cluster.restart(0)
-  assert.equal(await consumeOne(client, topic, uniqueName('reader')), 'before')
-
-  const schema = JSON.stringify({ type: 'record', name: 'Probe', fields: [{ name: 'amount', type: 'long' }] })
-  const registered = await fetch(`${cluster.registryUrl}/subjects/${topic}-value/versions`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' },
-    body: JSON.stringify({ schema }),
+describe('a cluster of one broker', options, () => {
+  let cluster: KafkaCluster
+  before(async () => {
+    cluster = await startKafka({ registry: true })
   })
-  const { id } = (await registered.json()) as { id: number }
-  const stored = (await (await fetch(`${cluster.registryUrl}/schemas/ids/${id}`)).json()) as {
-    schema: string
-  }
-  assert.deepEqual(JSON.parse(stored.schema), JSON.parse(schema))
+  after(() => cluster?.stop())
+
+  test('a record and a schema come back, the record also after kill -9 of the broker', async (t) => {
+    const topic = uniqueName('records')
+    const client = await clientOf({ 'bootstrap.servers': cluster.bootstrap })
+    const admin = await connected(t, client.admin())
+    await admin.createTopics({ topics: [{ topic, numPartitions: 1 }] })
+    const producer = await connected(t, client.producer())
+    await producer.send({ topic, messages: [{ key: 'europe', value: 'before' }] })
+    assert.equal(await consumeOne(client, topic, uniqueName('reader')), 'before')
+
+    await cluster.kill(0)
+    await assert.rejects(brokersSeenBy(addressOf(cluster.bootstrap)))
+    await cluster.restart(0)
+    assert.equal(await consumeOne(client, topic, uniqueName('reader')), 'before')
+
+    const schema = JSON.stringify({
+      type: 'record',
+      name: 'Probe',
+      fields: [{ name: 'amount', type: 'long' }],
+    })
+    const registered = await fetch(`${cluster.registryUrl}/subjects/${topic}-value/versions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' },
+      body: JSON.stringify({ schema }),
+    })
+    const { id } = (await registered.json()) as { id: number }
+    const stored = (await (await fetch(`${cluster.registryUrl}/schemas/ids/${id}`)).json()) as {
+      schema: string
+    }
+    assert.deepEqual(JSON.parse(stored.schema), JSON.parse(schema))
+  })
 })
 
-test(
-  'of three brokers two go on when one is killed, and it comes back; a paused one answers nothing',
-  options,
-  async () => {
-    const cluster = await start({ brokers: 3 })
+describe('a cluster of three brokers', options, () => {
+  let cluster: KafkaCluster
+  before(async () => {
+    cluster = await startKafka({ brokers: 3 })
+  })
+  after(() => cluster?.stop())
+
+  test('of three brokers two go on when one is killed, and it comes back; a paused one answers nothing', async (t) => {
     const [first = '', second = ''] = cluster.bootstrap.split(',')
     const topic = uniqueName('copies')
     const client = await clientOf({ 'bootstrap.servers': cluster.bootstrap })
-    const admin = client.admin()
-    await admin.connect()
+    const admin = await connected(t, client.admin())
     await admin.createTopics({ topics: [{ topic, numPartitions: 3, replicationFactor: 3 }] })
     const [described] = await admin.fetchTopicMetadata({ topics: [topic] })
     assert.deepEqual(
@@ -72,8 +78,7 @@ test(
       [3, 3, 3],
     )
     await cluster.kill(0)
-    const producer = client.producer({ kafkaJS: { acks: -1 } })
-    await producer.connect()
+    const producer = await connected(t, client.producer({ kafkaJS: { acks: -1 } }))
     // One record a partition: those that the dead broker led have other leaders by now, or the send waits for them.
     const messages = [0, 1, 2].map((partition) => ({ partition, value: `to ${partition}` }))
     const sent = await producer.send({ topic, messages })
@@ -85,8 +90,8 @@ test(
     await assert.rejects(brokersSeenBy(addressOf(second)), /does not answer/)
     await cluster.resume(1)
     assert.ok((await brokersSeenBy(addressOf(second))).includes(2))
-  },
-)
+  })
+})
 
 test(
   'a cluster ends with the process that started it, also by kill -9, and its folder with it',
@@ -95,7 +100,7 @@ test(
     const module = new URL('./support/kafka/cluster.js', import.meta.url)
     const code = `const { startKafka } = await import(${JSON.stringify(module.href)})
     const { bootstrap } = await startKafka()
-    console.log(bootstrap)
+    process.stdout.write(bootstrap)
     setInterval(() => {}, 1000)`
     const child = spawn(process.execPath, ['--input-type=module', '-e', code], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -105,7 +110,11 @@ test(
     const { broker, directory } = brokerListeningAt(port, child.pid ?? 0)
     assert.ok(isAlive(broker))
     child.kill('SIGKILL')
-    while (isAlive(broker) || existsSync(directory)) await new Promise((resolve) => setTimeout(resolve, 50))
+    const deadline = performance.now() + BOUND_MS
+    while (isAlive(broker) || existsSync(directory)) {
+      assert.ok(performance.now() < deadline, `process ${broker.pid} or ${directory} is still there`)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
     await assert.rejects(brokersSeenBy({ host: '127.0.0.1', port }))
   },
 )

@@ -137,6 +137,7 @@ export class SimulatedAgents implements AgentHost {
   /** The worker is gone: so are its agents. */
   lose(worker: number): void {
     const holder = this.#workers[worker % WORKERS]
+    const atWork = holder.busy || holder.wedged ? holder.queue[0]?.slot : undefined
     for (const { bytes } of holder.queue.splice(0)) this.backlogBytes -= bytes
     holder.life++
     holder.busy = false
@@ -145,7 +146,7 @@ export class SimulatedAgents implements AgentHost {
       if (its !== worker % WORKERS) continue
       this.#slots.delete(slot)
       const error = new WeirError('WEIR_BUG', 'the worker was lost', { place: `worker ${worker}` })
-      this.#answers.push({ kind: 'lost', slot, blamed: false, error })
+      this.#answers.push({ kind: 'lost', slot, blamed: slot === atWork, error })
     }
     this.bell()
   }

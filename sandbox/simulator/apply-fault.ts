@@ -5,7 +5,7 @@ import type { Bank } from './bank/bank.js'
 import type { Cluster } from './broker/cluster.js'
 import type { Fault } from './faults.js'
 import type { InstanceNode } from './instance-node.js'
-import type { Network } from './network.js'
+import type { Network, NetworkFaultKind } from './network.js'
 import type { SimulatedProjection } from './projection.js'
 import { MILLISECOND } from './scheduler.js'
 
@@ -27,13 +27,7 @@ export function applyFault(world: Breakable, fault: Fault): void {
     case 'delay':
     case 'duplicate':
     case 'reorder':
-      network.begin({
-        kind: fault.kind,
-        target: fault.target,
-        untilMicros,
-        probability: fault.probability,
-        mostMicros: fault.amount * MILLISECOND,
-      })
+      beginNetworkFault(world, fault)
       return
     case 'registry-gone':
       network.begin({ kind: 'cut', target: 'registry', untilMicros, probability: 1, mostMicros: 0 })
@@ -56,6 +50,22 @@ export function applyFault(world: Breakable, fault: Fault): void {
     default:
       for (const node of world.nodes) if (node.name === fault.target) applyToNode(node, fault, durationMicros)
   }
+}
+
+/** One of an instance begins at its moment: cut off while it commits, it does not learn whether it has. */
+function beginNetworkFault({ cluster, network, nodes }: Breakable, fault: Fault): void {
+  const { kind, target, probability } = fault
+  const begin = (): void =>
+    network.begin({
+      kind: kind as NetworkFaultKind,
+      target,
+      untilMicros: cluster.scheduler.nowMicros + fault.durationMs * MILLISECOND,
+      probability,
+      mostMicros: fault.amount * MILLISECOND,
+    })
+  const node = nodes.find(({ name }) => name === target)
+  if (node === undefined) begin()
+  else node.arm(fault.moment, fault.steps, begin)
 }
 
 function applyToNode(node: InstanceNode, fault: Fault, durationMicros: number): void {

@@ -65,15 +65,26 @@ function releasingEarly(ports: InstancePorts, cluster: Cluster, topic: string): 
   }
 }
 
-/** Reading goes on where it once was, as with offsets that a consumer commits when it has read. */
+/** A new owner reads on from where the one before had read to, as with offsets that a consumer commits when it has read. */
 function committingEarly(sources: SourceReader, memory: Map<string, number>): SourceReader {
-  const start = sources.start.bind(sources)
-  const poll = sources.poll.bind(sources)
+  const [start, stop, poll] = [
+    sources.start.bind(sources),
+    sources.stop.bind(sources),
+    sources.poll.bind(sources),
+  ]
+  const reading = new Set<number>()
   sources.start = (partition, offsets) => {
     const later = new Map(offsets)
-    for (const [topic, offset] of offsets)
-      later.set(topic, Math.max(offset, memory.get(`${topic}/${partition}`) ?? 0))
+    // An owner that begins anew by itself, to read for a group that has joined, knows better than the committed offsets.
+    if (!reading.has(partition))
+      for (const [topic, offset] of offsets)
+        later.set(topic, Math.max(offset, memory.get(`${topic}/${partition}`) ?? 0))
+    reading.add(partition)
     start(partition, later)
+  }
+  sources.stop = (partition) => {
+    reading.delete(partition)
+    stop(partition)
   }
   sources.poll = (partition, most) => {
     const records = poll(partition, most)

@@ -62,7 +62,11 @@ export interface SimulationResult {
   readonly cycles: number
   readonly instructions: number
   readonly takeovers: number
-  readonly transactions: { readonly committed: number; readonly aborted: number; readonly timedOut: number }
+  readonly transactions: Readonly<Record<'committed' | 'aborted' | 'fenced' | 'timedOut', number>>
+  /** What the disks, the group and the network went through. */
+  readonly trouble: Readonly<
+    Record<'snapshots' | 'refusedSnapshots' | 'expired' | 'lost' | 'repeated', number>
+  >
   readonly violation:
     | { readonly invariant: Invariant; readonly detail: string; readonly atMs: number }
     | undefined
@@ -277,7 +281,8 @@ class Simulation {
     if (this.#world.cluster.transactions.settling) return 'a transaction is not settled'
     for (const journal of this.#journals) {
       const { partition, outstanding } = journal
-      if (!journal.coverage.complete()) return `inputs of partition ${partition} are in no cycle`
+      const missing = journal.coverage.missing()
+      if (missing !== undefined) return `${missing} is in no cycle`
       if (!journal.settled) return `a cycle of partition ${partition} has no result`
       if (outstanding.size > 0)
         return `instruction ${[...outstanding.keys()][0]} of partition ${partition} has no end`
@@ -308,6 +313,19 @@ class Simulation {
     return (this.#scheduler.nowMicros / SECOND).toFixed(6)
   }
 
+  #trouble(): SimulationResult['trouble'] {
+    const { cluster, network } = this.#world
+    const ofDisks = (of: (counts: InstanceNode['disk']['counts']) => number): number =>
+      this.#nodes.reduce((sum, { disk }) => sum + of(disk.counts), 0)
+    return {
+      snapshots: ofDisks(({ written }) => written),
+      refusedSnapshots: ofDisks(({ refused }) => refused),
+      expired: cluster.group.counts.expired,
+      lost: network.counts.lost,
+      repeated: network.counts.repeated,
+    }
+  }
+
   #result(): SimulationResult {
     const violation = this.#violation
     const { counts } = this.#world.cluster.transactions
@@ -321,7 +339,8 @@ class Simulation {
       cycles: this.#cycles,
       instructions: this.#outputs.released.size,
       takeovers: this.#journals.reduce((sum, { takeovers }) => sum + takeovers, 0),
-      transactions: { committed: counts.committed, aborted: counts.aborted, timedOut: counts.timedOut },
+      transactions: { ...counts },
+      trouble: this.#trouble(),
       violation:
         violation === undefined
           ? undefined

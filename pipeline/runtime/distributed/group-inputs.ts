@@ -65,7 +65,13 @@ export class GroupInputs {
     const { schemas } = ports
     this.#intake = new Intake({ partition, partitions, topicPrefix, schemas, sources, onDeclaration })
     this.unrouted = state.group(UNROUTED_GROUP)
-    for (const group of state.groups.values()) {
+    for (const group of [...state.groups.values()]) {
+      // An earlier time as owner has left it without an agent: its policy did not come, nothing of it is journaled, and what
+      // waited is read again.
+      if (group.agent === 'absent' && group !== this.unrouted) {
+        state.forget(group)
+        continue
+      }
       group.beginOwning()
       this.lastArrivalMicros = Math.max(this.lastArrivalMicros, group.closedAtMicros)
     }

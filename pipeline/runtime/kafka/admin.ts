@@ -92,7 +92,7 @@ class Admin implements KafkaAdmin {
       return {
         name: topic.name,
         exists,
-        topicId: exists ? topic.topicId.base64str : '',
+        topicId: exists ? String((topic.topicId as unknown as { readonly base64: string }).base64) : '',
         partitions: exists ? topic.partitions.map(partitionOf) : [],
       }
     })

@@ -64,6 +64,7 @@ export class TopicReader {
     })
   }
 
+  /** A held partition fills its queue here, and stays paused at the broker from then on. */
   hold(partition: number, held: boolean): void {
     const reading = this.#readings.get(partition)
     if (reading === undefined) return
@@ -123,7 +124,9 @@ export class TopicReader {
     this.#loop
       .hold(() => surveyor.survey(partitionsOf(reading), 'written'))
       .then((extents) => this.#assign(reading, extents))
-      .catch((thrown: unknown) => this.#failToBegin(reading, brokerFault(thrown, 'no offsets', this.#place)))
+      .catch((thrown: unknown) =>
+        this.#failToBegin(reading, brokerFault(thrown, 'no offsets', this.#placeOf(reading))),
+      )
   }
 
   #assign(reading: Reading, extents: readonly Extent[]): void {
@@ -149,6 +152,10 @@ export class TopicReader {
       this.#pauseOrResume(client, reading)
       this.#bell.ring()
     })
+  }
+
+  #placeOf(reading: Reading): string {
+    return `${this.#place}, partition ${reading.partition}`
   }
 
   #failToBegin(reading: Reading, fault: BrokerFault): void {
@@ -190,7 +197,9 @@ export class TopicReader {
 
   #pauseOrResume(client: ConsumerClient, reading: Reading): void {
     if (!reading.assigned) return
-    const wanted = reading.held || (reading.paused ? !reading.hasRoom : reading.isFull)
+    // A pause throws away what was read ahead, so one by the machine takes effect once the queue here is full: short ones,
+    // one after the other, would otherwise keep the partition from ever getting on.
+    const wanted = reading.paused ? reading.held || !reading.hasRoom : reading.isFull
     if (wanted === reading.paused) return
     reading.paused = wanted
     if (wanted) client.pause(partitionsOf(reading))

@@ -54,16 +54,18 @@ export class Coverage {
     this.#checked.set(topic, Math.max(offset, this.#checked.get(topic) ?? 0))
   }
 
-  /** Whether all records that the sources hold are in cycles. */
-  complete(): boolean {
+  /** A record that the sources hold and no cycle has; undefined when there is none. */
+  missing(): string | undefined {
     for (const log of this.#sources()) {
       const holders = this.#holdersOf(log.topic)
       for (const record of log.records) {
         if (record.kind === 'marker' || holders.has(record.offset)) continue
-        if (groupOf(this.#streamOf(log.topic), record) !== EVERY_GROUP) return false
+        const group = groupOf(this.#streamOf(log.topic), record)
+        if (group !== EVERY_GROUP)
+          return `${log.topic}/${this.partition}@${record.offset} for ${group ?? 'nobody'}`
       }
     }
-    return true
+    return undefined
   }
 
   /** At the end: all records are in their cycles, those for every group without a gap in any. */
