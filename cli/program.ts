@@ -5,6 +5,7 @@
  */
 import { Command } from 'commander'
 import * as bench from './bench.js'
+import * as consume from './consume.js'
 import * as demo from './demo.js'
 import * as doctor from './doctor.js'
 import * as explain from './explain.js'
@@ -13,13 +14,30 @@ import * as lineage from './lineage.js'
 import { LOG_LEVELS, parseLogLevel } from './log.js'
 import { packageVersion } from './package-version.js'
 import * as policy from './policy.js'
+import * as produce from './produce.js'
 import * as replay from './replay.js'
 import * as run from './run.js'
 import * as sandbox from './sandbox.js'
 import * as solve from './solve.js'
 import * as sql from './sql.js'
+import * as topics from './topics.js'
 
-const commands = [demo, run, replay, explain, lineage, sql, sandbox, policy, solve, bench, doctor]
+const commands = [
+  demo,
+  run,
+  replay,
+  explain,
+  lineage,
+  sql,
+  sandbox,
+  policy,
+  solve,
+  bench,
+  doctor,
+  topics,
+  produce,
+  consume,
+]
 
 export function createProgram(): Command {
   const program = new Command('weir')
