@@ -70,7 +70,7 @@ export function newClient<T>(
 export function configurationError(thrown: unknown): WeirError {
   const message = thrown instanceof Error ? thrown.message : String(thrown)
   const unknown = /No such configuration property: "([^"]+)"/.exec(message)?.[1]
-  const property = unknown ?? /configuration property "([^"]+)"/.exec(message)?.[1]
+  const property = unknown ?? /configuration property "([^"]+)"/i.exec(message)?.[1]
   if (unknown !== undefined)
     return new WeirError('WEIR_CONFIG', `the Kafka client knows no property '${unknown}'`, {
       place: 'kafka.properties',

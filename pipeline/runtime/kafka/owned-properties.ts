@@ -44,6 +44,11 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
   'group.instance.id': guarantee('a partition must move as soon as its owner is gone'),
   'enable.partition.eof': guarantee('the lag is told by it'),
   'max.poll.interval.ms': guarantee('it bounds how long a partition may take to drain'),
+  'transaction.timeout.ms': guarantee('it bounds how long an owner that is gone keeps readers waiting'),
+  'heartbeat.interval.ms': key('sessionTimeoutMillis'),
+  'allow.auto.create.topics': guarantee(
+    'a topic that a broker makes by itself has the wrong partitions and settings',
+  ),
   'topic.blacklist': guarantee('no topic of Weir may be passed over'),
   'message.timeout.ms': guarantee('a transaction must fail before its records do'),
   'delivery.timeout.ms': guarantee('a transaction must fail before its records do'),

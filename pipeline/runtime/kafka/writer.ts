@@ -66,6 +66,11 @@ export class KafkaWriter implements TransactionalWriter {
   }
 
   async #open(operation: PendingOperation<void>): Promise<void> {
+    // One that had reached a broker goes on where its time was up.
+    if (this.#producer !== undefined) {
+      this.#takeOver(operation, this.#producer)
+      return
+    }
     const { Producer } = await loadKafka()
     const properties = writerProperties(this.#settings, this.#partition)
     const producer = newClient((made) => new Producer(made), properties, this.#settings)
@@ -77,16 +82,24 @@ export class KafkaWriter implements TransactionalWriter {
       }
       this.#producer = producer
       producer.setPollInterval(EVENTS_INTERVAL_MS)
-      producer.initTransactions(REQUEST_TIMEOUT_MS, (error) => {
-        if (!error) {
-          this.#end(operation, 'idle', undefined)
-          this.#begin()
-          return
-        }
+      this.#takeOver(operation, producer)
+    })
+  }
+
+  #takeOver(operation: PendingOperation<void>, producer: ProducerClient): void {
+    producer.initTransactions(REQUEST_TIMEOUT_MS, (error) => {
+      if (!error) {
+        this.#end(operation, 'idle', undefined)
+        if (this.#state === 'idle') this.#begin()
+        return
+      }
+      const fault = this.#fault(error, 'the transactional id cannot be taken over')
+      if (fault.kind !== 'retriable') {
         // A client whose id was not taken over is of no use; the next `open` makes a new one.
+        this.#producer = undefined
         this.#release(producer)
-        this.#end(operation, 'closed', this.#fault(error, 'the transactional id cannot be taken over'))
-      })
+      }
+      this.#end(operation, 'closed', fault)
     })
   }
 
