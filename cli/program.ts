@@ -15,6 +15,7 @@ import { LOG_LEVELS, parseLogLevel } from './log.js'
 import { packageVersion } from './package-version.js'
 import * as policy from './policy.js'
 import * as produce from './produce.js'
+import * as project from './project.js'
 import * as replay from './replay.js'
 import * as run from './run.js'
 import * as sandbox from './sandbox.js'
@@ -25,6 +26,7 @@ import * as topics from './topics.js'
 const commands = [
   demo,
   run,
+  project,
   replay,
   explain,
   lineage,

@@ -138,13 +138,13 @@ async function restoreFresh(ask: Ask, projection: Projection): Promise<void> {
 }
 
 async function restorePending(
-  { read }: ProjectedJournal,
+  journal: ProjectedJournal,
   projection: Projection,
   resume: JournalPlace,
   next: number,
 ): Promise<JournalPlace> {
   let place = resume
-  for await (const batch of read(resume, next)) {
+  for await (const batch of journal.read(resume, next)) {
     for (const entry of batch) {
       const body = entry.decode()
       if ('weir.Cycle' in body) projection.expect(placeOf(entry), body['weir.Cycle'])
