@@ -2,7 +2,7 @@
  * An Avro container file that grows record by record, or the same on standard output.
  * Depends on the container writer and node:fs.
  */
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { closeSync, openSync, rmSync, writeSync } from 'node:fs'
 import { WeirError } from '../pipeline/errors.js'
 import type { TopicStream } from '../pipeline/runtime/distributed/topics.js'
 import { schemaJsonOf } from '../pipeline/runtime/registry/stream-schemas.js'
@@ -13,11 +13,13 @@ const STANDARD_OUTPUT = '-'
 export class AvroOutput {
   readonly #writer: ContainerWriter
   readonly #file: number | undefined
+  readonly #path: string
 
   /** @throws WeirError WEIR_USAGE when the file cannot be written, or is there already */
   constructor(path: string, stream: TopicStream) {
     const file = path === STANDARD_OUTPUT ? undefined : create(path)
     this.#file = file
+    this.#path = path
     this.#writer = new ContainerWriter({
       schemaJson: schemaJsonOf(stream),
       codec: 'deflate',
@@ -37,6 +39,11 @@ export class AvroOutput {
   close(): void {
     this.#writer.flush()
     if (this.#file !== undefined) closeSync(this.#file)
+  }
+
+  /** Removes a file that no record came into, so that the same command can be given again after a failure. */
+  discardIfEmpty(): void {
+    if (this.#file !== undefined && this.#writer.recordCount === 0) rmSync(this.#path, { force: true })
   }
 }
 

@@ -36,6 +36,8 @@ export interface Configuration {
   readonly kafka?: KafkaSettings | undefined
   readonly logLevel?: LogLevel | undefined
   readonly bankSeed?: number | undefined
+  readonly snapshotEveryEntries?: number | undefined
+  readonly status?: { readonly host?: string | undefined; readonly port?: number | undefined } | undefined
 }
 
 let compiled: ValidateFunction | undefined
@@ -114,6 +116,8 @@ function interpret(document: YamlDocument, file: string): Configuration {
     kafka: kafkaSection(document, (path) => resolve(dirname(file), path)),
     logLevel: text('log', 'level') as LogLevel | undefined,
     bankSeed: number('bank', 'seed'),
+    snapshotEveryEntries: number('snapshotEveryEntries'),
+    status: { host: text('status', 'host'), port: number('status', 'port') },
   }
 }
 

@@ -94,15 +94,18 @@ async function consume(flags: ConsumeFlags): Promise<void> {
         summarize(counts)
         if (counts.unreadable > 0) process.exitCode = EXIT.different
       },
-      () => undefined,
+      () => output?.discardIfEmpty(),
     )
   const forget = stopOnInterruption(() => {
     stop.abort()
     return finished
   })
-  await reading
-  await finished
-  forget()
+  try {
+    await reading
+  } finally {
+    await finished
+    forget()
+  }
 }
 
 function summarize({ records, deletions, unreadable }: ConsumeCounts): void {

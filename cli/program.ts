@@ -19,19 +19,23 @@ import * as project from './project.js'
 import * as replay from './replay.js'
 import * as run from './run.js'
 import * as sandbox from './sandbox.js'
+import * as simulate from './simulate.js'
 import * as solve from './solve.js'
 import * as sql from './sql.js'
+import * as status from './status.js'
 import * as topics from './topics.js'
 
 const commands = [
   demo,
   run,
+  status,
   project,
   replay,
   explain,
   lineage,
   sql,
   sandbox,
+  simulate,
   policy,
   solve,
   bench,

@@ -54,7 +54,7 @@ class GroupAgent implements Agent {
     private readonly state: GroupState,
     private readonly environment: AgentEnvironment,
   ) {
-    this.optimizer = new GroupOptimizer(environment.optimizer, environment.nowMicros)
+    this.optimizer = new GroupOptimizer(environment.optimizer, environment.nowMicros, environment.stopWord)
   }
 
   get groupId(): string {

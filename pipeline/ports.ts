@@ -88,6 +88,8 @@ export interface AgentEnvironment {
   readonly optimizerDigest: Uint8Array
   /** Monotonic microseconds; never influences a result. */
   readonly nowMicros: () => number
+  /** Shared memory: while not 0 the optimizer stops, and what the agent has become is thrown away by whoever set it. */
+  readonly stopWord?: Int32Array
 }
 
 export interface CurrencySummary {

@@ -65,7 +65,13 @@ export class GroupInputs {
     const { schemas } = ports
     this.#intake = new Intake({ partition, partitions, topicPrefix, schemas, sources, onDeclaration })
     this.unrouted = state.group(UNROUTED_GROUP)
-    for (const group of state.groups.values()) {
+    for (const group of [...state.groups.values()]) {
+      // An earlier time as owner has left it without an agent: its policy did not come, nothing of it is journaled, and what
+      // waited is read again.
+      if (group.agent === 'absent' && group !== this.unrouted) {
+        state.forget(group)
+        continue
+      }
       group.beginOwning()
       this.lastArrivalMicros = Math.max(this.lastArrivalMicros, group.closedAtMicros)
     }
@@ -85,7 +91,9 @@ export class GroupInputs {
   }
 
   get wakeAtMs(): number {
-    return this.#stalled.length > 0 ? this.#stalledUntilMs : Number.POSITIVE_INFINITY
+    // Without a fault the answer is under way, and its arrival rings the bell.
+    const pauses = this.#stalled.length > 0 && this.#intake.fault !== undefined
+    return pauses ? this.#stalledUntilMs : Number.POSITIVE_INFINITY
   }
 
   /** Tells that `bytes` of waiting inputs went into a cycle, or were given up. */
@@ -128,7 +136,11 @@ export class GroupInputs {
     if (this.#referenceSinceMs < 0) return true
     const { clock, sources, notices } = this.#ports
     const { partition } = this.#state
-    const missing = this.#referenceTopics.filter((topic) => !sources.atEnd(partition, topic))
+    // What was read and waits for the registry is not taken yet.
+    const waits = new Set(this.#stalled.map(({ topic }) => topic))
+    const missing = this.#referenceTopics.filter(
+      (topic) => waits.has(topic) || !sources.atEnd(partition, topic),
+    )
     const waitedMs = clock.monotonicMs() - this.#referenceSinceMs
     if (missing.length > 0 && waitedMs < REFERENCE_WAIT_MS) return false
     if (missing.length > 0)
@@ -151,7 +163,6 @@ export class GroupInputs {
   #stall(records: readonly SourceRecord[], nowMs: number): void {
     this.#stalled = records
     const { fault } = this.#intake
-    // Without a fault the answer is under way, and its arrival rings the bell.
     this.#stalledUntilMs = fault === undefined ? nowMs : nowMs + LOOKUP_PAUSE_MS
     if (fault === undefined) return
     const { partition } = this.#state

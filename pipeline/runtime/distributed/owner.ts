@@ -148,7 +148,7 @@ export class Owner {
   answer(answer: AgentAnswer, group: PartitionGroup): void {
     if (answer.kind === 'ready') this.#ready(group, answer.restored)
     else if (answer.kind === 'snapshot') this.#snapshots.take(group, answer.digest, answer.state)
-    else if (answer.kind === 'lost') this.#lost(group, answer.error)
+    else if (answer.kind === 'lost') this.#lost(group, answer.blamed, answer.error)
     else if (!this.#recovery.takes(group, answer.result)) this.#finish(group, answer.result)
   }
 
@@ -266,12 +266,12 @@ export class Owner {
 
   // --- agents that were lost
 
-  #lost(group: PartitionGroup, error: WeirError): void {
+  #lost(group: PartitionGroup, blamed: boolean, error: WeirError): void {
     const { notices } = this.#ports
     const { partition } = this.state
     const cycle = group.underWay?.cycle ?? -1
     const { lostWith } = group
-    group.lostWith = { cycle, times: lostWith.cycle === cycle && cycle >= 0 ? lostWith.times + 1 : 1 }
+    if (blamed) group.lostWith = { cycle, times: lostWith.cycle === cycle ? lostWith.times + 1 : 1 }
     this.#snapshots.abandon()
     notices.warn(`an agent was lost: ${error.toLine()}`, { partition, groupId: group.groupId, cycle })
     if (group.lostWith.times > CYCLE_LOSSES_MOST) this.#freeze(group)

@@ -148,8 +148,11 @@ export type AgentAnswer =
       readonly digest: Uint8Array
       readonly state: Uint8Array
     }
-  /** The worker that held the agent is gone and was replaced: the agent must be made anew, from the journal. */
-  | { readonly kind: 'lost'; readonly slot: number; readonly error: WeirError }
+  /**
+   * The agent is gone, alone or with its worker, which was replaced: it must be made anew, from the journal. `blamed`: it was
+   * the one at work when it happened.
+   */
+  | { readonly kind: 'lost'; readonly slot: number; readonly blamed: boolean; readonly error: WeirError }
 
 /**
  * The agents of this instance, in their workers. A slot names an agent; the caller chooses it and uses it once. Messages of a

@@ -1,14 +1,12 @@
 /**
- * What `weir topics` and `weir doctor` ask of a cluster: its topics, their settings, the members of the group.
+ * What an instance asks of a cluster before it starts: its topics, and the members of the group.
  *
- * Unlike the ports this is asked and awaited. What the native client cannot ask, the pure one does (ADR 0062).
- * Every failure is a `WeirError`. Depends on both clients.
+ * Unlike the ports this is asked and awaited. Every failure is a `WeirError`. Depends on the native client.
  */
 import type { IAdminClient } from '@confluentinc/kafka-javascript'
 import { loadKafka, newClient, Refusals } from './client.js'
 import { brokerFault } from './faults.js'
 import { adminProperties } from './properties.js'
-import { PureClient } from './pure-client.js'
 import type { KafkaSettings } from './settings.js'
 
 export interface PartitionDescription {
@@ -49,9 +47,6 @@ export interface GroupMember {
 export interface KafkaAdmin {
   describeTopics(names: readonly string[]): Promise<readonly TopicDescription[]>
   createTopics(topics: readonly TopicSpecification[]): Promise<readonly TopicOutcome[]>
-  /** By topic, the value of each setting, defaults included. */
-  describeConfigs(names: readonly string[]): Promise<ReadonlyMap<string, ReadonlyMap<string, string>>>
-  clusterId(): Promise<string>
   groupMembers(group: string): Promise<readonly GroupMember[]>
   close(): Promise<void>
 }
@@ -76,7 +71,6 @@ class Admin implements KafkaAdmin {
   readonly #settings: KafkaSettings
   readonly #admin: IAdminClient
   readonly #refusals: Refusals
-  #pure: PureClient | undefined
 
   constructor(settings: KafkaSettings, admin: IAdminClient, refusals: Refusals) {
     this.#settings = settings
@@ -98,7 +92,7 @@ class Admin implements KafkaAdmin {
       return {
         name: topic.name,
         exists,
-        topicId: exists ? topic.topicId.base64str : '',
+        topicId: exists ? String((topic.topicId as unknown as { readonly base64: string }).base64) : '',
         partitions: exists ? topic.partitions.map(partitionOf) : [],
       }
     })
@@ -127,16 +121,6 @@ class Admin implements KafkaAdmin {
     throw brokerFault(this.#refusals.reasonFor(outcome), 'the topic cannot be made', name).error
   }
 
-  describeConfigs(names: readonly string[]): Promise<ReadonlyMap<string, ReadonlyMap<string, string>>> {
-    this.#pure ??= new PureClient(this.#settings)
-    return this.#pure.configsOf(names)
-  }
-
-  clusterId(): Promise<string> {
-    this.#pure ??= new PureClient(this.#settings)
-    return this.#pure.clusterId()
-  }
-
   async groupMembers(group: string): Promise<readonly GroupMember[]> {
     const options = { timeout: REQUEST_TIMEOUT_MS }
     const { groups } = await this.#ask<GroupsFound>('the group cannot be described', (done) =>
@@ -147,7 +131,6 @@ class Admin implements KafkaAdmin {
 
   async close(): Promise<void> {
     this.#admin.disconnect()
-    await this.#pure?.close()
   }
 
   #ask<T>(doing: string, ask: (done: Callback<T>) => void): Promise<T> {

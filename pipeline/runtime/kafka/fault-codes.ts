@@ -32,6 +32,7 @@ export const REFUSED_CODES: ReadonlyMap<number, string> = new Map([
   [-169, AUTHENTICATION], // _AUTHENTICATION
   [-188, TOPIC], // _UNKNOWN_TOPIC
   [-190, TOPIC], // _UNKNOWN_PARTITION
+  [-156, TOPIC], // _NOENT: offsets were asked of a partition that is not there
   [-186, 'correct kafka.properties'], // _INVALID_ARG
   [-165, 'install a client that was built with this feature, or write with another compression'], // _UNSUPPORTED_FEATURE
   [3, TOPIC], // UNKNOWN_TOPIC_OR_PART

@@ -1,7 +1,7 @@
 /**
  * Reads the journal topic: committed records of owned, and of followed, partitions. Depends on the topic reader.
  */
-import type { BrokerFault, JournalReader, LogRecord } from '../distributed/ports.js'
+import type { BrokerFault, JournalReader, LogRecord, Operation } from '../distributed/ports.js'
 import { JOURNAL_STREAM, topicOf } from '../distributed/topics.js'
 import type { Ringable } from './operation.js'
 import type { KafkaSettings } from './settings.js'
@@ -26,6 +26,10 @@ export class KafkaJournalReader implements JournalReader {
 
   poll(partition: number, most: number): readonly LogRecord[] {
     return this.#reader.poll(partition, most)
+  }
+
+  endOf(partition: number): Operation<number> {
+    return this.#reader.endOf(this.#topic, partition)
   }
 
   faultOf(partition: number): BrokerFault | undefined {

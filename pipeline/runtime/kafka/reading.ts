@@ -91,6 +91,14 @@ export class Reading {
     return records
   }
 
+  /** Whether everything of the topic that was there when it was last asked has been handed out. */
+  isAtEnd(topic: string): boolean {
+    const place = this.places.get(topic)
+    if (place === undefined || place.end < 0 || place.reached < place.end) return false
+    for (let at = this.#head; at < this.#queue.length; at++) if (this.#queue[at].topic === topic) return false
+    return true
+  }
+
   get waiting(): number {
     return this.#queue.length - this.#head
   }

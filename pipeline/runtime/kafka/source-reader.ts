@@ -44,6 +44,10 @@ export class KafkaSourceReader implements SourceReader {
     return this.#reader.readingOf(partition)?.fault
   }
 
+  atEnd(partition: number, topic: string): boolean {
+    return this.#reader.readingOf(partition)?.isAtEnd(topic) ?? false
+  }
+
   lagOf(partition: number): number {
     return this.#reader.readingOf(partition)?.lag ?? -1
   }

@@ -5,11 +5,11 @@
  * client tells of later failures without the partition, and of some not at all; surveys find those: a partition that
  * has records and does not get any on is at fault. Depends on the consumer's loop and surveys.
  */
-import type { BrokerFault, SourceRecord } from '../distributed/ports.js'
+import type { BrokerFault, Operation, SourceRecord } from '../distributed/ports.js'
 import type { ConsumerClient, Message } from './client.js'
 import { ConsumerLoop } from './consumer-loop.js'
 import { brokerFault } from './faults.js'
-import type { Ringable } from './operation.js'
+import { PendingOperation, type Ringable } from './operation.js'
 import { readerProperties } from './properties.js'
 import { Reading, type TopicPlace } from './reading.js'
 import { rangeFault, stallFault } from './reading-faults.js'
@@ -64,6 +64,7 @@ export class TopicReader {
     })
   }
 
+  /** A held partition fills its queue here, and stays paused at the broker from then on. */
   hold(partition: number, held: boolean): void {
     const reading = this.#readings.get(partition)
     if (reading === undefined) return
@@ -81,6 +82,22 @@ export class TopicReader {
     const records = reading.poll(most)
     if (reading.paused && !reading.held && reading.hasRoom) this.#adjust(reading)
     return records
+  }
+
+  /** Offset behind the last record that was written, those of undecided transactions included. */
+  endOf(topic: string, partition: number): Operation<number> {
+    const operation = new PendingOperation<number>(this.#bell)
+    const surveyor = this.#surveyor
+    const fail = (thrown: unknown) => operation.fail(brokerFault(thrown, 'no offsets', this.#place))
+    if (surveyor === undefined) fail(new Error('the reader is not connected'))
+    else
+      this.#loop
+        .hold(() => surveyor.survey([{ topic, partition }], 'written'))
+        .then(([extent]) => {
+          if (extent === undefined || extent.error !== undefined) fail(extent?.error)
+          else operation.succeed(extent.end)
+        }, fail)
+    return operation
   }
 
   close(): Promise<void> {
@@ -107,7 +124,9 @@ export class TopicReader {
     this.#loop
       .hold(() => surveyor.survey(partitionsOf(reading), 'written'))
       .then((extents) => this.#assign(reading, extents))
-      .catch((thrown: unknown) => this.#failToBegin(reading, brokerFault(thrown, 'no offsets', this.#place)))
+      .catch((thrown: unknown) =>
+        this.#failToBegin(reading, brokerFault(thrown, 'no offsets', this.#placeOf(reading))),
+      )
   }
 
   #assign(reading: Reading, extents: readonly Extent[]): void {
@@ -133,6 +152,10 @@ export class TopicReader {
       this.#pauseOrResume(client, reading)
       this.#bell.ring()
     })
+  }
+
+  #placeOf(reading: Reading): string {
+    return `${this.#place}, partition ${reading.partition}`
   }
 
   #failToBegin(reading: Reading, fault: BrokerFault): void {
@@ -174,7 +197,9 @@ export class TopicReader {
 
   #pauseOrResume(client: ConsumerClient, reading: Reading): void {
     if (!reading.assigned) return
-    const wanted = reading.held || (reading.paused ? !reading.hasRoom : reading.isFull)
+    // A pause throws away what was read ahead, so one by the machine takes effect once the queue here is full: short ones,
+    // one after the other, would otherwise keep the partition from ever getting on.
+    const wanted = reading.paused ? reading.held || !reading.hasRoom : reading.isFull
     if (wanted === reading.paused) return
     reading.paused = wanted
     if (wanted) client.pause(partitionsOf(reading))

@@ -3,7 +3,8 @@
  * Depends on the Kafka client.
  */
 import { WeirError } from '../../../errors.js'
-import { connect, type Library, loadKafka, type Message, newClient, Refusals } from '../client.js'
+import { type Library, loadKafka, type Message, newClient, type Refusals } from '../client.js'
+import { connected, disconnected } from '../connected.js'
 import { brokerFault } from '../faults.js'
 import { adminProperties } from '../properties.js'
 import type { KafkaSettings } from '../settings.js'
@@ -75,15 +76,9 @@ export class CommittedReader {
       'auto.offset.reset': 'error',
       'enable.partition.eof': true,
     }
-    const refusals = new Refusals()
     const consumer = newClient((made) => new KafkaConsumer(made), properties, settings)
-    refusals.watch(consumer)
+    const refusals = await connected(consumer, settings)
     const reader = new CommittedReader(consumer, refusals, options)
-    await new Promise<void>((resolve, reject) =>
-      connect(consumer, refusals, settings.bootstrapServers.join(','), (fault) =>
-        fault === undefined ? resolve() : reject(fault.error),
-      ),
-    )
     try {
       await reader.#assign(topic)
       return reader
@@ -102,7 +97,7 @@ export class CommittedReader {
   }
 
   async close(): Promise<void> {
-    await new Promise<void>((resolve) => this.#consumer.disconnect(() => resolve()))
+    await disconnected(this.#consumer)
   }
 
   async #assign(topic: string): Promise<void> {

@@ -5,7 +5,8 @@
  * sent in its place. Depends on the Kafka client.
  */
 import { WeirError } from '../../../errors.js'
-import { connect, loadKafka, newClient, type ProducerClient, Refusals } from '../client.js'
+import { loadKafka, newClient, type ProducerClient, type Refusals } from '../client.js'
+import { connected, disconnected } from '../connected.js'
 import { brokerFault } from '../faults.js'
 import { adminProperties } from '../properties.js'
 import type { KafkaSettings } from '../settings.js'
@@ -65,14 +66,8 @@ export class Sender {
       acks: 'all',
       dr_cb: true,
     }
-    const refusals = new Refusals()
     const producer = newClient((made) => new Producer(made), properties, settings)
-    refusals.watch(producer)
-    await new Promise<void>((resolve, reject) =>
-      connect(producer, refusals, settings.bootstrapServers.join(','), (fault) =>
-        fault === undefined ? resolve() : reject(fault.error),
-      ),
-    )
+    const refusals = await connected(producer, settings)
     return new Sender(producer, refusals)
   }
 
@@ -124,7 +119,7 @@ export class Sender {
 
   async close(): Promise<void> {
     this.#producer.setPollInterval(0)
-    await new Promise<void>((resolve) => this.#producer.disconnect(() => resolve()))
+    await disconnected(this.#producer)
   }
 
   #nextReport(): Promise<void> {

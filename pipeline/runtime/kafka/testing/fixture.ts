@@ -7,6 +7,7 @@ import { uniqueName } from '../../../../tests/support/kafka/cluster.js'
 import type { BrokerFaultKind, Operation, TransactionalWriter } from '../../distributed/ports.js'
 import { JOURNAL_STREAM, SOURCE_STREAMS, type TopicStream, topicOf } from '../../distributed/topics.js'
 import { openAdmin } from '../admin.js'
+import { loadKafka } from '../client.js'
 import { defaultSettings, type KafkaSettings } from '../settings.js'
 
 /** Longest wait for anything; a broker that restarts needs the most of it. */
@@ -78,4 +79,48 @@ export async function persistently(request: () => Operation<void>): Promise<Oper
     const operation = await settled(request())
     if (operation.fault?.kind !== 'retriable' || performance.now() > until) return operation
   }
+}
+
+export interface PlainRecord {
+  readonly topic: string
+  readonly partition: number
+  readonly value: Buffer
+}
+
+/** Writes as any producer does, outside of transactions. */
+export async function write(
+  settings: KafkaSettings,
+  records: readonly PlainRecord[],
+  properties: Readonly<Record<string, string | number>> = {},
+): Promise<void> {
+  const { Producer } = await loadKafka()
+  const producer = new Producer({
+    'bootstrap.servers': settings.bootstrapServers.join(','),
+    'linger.ms': 5,
+    'queue.buffering.max.messages': 1_000_000,
+    ...properties,
+  } as never)
+  await new Promise<void>((resolve, reject) =>
+    producer.connect({ allTopics: false }, (error) => (error ? reject(error) : resolve())),
+  )
+  for (const { topic, partition, value } of records) producer.produce(topic, partition, value)
+  await new Promise<void>((resolve, reject) =>
+    producer.flush(PATIENCE_MS, (error) => (error ? reject(error) : resolve())),
+  )
+  await new Promise((resolve) => producer.disconnect(1000, resolve))
+}
+
+/** Removes the records of a partition before `offset`, as retention does. */
+export async function removeBefore(
+  settings: KafkaSettings,
+  topic: string,
+  partition: number,
+  offset: number,
+): Promise<void> {
+  const { AdminClient } = await loadKafka()
+  const admin = AdminClient.create({ 'bootstrap.servers': settings.bootstrapServers.join(',') })
+  await new Promise<void>((resolve, reject) =>
+    admin.deleteRecords([{ topic, partition, offset }], {}, (error) => (error ? reject(error) : resolve())),
+  )
+  admin.disconnect()
 }
