@@ -63,7 +63,9 @@ Examples:
   $ weir project --config weir.yaml --until-end && weir project --config weir.yaml --verify
 Docs: docs/lineage.md`,
     )
-    .action((flags: ProjectFlags, self: Command) => project({ ...flags, ...self.optsWithGlobals<ProjectFlags>() }))
+    .action((flags: ProjectFlags, self: Command) =>
+      project({ ...flags, ...self.optsWithGlobals<ProjectFlags>() }),
+    )
 }
 
 async function project(flags: ProjectFlags): Promise<void> {
@@ -128,7 +130,7 @@ async function partitionsOf(kafka: KafkaTarget['kafka'], topic: string): Promise
   const admin = await openAdmin(kafka)
   try {
     const [found] = await admin.describeTopics([topic])
-    if (found !== undefined && found.exists) return found.partitions.length
+    if (found?.exists === true) return found.partitions.length
     throw new WeirError('WEIR_KAFKA', `there is no topic ${topic}`, {
       place: kafka.bootstrapServers.join(','),
       remedy: 'make the topics with weir topics apply, or check kafka.topicPrefix',
@@ -204,7 +206,9 @@ function describeVerdict({ partitions }: TopicVerdict): string {
       const wrong = tables.filter((table) => !table.equal)
       const rest = behind > 0 ? `, ${behind} entries behind` : ''
       const head = `partition ${partition}: ${entries} entries ${equal ? 'equal' : 'DIFFER'}${rest}`
-      const lines = wrong.map(({ table, expected, found }) => `  ${table}: ${found} rows, the journal makes ${expected}`)
+      const lines = wrong.map(
+        ({ table, expected, found }) => `  ${table}: ${found} rows, the journal makes ${expected}`,
+      )
       return [head, ...lines].join('\n')
     })
     .join('\n')

@@ -104,7 +104,9 @@ function project(flags: readonly string[], options: WeirOptions = {}): Promise<O
 
 async function write(share: number): Promise<void> {
   await Promise.all(
-    writers.map((writer, partition) => writer.writeUntil(Math.floor(days[partition]!.entries.length * share))),
+    writers.map((writer, partition) =>
+      writer.writeUntil(Math.floor(days[partition]!.entries.length * share)),
+    ),
   )
 }
 
@@ -123,7 +125,9 @@ async function untilClaimed(times: number): Promise<void> {
   await client.close()
 }
 
-test('ClickHouse equals the journal topic after kills, a takeover and an engine that died', { skip }, async () => {
+test('ClickHouse equals the journal topic after kills, a takeover and an engine that died', {
+  skip,
+}, async () => {
   await write(0.3)
   // The first two are told to go on for ever; the second takes over from the first, and is killed.
   const first = project([])

@@ -103,7 +103,12 @@ export class JournalPartition implements ProjectedJournal {
   /** Reads on from a place, unless that is where the reader stands. */
   goTo({ sequence, offset, checksum }: JournalPlace): void {
     const chain = this.#chain
-    if (this.#offset !== undefined && chain.nextSequence === sequence && chain.checksum === checksum && sequence > 0)
+    if (
+      this.#offset !== undefined &&
+      chain.nextSequence === sequence &&
+      chain.checksum === checksum &&
+      sequence > 0
+    )
       return
     this.#ports.reader.start(this.partition, offset)
     this.#offset = offset
@@ -195,6 +200,7 @@ class TopicEntry implements JournalEntryReader {
 function foreign(place: string, what: string): WeirError {
   return new WeirError('WEIR_JOURNAL', what, {
     place,
-    remedy: 'this is not the journal of Weir as it was left: check kafka.topicPrefix, kafka.registry and who may write to the topic',
+    remedy:
+      'this is not the journal of Weir as it was left: check kafka.topicPrefix, kafka.registry and who may write to the topic',
   })
 }

@@ -47,11 +47,22 @@ test('three partitions are projected side by side, and ClickHouse equals the jou
       assert.ok(verdict.tables.every(({ expected }) => expected > 0))
     }
     // What is not as the journal says is found: a row too few, a row twice, a byte that differs.
-    await command(target, 'ALTER TABLE cycles DELETE WHERE journal_partition = 0 AND cycle = 3 AND group_id = \'G-1\'')
-    await command(target, 'INSERT INTO alerts SELECT * FROM alerts WHERE journal_partition = 1 ORDER BY sequence LIMIT 1')
-    await command(target, "ALTER TABLE inputs UPDATE touched = 'account:X' WHERE journal_partition = 2 AND cycle = 5 AND input_index = 0")
+    await command(
+      target,
+      "ALTER TABLE cycles DELETE WHERE journal_partition = 0 AND cycle = 3 AND group_id = 'G-1'",
+    )
+    await command(
+      target,
+      'INSERT INTO alerts SELECT * FROM alerts WHERE journal_partition = 1 ORDER BY sequence LIMIT 1',
+    )
+    await command(
+      target,
+      "ALTER TABLE inputs UPDATE touched = 'account:X' WHERE journal_partition = 2 AND cycle = 5 AND input_index = 0",
+    )
     const wrong = (await verdicts(topic, target)).map(({ tables }) =>
-      tables.filter(({ equal }) => !equal).map(({ table, expected, found: rows }) => [table, rows - expected]),
+      tables
+        .filter(({ equal }) => !equal)
+        .map(({ table, expected, found: rows }) => [table, rows - expected]),
     )
     assert.deepEqual(wrong, [[['cycles', -1]], [['alerts', 1]], [['inputs', 0]]])
   })

@@ -4,8 +4,9 @@
  * The bound on a range's memory is shared by the partitions. What stops one partition stops all, with its error: whoever
  * operates the process sees it end, and the next start goes on where this one was. Depends on the partition's projection.
  */
+
+import { type ProjectorStep, RANGE_ENTRIES_MAX, RANGE_ROWS_MAX } from '../projector/projector.js'
 import type { Connection } from '../target.js'
-import { RANGE_ENTRIES_MAX, RANGE_ROWS_MAX, type ProjectorStep } from '../projector/projector.js'
 import { JournalPartition, type JournalTopicPorts } from './journal-partition.js'
 import { type PartitionProgress, PartitionProjection } from './partition-projection.js'
 

@@ -87,7 +87,8 @@ export class PartitionProjection {
       if (isLast && projector.waiting === 0) return
       // What waits now has waited since the range before it was full.
       if (projector.next !== next || projector.waiting === 0) flushAtMs = Number.POSITIVE_INFINITY
-      if (projector.waiting > 0 && flushAtMs === Number.POSITIVE_INFINITY) flushAtMs = performance.now() + lingerMs
+      if (projector.waiting > 0 && flushAtMs === Number.POSITIVE_INFINITY)
+        flushAtMs = performance.now() + lingerMs
     }
   }
 }

@@ -26,7 +26,9 @@ before(async () => {
 
 const ZOMBIE_STEPS: readonly ProjectorStep[] = ['encoded', 'intended', 'inserted inputs', 'inserted', 'done']
 
-test('a projector that sleeps at any step while another takes over inserts nothing more', { skip }, async () => {
+test('a projector that sleeps at any step while another takes over inserts nothing more', {
+  skip,
+}, async () => {
   await withEngine(async (target) => {
     await migrate(target.writer())
     // A partition for each step; they are alike, and none knows of the others.
@@ -99,4 +101,3 @@ test('a range that was cut off is repeated right after its tokens were forgotten
     assert.deepEqual(await tableContents(target), undisturbed)
   })
 })
-

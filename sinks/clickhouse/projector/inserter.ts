@@ -3,7 +3,8 @@
  *
  * Every insert is under the fence: the server inserts nothing for a projector that was taken over. A first insert carries a
  * deduplication token made of table, journal and range; the server drops a second insert with the token, which settles
- * what was under way in the name of an earlier claim.
+ * what was under way in the name of an earlier claim. (A projector may sleep between the head and the rows of its request: the
+ * server cuts it off after 30 s of silence, `http_receive_timeout`, long before the token is forgotten.)
  *
  * After an attempt of unknown outcome that is not enough. Tokens are forgotten after many inserts, so the repeat leaves out what is
  * there already. And a server that is killed notes a token before it commits the part: then the token refuses
@@ -31,12 +32,6 @@ export interface RangeKey {
 
 /** Inserts run side by side: each waits for files more than for a processor. */
 const INSERTS_AT_ONCE = 3
-
-/**
- * The fence is asked when a statement begins, and its rows may come later: a projector that sleeps in between is cut off
- * by the server after this, long before its token is forgotten.
- */
-const ROWS_BOUND_SECONDS = 30
 
 /** `table:journal-id:first-last`; the same range has the same tokens for ever. */
 export function deduplicationToken(table: string, { claim, first, last }: RangeKey): string {
@@ -102,7 +97,6 @@ export class Inserter {
           min_insert_block_size_rows: String(Math.max(insert.rows, 1)),
           min_insert_block_size_bytes: '0',
           input_format_parallel_parsing: 0,
-          http_receive_timeout: ROWS_BOUND_SECONDS,
           wait_end_of_query: 1,
         },
       })

@@ -20,7 +20,9 @@ export function syntheticDays(): SyntheticDay[] {
 
 export function topicOf(written: readonly SyntheticDay[]): MemoryTopic {
   const topic = new MemoryTopic(written.length)
-  written.forEach((day, partition) => topic.write(partition, day))
+  written.forEach((day, partition) => {
+    topic.write(partition, day)
+  })
   return topic
 }
 
@@ -67,4 +69,3 @@ export async function command(target: ClickHouseTarget, query: string): Promise<
     await client.close()
   }
 }
-

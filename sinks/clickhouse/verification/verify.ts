@@ -105,10 +105,15 @@ async function foldJournal(journal: ProjectedJournal, entries: number): Promise<
     next += batch.length
   }
   if (next === entries) return rows
-  throw new WeirError('WEIR_JOURNAL', `the journal has ${next} of the ${entries} entries that were projected`, {
-    place: `${journal.name}, partition ${journal.partition}`,
-    remedy: 'entries of the journal were lost after they were projected: restore the journal before anything else',
-  })
+  throw new WeirError(
+    'WEIR_JOURNAL',
+    `the journal has ${next} of the ${entries} entries that were projected`,
+    {
+      place: `${journal.name}, partition ${journal.partition}`,
+      remedy:
+        'entries of the journal were lost after they were projected: restore the journal before anything else',
+    },
+  )
 }
 
 async function readTable(
