@@ -101,7 +101,8 @@ export class Interner {
  */
 function hashOf(bytes: Uint8Array, start: number, length: number): number {
   let hash = length
-  if (length < 8) for (let at = start; at < start + length; at++) hash = Math.imul(hash ^ bytes[at], 0x01000193)
+  if (length < 8)
+    for (let at = start; at < start + length; at++) hash = Math.imul(hash ^ bytes[at], 0x01000193)
   else {
     const end = start + length
     hash = Math.imul(hash ^ wordAt(bytes, start), 0x85ebca6b)
