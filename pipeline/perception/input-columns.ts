@@ -45,10 +45,10 @@ export class InputColumns {
 
   /** Begins with a cycle; its rows mean nothing yet. */
   begin(packed: PackedInputs): void {
+    // Bodies would keep records of the cycle before alive.
+    this.body.fill(undefined, 0, this.packed?.count)
     this.packed = packed
     if (packed.count > this.stream.length) this.#grow(packed.count)
-    // Bodies would keep records of an earlier cycle alive.
-    this.body.fill(undefined)
     this.feeds.length = 0
     this.#feedNumbers.clear()
     this.#lastFeed = -1
