@@ -7,7 +7,11 @@ interface Document {
   readonly holds: boolean
   readonly totals: { readonly seeds: number; readonly cycles: number }
   readonly broken: readonly number[]
-  readonly findings: readonly { readonly command: string; readonly digest: string; readonly invariant: string }[]
+  readonly findings: readonly {
+    readonly command: string
+    readonly digest: string
+    readonly invariant: string
+  }[]
   readonly results: readonly { readonly digest: string }[]
 }
 
