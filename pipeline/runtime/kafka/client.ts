@@ -112,6 +112,10 @@ export class Refusals {
     })
   }
 
+  note(error: unknown): void {
+    if (error && faultKindOf(error) === 'refused') this.#latest = error
+  }
+
   /** The reason for a failed request: the refusal, if there was one since the last success. */
   reasonFor(thrown: unknown): unknown {
     return faultKindOf(thrown) === 'retriable' ? (this.#latest ?? thrown) : thrown
@@ -122,15 +126,27 @@ export class Refusals {
   }
 }
 
-/** Connects and waits for the first answer of a broker. */
+/** How often a client that connects is asked for its events; it tells of nothing unasked. */
+const ASK_INTERVAL_MS = 100
+
+/** Connects and waits for the first answer of a broker; `ask` makes the client tell of its events meanwhile. */
 export function connect(
   client: object,
   refusals: Refusals,
   place: string,
   settled: (fault: BrokerFault | undefined) => void,
+  ask: () => void = () => {},
 ): void {
+  const asking = setInterval(() => {
+    try {
+      ask()
+    } catch {
+      // It has not begun to connect, or has given up; either is told by the callback below.
+    }
+  }, ASK_INTERVAL_MS)
   const options = { allTopics: false, timeout: CONNECT_TIMEOUT_MS }
   ;(client as Connectable).connect(options, (error) => {
+    clearInterval(asking)
     settled(error ? brokerFault(refusals.reasonFor(error), 'the broker cannot be reached', place) : undefined)
   })
 }
