@@ -91,6 +91,19 @@ export function configurationError(thrown: unknown): WeirError {
   })
 }
 
+/** The client loses the code of an error that it tells of by an event (it says -1), and keeps the code's text. */
+const CODES_BY_TEXT: ReadonlyMap<string, number> = new Map([
+  ['authentication failure', -169],
+  ['ssl error', -181],
+  ['topic authorization failed', 29],
+  ['group authorization failed', 30],
+])
+
+function withCode(error: { message: string; code: number }): { message: string; code: number } {
+  const code = CODES_BY_TEXT.get(error.message.toLowerCase())
+  return code === undefined ? error : { message: error.message, code }
+}
+
 interface Connectable {
   connect(
     options: { topic?: string; allTopics?: boolean; timeout?: number },
@@ -108,7 +121,7 @@ export class Refusals {
 
   watch(client: object): void {
     ;(client as Connectable).on('event.error', (error) => {
-      if (faultKindOf(error) === 'refused') this.#latest = error
+      this.note(withCode(error))
     })
   }
 
