@@ -32,6 +32,8 @@ import { summarize, trackBalances } from './summary.js'
 /** Silent instructions are asked again after this when no policy says otherwise. */
 const ANSWER_WITHIN_SECONDS = 600
 
+export { warmUp } from './deliberation/warm-up.js'
+
 export function createAgent(groupId: string, environment: AgentEnvironment): Agent {
   return new GroupAgent(newGroupState(groupId), environment)
 }
