@@ -101,6 +101,11 @@ export class GroupInputs {
     return this.#waitingBytes
   }
 
+  /** Records that were read and wait until the registry says what their schema is. */
+  get waitingForSchemas(): number {
+    return this.#stalled.length
+  }
+
   get wakeAtMs(): number {
     // Without a fault the answer is under way, and its arrival rings the bell.
     const pauses = this.#stalled.length > 0 && this.#intake.fault !== undefined
