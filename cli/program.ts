@@ -16,6 +16,7 @@ import { LOG_LEVELS, parseLogLevel } from './log.js'
 import { packageVersion } from './package-version.js'
 import * as policy from './policy.js'
 import * as produce from './produce.js'
+import * as project from './project.js'
 import * as replay from './replay.js'
 import * as run from './run.js'
 import * as sandbox from './sandbox.js'
@@ -29,6 +30,7 @@ const commands = [
   demo,
   run,
   status,
+  project,
   replay,
   explain,
   lineage,
