@@ -72,9 +72,7 @@ export class Chaos {
   }
 
   async run(): Promise<ChaosReport> {
-    const { members, bank } = this.setting
-    for (const { process: each } of members) each.start()
-    bank.start()
+    for (const each of this.setting.processes) each.start()
     await this.#allLive('the start')
     this.#feed.start()
     await this.#until(() => this.#watch.entries > 0, LIVE_BOUND_MS, 'no entry in the journal')
@@ -182,13 +180,15 @@ export class Chaos {
       const code = await each.end()
       if (code !== 0) this.#fail(`instance ${each.name} ended with ${code} when it was told to end`)
     }
-    await this.setting.bank.end()
+    await Promise.all([this.setting.bank.end(), this.setting.projector.end()])
     return seconds
   }
 
   async #audit(): Promise<AuditReport> {
     const { settings, registryUrl, ledgerPath } = this.setting
     this.#note('auditing')
+    const differences = await this.setting.differencesOfProjection().catch((error: unknown) => String(error))
+    if (differences !== undefined) this.#fail(`projection-equals-journal: ${differences.slice(0, 2_000)}`)
     if (this.#watch.broken !== undefined) this.#fail(`the journal is broken: ${this.#watch.broken}`)
     const registry = { ...REGISTRY_DEFAULTS, url: new URL(registryUrl).href, register: false }
     const schemas = openSchemaSource(registry, TOPIC_PREFIX)
