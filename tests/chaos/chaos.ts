@@ -180,7 +180,7 @@ export class Chaos {
       const code = await each.end()
       if (code !== 0) this.#fail(`instance ${each.name} ended with ${code} when it was told to end`)
     }
-    await Promise.all([this.setting.bank.end(), this.setting.projector.end()])
+    await Promise.all([this.setting.bank.end(), this.setting.projector?.end()])
     return seconds
   }
 

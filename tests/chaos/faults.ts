@@ -96,11 +96,11 @@ export class Faults {
         await this.#wait(1_000, 6_000)
         return this.setting.bank.resume()
       case 'kill-projector':
-        await this.setting.projector.kill()
+        await this.setting.projector?.kill()
         await this.#wait(0, 3_000)
-        return this.setting.projector.start()
+        return this.setting.projector?.start()
       case 'kill-clickhouse':
-        return killChildren(this.setting.projector.pid)
+        return killChildren(this.setting.projector?.pid)
       case 'kill-broker':
         return this.#killBroker(this.#anyBroker())
       case 'kill-leader':

@@ -65,6 +65,7 @@ async function main(): Promise<number> {
     sessionTimeoutMillis: SESSION_TIMEOUT_MILLIS,
     seed,
     timeScale: TIME_SCALE,
+    projects: true,
     tell,
   })
   const interrupted = () => void setting.close().finally(() => process.exit(130))

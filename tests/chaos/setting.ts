@@ -24,6 +24,8 @@ export interface SettingOptions {
   readonly sessionTimeoutMillis: number
   readonly seed: string
   readonly timeScale: number
+  /** Whether a projector runs beside. */
+  readonly projects: boolean
   readonly tell: (text: string) => void
 }
 
@@ -51,8 +53,8 @@ export class Setting {
   readonly registryUrl: string
   readonly members: readonly Member[]
   readonly bank: Supervised
-  /** Keeps an embedded ClickHouse equal to the journal. */
-  readonly projector: Supervised
+  /** Keeps an embedded ClickHouse equal to the journal; absent when not wanted. */
+  readonly projector: Supervised | undefined
   readonly ledgerPath: string
   readonly #projection: readonly string[]
   readonly #stopCluster: () => Promise<void>
@@ -89,7 +91,7 @@ export class Setting {
     ]
     this.bank = new Supervised('bank', ['bank', '--config', config, ...flags], folder)
     this.#projection = ['project', '--config', config, '--data-dir', join(folder, 'clickhouse')]
-    this.projector = new Supervised('projector', this.#projection, folder)
+    this.projector = options.projects ? new Supervised('projector', this.#projection, folder) : undefined
   }
 
   static async open(options: SettingOptions): Promise<Setting> {
@@ -129,11 +131,16 @@ export class Setting {
   }
 
   get processes(): readonly Supervised[] {
-    return [...this.members.map(({ process: each }) => each), this.bank, this.projector]
+    return [
+      ...this.members,
+      { process: this.bank },
+      ...(this.projector === undefined ? [] : [{ process: this.projector }]),
+    ].map(({ process: each }) => each)
   }
 
   /** What ClickHouse differs in from the journal, once all of it is projected; undefined when it is equal. Not while the projector runs. */
   async differencesOfProjection(): Promise<string | undefined> {
+    if (this.projector === undefined) return undefined
     await weir([...this.#projection, '--until-end'], PROJECTION_BOUND_MS)
     try {
       await weir([...this.#projection, '--verify', '--json'], PROJECTION_BOUND_MS)
