@@ -44,6 +44,7 @@ const LIVE_BOUND_MS = 90_000
 const DRAIN_BOUND_MS = 240_000
 const CALM_MS = { least: 1_000, most: 4_000 }
 const LOOK_EVERY_MS = 250
+const CYCLES_BEFORE = 100
 /** Nothing was committed for so long, and nothing is open: it is over. */
 const QUIET_MS = 3_000
 /** Silence after which the bank is asked: short, so that questions are many. */
@@ -75,7 +76,8 @@ export class Chaos {
     for (const each of this.setting.processes) each.start()
     await this.#allLive('the start')
     this.#feed.start()
-    await this.#until(() => this.#watch.entries > 0, LIVE_BOUND_MS, 'no entry in the journal')
+    // Reference data and balances come first; a takeover is timed by cycles, which must flow.
+    await this.#until(() => this.#watch.cycles >= CYCLES_BEFORE, LIVE_BOUND_MS, 'no cycles in the journal')
     const faults = new Faults(this.setting, this.#watch, new Random('chaos', this.options.seed))
     await this.#breakThings(faults)
     const drainSeconds = await this.#drain()
