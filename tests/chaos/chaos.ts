@@ -140,7 +140,9 @@ export class Chaos {
       const all = Array.from({ length: this.setting.settings.partitions }, (_, partition) =>
         owners.get(partition),
       )
-      return statuses.every((status) => status !== undefined) && all.every((count) => count === 1)
+      // An instance that has not joined yet cannot take over from the next victim.
+      const joined = statuses.every((status) => status?.lifeCycle === 'live' || status?.lifeCycle === 'shadow')
+      return joined && all.every((count) => count === 1)
     }
     const boundMs = performance.now() + LIVE_BOUND_MS
     while (!(await isLive())) {
