@@ -35,7 +35,8 @@ function settings(args: readonly string[]): RunSettings {
 test('the example of the documentation is a valid configuration, read in full', async () => {
   const [, example = ''] =
     /```yaml\n([\s\S]*?)```/.exec(readFileSync(join(root, 'docs', 'cli.md'), 'utf8')) ?? []
-  process.env.ANALYST_PASSWORD = 'only for this test'
+  const variables = ['ANALYST_PASSWORD', 'KAFKA_KEY_PASSWORD', 'KAFKA_PASSWORD', 'REGISTRY_PASSWORD']
+  for (const variable of variables) process.env[variable] = 'only for this test'
   await configured(example, (configuration, folder) => {
     assert.equal(configuration.dataDir, join(folder, 'data'))
     assert.equal(configuration.cycleMillis, 5_000)
@@ -51,8 +52,9 @@ test('the example of the documentation is a valid configuration, read in full', 
     assert.equal(environment.WEIR_CLICKHOUSE_PASSWORD_FILE, join(folder, 'secrets', 'writer'))
     assert.equal(environment.WEIR_CLICKHOUSE_ANALYST_USER, 'analyst')
     assert.equal(environment.WEIR_CLICKHOUSE_ANALYST_PASSWORD, 'only for this test')
+    assert.deepEqual(configuration.kafka?.bootstrapServers, ['kafka-1.example:9093', 'kafka-2.example:9093'])
   })
-  delete process.env.ANALYST_PASSWORD
+  for (const variable of variables) delete process.env[variable]
 })
 
 test('a configuration that says nothing leaves everything to the defaults', async () => {

@@ -9,7 +9,9 @@ import { dirname, resolve } from 'node:path'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import { WeirError } from '../pipeline/errors.js'
 import { type DocumentKind, YamlDocument } from '../pipeline/governance/yaml-document.js'
+import type { KafkaSettings } from '../pipeline/runtime/kafka/settings.js'
 import configurationSchema from './configuration.schema.json' with { type: 'json' }
+import { kafkaSection } from './kafka-section.js'
 import type { LogLevel } from './log.js'
 
 export type ClickHouseMode = 'embedded' | 'server' | 'off'
@@ -31,8 +33,11 @@ export interface Configuration {
     /** The process's environment, completed with the logins that the file names. */
     readonly environment: Environment
   }
+  readonly kafka?: KafkaSettings | undefined
   readonly logLevel?: LogLevel | undefined
   readonly bankSeed?: number | undefined
+  readonly snapshotEveryEntries?: number | undefined
+  readonly status?: { readonly host?: string | undefined; readonly port?: number | undefined } | undefined
 }
 
 let compiled: ValidateFunction | undefined
@@ -42,7 +47,7 @@ const configurationKind: DocumentKind = {
   noun: 'configuration',
   documentation: 'docs/cli.md',
   maximumBytes: 64 * 1024,
-  whenTooLarge: 'it has a dozen keys; see docs/cli.md',
+  whenTooLarge: 'it has a few dozen keys; see docs/cli.md',
   validator() {
     compiled ??= new Ajv2020({ allErrors: true, allowUnionTypes: true, verbose: true }).compile(
       configurationSchema,
@@ -108,8 +113,11 @@ function interpret(document: YamlDocument, file: string): Configuration {
     drainMillis: number('drainMillis'),
     snapshotEveryCycles: number('snapshotEveryCycles'),
     clickhouse: { mode, url, environment },
+    kafka: kafkaSection(document, (path) => resolve(dirname(file), path)),
     logLevel: text('log', 'level') as LogLevel | undefined,
     bankSeed: number('bank', 'seed'),
+    snapshotEveryEntries: number('snapshotEveryEntries'),
+    status: { host: text('status', 'host'), port: number('status', 'port') },
   }
 }
 

@@ -4,7 +4,9 @@
  * Built apart from `main.ts`, so that tests and documentation can look at it. Depends on commander and the commands.
  */
 import { Command } from 'commander'
+import * as bank from './bank.js'
 import * as bench from './bench.js'
+import * as consume from './consume.js'
 import * as demo from './demo.js'
 import * as doctor from './doctor.js'
 import * as explain from './explain.js'
@@ -13,13 +15,37 @@ import * as lineage from './lineage.js'
 import { LOG_LEVELS, parseLogLevel } from './log.js'
 import { packageVersion } from './package-version.js'
 import * as policy from './policy.js'
+import * as produce from './produce.js'
+import * as project from './project.js'
 import * as replay from './replay.js'
 import * as run from './run.js'
 import * as sandbox from './sandbox.js'
+import * as simulate from './simulate.js'
 import * as solve from './solve.js'
 import * as sql from './sql.js'
+import * as status from './status.js'
+import * as topics from './topics.js'
 
-const commands = [demo, run, replay, explain, lineage, sql, sandbox, policy, solve, bench, doctor]
+const commands = [
+  demo,
+  run,
+  status,
+  project,
+  replay,
+  explain,
+  lineage,
+  sql,
+  sandbox,
+  simulate,
+  policy,
+  solve,
+  bench,
+  doctor,
+  topics,
+  produce,
+  consume,
+  bank,
+]
 
 export function createProgram(): Command {
   const program = new Command('weir')

@@ -3,16 +3,17 @@
  * Depends on commander and `live-day.ts`.
  */
 import type { Command } from 'commander'
+import { loadConfiguration } from './configuration.js'
 import { describeDay, reportAsJson } from './day-report.js'
-import { required } from './flags.js'
+import { required, wholeNumber } from './flags.js'
 import { liveDay } from './live-day.js'
 import { printJson, printText } from './output.js'
 import { Progress } from './progress.js'
+import { type InstanceFlags, runOnKafka } from './run-kafka.js'
 import { addRunFlags, settingsOf } from './run-settings.js'
 
-interface InputFlags {
+interface InputFlags extends InstanceFlags {
   readonly input?: string
-  readonly json?: boolean
 }
 
 const DEFAULT_DATA_DIR = '.weir/data'
@@ -20,24 +21,40 @@ const DEFAULT_DATA_DIR = '.weir/data'
 export function register(program: Command): void {
   const command = program
     .command('run')
-    .description('live through a folder of input; the same command again resumes')
-    .option('--input <dir>', 'needed: folder with <stream>/*.avro, see docs/streams.md')
+    .description('live through a folder of input, or be an instance on Kafka; the same command again resumes')
+    .option('--input <dir>', 'folder with <stream>/*.avro, see docs/streams.md')
+    .option('--kafka <host:port>', 'bootstrap servers, instead of a folder; see docs/kafka.md')
+    .option('--topic-prefix <prefix>', "what the names of Weir's topics begin with (default: weir.)")
+    .option('--registry-url <url>', 'schema registry, Confluent-compatible')
+    .option('--register', 'register schemas that the registry does not have; kafka.registry.register')
+    .option('--instance <name>', 'name of this instance; kafka.instance')
+    .option('--standby', 'follow the partitions that others own; kafka.standby')
+    .option(
+      '--status-port <n>',
+      'port for /status, /metrics and /health; status.port (default: 9464)',
+      wholeNumber('--status-port', 0, 65_535),
+    )
   addRunFlags(command)
     .addHelpText(
       'after',
       `
-The data directory is ${DEFAULT_DATA_DIR} unless given. With --json: inputs, cycles, decisions, instructions,
+The data directory is ${DEFAULT_DATA_DIR} unless given. Without --input, and with --kafka or a kafka section in the
+configuration, it is an instance on Kafka until it is told to end: SIGTERM drains and hands over, exit code 0.
+With --input and --json: inputs, cycles, decisions, instructions,
 deadLetters, stateDigest, decisionDigest and more; equal input gives equal digests.
 
-Example:
-  $ weir run --input ./day --data-dir ./data --json`,
+Examples:
+  $ weir run --input ./day --data-dir ./data --json
+  $ weir run --config weir.yaml --instance one --standby`,
     )
     .action(run)
 }
 
 async function run(flags: InputFlags, command: Command): Promise<void> {
-  const input = required(flags.input, '--input', 'weir run')
   const settings = settingsOf(command, DEFAULT_DATA_DIR)
+  const onKafka = flags.kafka !== undefined || loadConfiguration(flags.config).kafka !== undefined
+  if (flags.input === undefined && onKafka) return runOnKafka(flags, settings)
+  const input = required(flags.input, '--input', 'weir run')
   const progress = new Progress(flags.json === true)
   const { report, projection } = await liveDay(input, settings, progress, async () => undefined)
   if (flags.json === true) printJson(reportAsJson(report, settings.dataDir, projection))

@@ -32,6 +32,8 @@ import { summarize, trackBalances } from './summary.js'
 /** Silent instructions are asked again after this when no policy says otherwise. */
 const ANSWER_WITHIN_SECONDS = 600
 
+export { warmUp } from './deliberation/warm-up.js'
+
 export function createAgent(groupId: string, environment: AgentEnvironment): Agent {
   return new GroupAgent(newGroupState(groupId), environment)
 }
@@ -56,7 +58,7 @@ class GroupAgent implements Agent {
     private readonly environment: AgentEnvironment,
   ) {
     this.instructions = new InstructionIndex(state)
-    this.optimizer = new GroupOptimizer(environment.optimizer, environment.nowMicros)
+    this.optimizer = new GroupOptimizer(environment.optimizer, environment.nowMicros, environment.stopWord)
   }
 
   get groupId(): string {

@@ -29,6 +29,12 @@ export type ErrorCode =
   | 'WEIR_SOLVER'
   /** ClickHouse cannot be reached or refused a statement. */
   | 'WEIR_CLICKHOUSE'
+  /** Kafka cannot be reached, refused a request, or is not laid out as needed. */
+  | 'WEIR_KAFKA'
+  /** The schema registry cannot be reached or refused a request. */
+  | 'WEIR_REGISTRY'
+  /** Another process has taken over what this one owned. */
+  | 'WEIR_FENCED'
   /** Another process holds the data directory. */
   | 'WEIR_LOCKED'
   /** An id given to a query is not known. */
@@ -62,6 +68,9 @@ const domains: Record<ErrorCode, ErrorDomain> = {
   WEIR_AMOUNT: 'input',
   WEIR_SOLVER: 'bug',
   WEIR_CLICKHOUSE: 'infrastructure',
+  WEIR_KAFKA: 'infrastructure',
+  WEIR_REGISTRY: 'infrastructure',
+  WEIR_FENCED: 'infrastructure',
   WEIR_LOCKED: 'infrastructure',
   WEIR_NOT_FOUND: 'input',
   WEIR_MISSING_PART: 'infrastructure',

@@ -12,6 +12,7 @@ import type {
   Instruction,
   JournalStart,
   SourceDeclaration,
+  SourcePositions,
 } from '../schemas/generated/types.js'
 
 /** Group that owns inputs of which no group can be told; it turns each of them into a dead letter. */
@@ -19,6 +20,12 @@ export const UNROUTED_GROUP = '~unrouted'
 
 /** Stream name of faults of a file as such: cut short, not Avro. Payload: JSON `{reason, detail}`. */
 export const FILE_FAULT_STREAM = '~file'
+
+/**
+ * Stream name of records that could not be taken as records of their stream: no wire format, an unknown schema, too large.
+ * Payload: JSON `{reason, detail}`, a line feed, and the record as it came, or the beginning of it.
+ */
+export const RECORD_FAULT_STREAM = '~record'
 
 /** `groupId` of an input that is delivered to every group. */
 export const EVERY_GROUP = '*'
@@ -81,6 +88,8 @@ export interface AgentEnvironment {
   readonly optimizerDigest: Uint8Array
   /** Monotonic microseconds; never influences a result. */
   readonly nowMicros: () => number
+  /** Shared memory: while not 0 the optimizer stops, and what the agent has become is thrown away by whoever set it. */
+  readonly stopWord?: Int32Array
 }
 
 export interface CurrencySummary {
@@ -125,8 +134,24 @@ export interface Venue {
   query(instruction: Instruction, askedAtMicros: number, deliver: (execution: Execution) => void): void
 }
 
+/**
+ * A place that takes instructions in real time: it reports when there is something to report. What became of an instruction is told
+ * through the `ReportSink` that the venue was made with.
+ */
+export interface RealTimeVenue {
+  readonly venueId: string
+  /** Settles when the venue has it for good and reports on it by itself, after a restart too. Idempotent by `instructionId`. */
+  send(instruction: Instruction): Promise<void>
+  /** Asks for the fate of an instruction. Settles when the answer is told; also when the venue has none, and is to be asked again. */
+  query(instruction: Instruction): Promise<void>
+}
+
+/** Takes a report of a venue; settles when it cannot be lost any more. */
+export type ReportSink = (execution: Execution) => Promise<void>
+
 export type JournalBody =
   | { 'weir.JournalStart': JournalStart }
   | { 'weir.SourceDeclaration': SourceDeclaration }
   | { 'weir.Cycle': Cycle }
   | { 'weir.CycleResult': CycleResult }
+  | { 'weir.SourcePositions': SourcePositions }

@@ -44,6 +44,8 @@ const steps = [
     inputs: () => [
       'tsconfig.json',
       ...typescriptFolders.flatMap((folder) => filesBelow(folder, /\.(ts|json)$/)),
+      // Scripts with types in their comments, which tests use too.
+      ...filesBelow('deploy', /\.mjs$/),
     ],
     outputs: ['dist/.tsbuildinfo'],
     command: ['node_modules/typescript/bin/tsc', '-p', '.'],

@@ -5,10 +5,14 @@
  * the tests counts as one failure. Depends on Node alone until the packages are there.
  */
 
+import { readFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { run as runTests } from 'node:test'
 import { spec } from 'node:test/reporters'
+import { missingTool } from '../deploy/kafka/parts.mjs'
+import { bootstrapOf, registryUrlOf } from '../deploy/kafka/state.mjs'
+import { startTemporaryCluster } from '../deploy/kafka/temporary.mjs'
 import { build, typescriptFolders } from './build.mjs'
 import { setUp } from './setup.mjs'
 import { asScript, filesBelow, repository, run, StepFailure, say } from './steps.mjs'
@@ -42,19 +46,53 @@ async function formatAndLint() {
 }
 
 /**
- * Runs the compiled tests of the sources that exist now, so that a removed test does not live on in `dist/`.
+ * One Kafka for all test files that ask for the shared one; the others start their own, because they hurt it.
+ *
+ * Where it cannot be had the tests themselves say why, each in its own result.
+ *
+ * @param {string[]} sources
+ * @returns {Promise<() => Promise<void>>} ends it
+ */
+async function startSharedKafka(sources) {
+  const asks = (path) => /support\/kafka\/shared\.js'/.test(readFileSync(join(repository, path), 'utf8'))
+  const nothing = async () => {}
+  if (process.env.WEIR_TEST_KAFKA || !sources.some(asks) || (await missingTool()) !== undefined)
+    return nothing
+  const started = performance.now()
+  const tell = (text) => say('test', text)
+  try {
+    const { state, stop } = await startTemporaryCluster({ brokers: 1, registry: true, secure: false, tell })
+    process.env.WEIR_TEST_KAFKA = JSON.stringify({
+      bootstrap: bootstrapOf(state),
+      registryUrl: registryUrlOf(state),
+    })
+    say('test', 'Kafka and schema registry for the tests are up', started)
+    return stop
+  } catch (error) {
+    say('test', `no shared Kafka: ${error instanceof Error ? error.message : error}`)
+    return nothing
+  }
+}
+
+/**
+ * The sources of the tests, so that a removed test does not live on in `dist/`.
  *
  * @param {string} pattern
  */
-async function tests(pattern) {
-  const files = typescriptFolders
+function testSources(pattern) {
+  const sources = typescriptFolders
     .flatMap((folder) => filesBelow(folder, /\.test\.ts$/))
     .filter((path) => path.includes(pattern))
     // System tests take longest: begun first, they do not leave a core idle at the end.
     .sort((a, b) => Number(b.startsWith('tests')) - Number(a.startsWith('tests')))
-    .map((path) => join(repository, 'dist', path.replace(/\.ts$/, '.js')))
+  if (sources.length === 0) throw new StepFailure(`no test file has '${pattern}' in its path`)
+  return sources
+}
+
+/** Runs the compiled tests. @param {string[]} sources */
+async function tests(sources) {
+  const files = sources.map((path) => join(repository, 'dist', path.replace(/\.ts$/, '.js')))
   const tally = { passed: 0, failed: 0, skipped: [] }
-  if (files.length === 0) throw new StepFailure(`no test file has '${pattern}' in its path`)
   const started = performance.now()
   const failures = new spec()
   failures.pipe(process.stderr)
@@ -132,7 +170,10 @@ await asScript(async () => {
   const failedSteps = []
   if (!(await types())) failedSteps.push('types')
   if (pattern === '' && !(await formatAndLint())) failedSteps.push('format and lint')
-  const tally = await tests(pattern)
+  const sources = testSources(pattern)
+  const stopKafka = await startSharedKafka(sources)
+  const tally = await tests(sources)
+  await stopKafka()
   for (const { name, file, reason } of tally.skipped) say('skipped', `${name} [${file}]: ${reason}`)
   for (const step of failedSteps) say('failed', step)
   const failed = tally.failed + failedSteps.length

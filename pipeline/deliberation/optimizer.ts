@@ -32,8 +32,10 @@ export class GroupOptimizer {
   constructor(
     module: WebAssembly.Module,
     private readonly nowMicros: () => number,
+    stopWord?: Int32Array,
   ) {
     this.program = LinearProgram.instantiate(module)
+    if (stopWord !== undefined) this.program.stopWord = stopWord
   }
 
   /** Microseconds spent in the module since the last call of `takeMicros`. */

@@ -70,6 +70,12 @@ export class YamlDocument {
     return node?.items?.length ?? 0
   }
 
+  /** Keys of a map, in their order; none when it is left out. */
+  keysAt(path: Path): readonly string[] {
+    const node = this.#document.getIn(path, true)
+    return isMap(node) ? node.items.map(({ key }) => String(key)) : []
+  }
+
   stringAt(path: Path): string {
     return String(this.valueAt(path))
   }

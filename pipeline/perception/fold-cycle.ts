@@ -8,7 +8,7 @@ import { type PackedCycle, type PackedInputs, UNROUTED_GROUP } from '../ports.js
 import { STREAM_ORDER } from './decoded-input.js'
 import { type ExecutionFold, InputFold } from './fold.js'
 import { InputColumns } from './input-columns.js'
-import { type InputReader, payloadOf } from './input-reader.js'
+import { type InputReader, payloadOf, recordOffset } from './input-reader.js'
 import { sortNearlyOrdered } from './nearly-ordered.js'
 import { observeFeeds } from './observe-feeds.js'
 import { type CycleCollector, DISPOSITION_NAMES, Disposition, Refusal } from './outcome.js'
@@ -135,6 +135,8 @@ function addDeadLetter(
   refusal: Refusal,
 ): void {
   const source = reader.describe(packed.sources[row]!)
+  const payload = payloadOf(packed, row)
+  const record = recordOffset(source.stream, payload)
   count(collector.state, `dead-letter:${refusal.reason}`)
   collector.deadLetters.push({
     groupId: collector.state.groupId,
@@ -145,6 +147,6 @@ function addDeadLetter(
     position: packed.positions[row]!,
     reason: refusal.reason,
     detail: refusal.detail,
-    payload: payloadOf(packed, row).subarray(0, DEAD_LETTER_PAYLOAD_LIMIT),
+    payload: payload.subarray(record, record + DEAD_LETTER_PAYLOAD_LIMIT),
   })
 }

@@ -14,7 +14,7 @@ import type { StreamName } from '../../schemas/generated/schemas.js'
 import type { SourceDeclaration } from '../../schemas/generated/types.js'
 import { invariant, WeirError } from '../errors.js'
 import { wordsOf } from '../identity.js'
-import { FILE_FAULT_STREAM, type PackedInputs } from '../ports.js'
+import { FILE_FAULT_STREAM, type PackedInputs, RECORD_FAULT_STREAM } from '../ports.js'
 import { type InputBody, STREAM_ORDER } from './decoded-input.js'
 import { HotFacts } from './hot-facts.js'
 import type { InputColumns } from './input-columns.js'
@@ -22,6 +22,7 @@ import { Refusal, type RefusalReason } from './outcome.js'
 
 /** Lanes of the largest hot record, with room. */
 const SLOT_LANES = 64
+const LINE_FEED = 10
 
 interface Source {
   readonly stream: string
@@ -90,13 +91,18 @@ function decoderFor(declaration: SourceDeclaration): Pick<Source, 'decoder' | 'f
   }
 }
 
-/** A fault of a file as such carries its own reason; a source without a decoder refuses all its records. */
+/** Where the record as it came begins in the payload of an input of the stream. */
+export function recordOffset(stream: string, payload: Uint8Array): number {
+  return stream === RECORD_FAULT_STREAM ? payload.indexOf(LINE_FEED) + 1 : 0
+}
+
+/** A fault of a file or of a record that could not be taken carries its own reason; a source without a decoder refuses all its records. */
 function faultOf(source: Source, payload: Uint8Array): Refusal {
-  if (source.stream !== FILE_FAULT_STREAM) return new Refusal('unsupported-stream', source.fault)
-  const fault = JSON.parse(Buffer.from(payload).toString('utf8')) as {
-    reason: RefusalReason
-    detail: string
-  }
+  const isFault = source.stream === FILE_FAULT_STREAM || source.stream === RECORD_FAULT_STREAM
+  if (!isFault) return new Refusal('unsupported-stream', source.fault)
+  const record = recordOffset(source.stream, payload)
+  const text = Buffer.from(payload.subarray(0, record === 0 ? payload.length : record)).toString('utf8')
+  const fault = JSON.parse(text) as { reason: RefusalReason; detail: string }
   return new Refusal(fault.reason, fault.detail)
 }
 

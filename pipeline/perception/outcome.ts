@@ -35,6 +35,10 @@ export type RefusalReason =
   | 'truncated-file'
   | 'state-limit'
   | 'unsupported-stream'
+  | 'not-framed'
+  | 'unknown-schema'
+  | 'too-large'
+  | 'wrong-partition'
 
 /** Not an Error: thrown for single records, often, and no stack is wanted. */
 export class Refusal {

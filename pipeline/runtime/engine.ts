@@ -202,6 +202,7 @@ class Day {
         wasmDigest: optimizer.digest,
         nodeVersion: process.version,
         resumed: end > 0,
+        instance: '',
       },
     })
     const recovered = await recover({

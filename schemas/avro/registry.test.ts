@@ -68,6 +68,7 @@ describe('types of the streams', () => {
         wasmDigest: new Uint8Array(32),
         nodeVersion: 'v20',
         resumed: false,
+        instance: '',
       },
     }
     const entry = { sequence: 3, previousChecksum: -5, checksum: 7, body }

@@ -55,7 +55,10 @@ test('a snapshot waits until the result of its cycle is durable, not only the cy
   const times = { applyMicros: 1, solveMicros: 0 }
   const counts = { outstanding: 0, deadLetters: 0, release: [], query: [] }
   const result = Buffer.from('only its place in the journal matters here')
-  effects.takeResult(group, encodeResultMessage({ cycle: 0, ...times, ...counts, result, pureBytes: 0 }))
+  effects.takeResult(
+    group,
+    encodeResultMessage({ cycle: 0, ...times, ...counts, result, pureBytes: 0, records: 0 }),
+  )
   effects.takeSnapshot(group, Buffer.alloc(40))
   assert.equal(effects.proceed(group), 1)
   await effects.settle()

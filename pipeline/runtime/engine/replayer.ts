@@ -5,10 +5,10 @@
  * A restart uses it to catch up; a replay uses it to prove that the journal alone gives everything again.
  * Depends on the journal's reader and the workers.
  */
-import { decodeRecord, encodeRecord } from '../../../schemas/avro/registry.js'
-import type { Cycle, CycleResult } from '../../../schemas/generated/types.js'
+import { encodeRecord } from '../../../schemas/avro/registry.js'
+import type { Cycle } from '../../../schemas/generated/types.js'
 import { WeirError } from '../../errors.js'
-import type { JournalBody } from '../../ports.js'
+import { compareResults } from '../cycles/compare-results.js'
 import { CycleReader } from '../cycles/cycle-codec.js'
 import { CYCLE_KIND, CYCLE_RESULT_KIND } from '../journal/layout.js'
 import { type JournalRecord, readJournal } from '../journal/reader.js'
@@ -152,7 +152,7 @@ export class Replayer {
       if (result === undefined || (journaled === undefined && !this.#ended)) return
       list.shift()
       if (journaled !== undefined) {
-        const what = compare(journaled, result)
+        const what = compareResults(journaled, result)
         if (what !== undefined) this.#options.onDifference({ groupId: group.groupId, cycle, sequence, what })
       }
       group.outstanding = result.outstanding
@@ -171,32 +171,6 @@ export class Replayer {
 /** Cycles of a group have no gaps, so the place follows from the number. */
 function pendingOf(list: readonly Pending[], cycle: number): Pending | undefined {
   return list.length === 0 ? undefined : list[cycle - list[0].cycle]
-}
-
-/** What differs between the journaled result and the one just made; undefined when nothing does. */
-function compare(journaled: JournalRecord, made: ResultMessage): string | undefined {
-  if (journaled.current) {
-    const before = journaled.record.subarray(0, made.pureBytes)
-    const now = made.result.subarray(0, made.pureBytes)
-    if (before.equals(now)) return undefined
-  }
-  const before = resultOf(journaled.decode())
-  const now = decodeRecord('cycle-result', made.result)
-  for (const name of Object.keys(now) as (keyof CycleResult)[]) {
-    if (name === 'measured') continue
-    if (canonical(before[name]) !== canonical(now[name])) return name
-  }
-  return undefined
-}
-
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, part: unknown) =>
-    part instanceof Uint8Array ? Buffer.from(part).toString('hex') : part,
-  )
-}
-
-function resultOf(body: JournalBody): CycleResult {
-  return (body as { readonly 'weir.CycleResult': CycleResult })['weir.CycleResult']
 }
 
 function currentBytes(record: JournalRecord): Buffer {

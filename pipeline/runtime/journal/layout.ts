@@ -33,11 +33,15 @@ export const entryKinds = [
   'weir.SourceDeclaration',
   'weir.Cycle',
   'weir.CycleResult',
+  'weir.SourcePositions',
 ] as const
 export type EntryKind = (typeof entryKinds)[number]
 
 export const CYCLE_KIND = entryKinds.indexOf('weir.Cycle')
 export const CYCLE_RESULT_KIND = entryKinds.indexOf('weir.CycleResult')
+export const START_KIND = entryKinds.indexOf('weir.JournalStart')
+export const DECLARATION_KIND = entryKinds.indexOf('weir.SourceDeclaration')
+export const POSITIONS_KIND = entryKinds.indexOf('weir.SourcePositions')
 
 export interface SegmentHeader {
   readonly schema: string

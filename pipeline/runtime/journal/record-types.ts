@@ -13,7 +13,7 @@ import type { JournalBody } from '../../ports.js'
 import { type EntryKind, entryKinds } from './layout.js'
 
 /** Stream names of the records in the order of `entryKinds`. */
-const streams = ['journal-start', 'source-declaration', 'cycle', 'cycle-result'] as const
+const streams = ['journal-start', 'source-declaration', 'cycle', 'cycle-result', 'source-positions'] as const
 type JournalStream = (typeof streams)[number]
 
 /** Text of the schema that segments are written with. */

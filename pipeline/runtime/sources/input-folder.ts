@@ -4,8 +4,8 @@
  * Sources are numbered by sorted path, so that the same folder gives the same run on any machine.
  * Depends on node:fs and the container reader.
  */
-import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { readdirSync, statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { type ContainerReader, isFault, openContainer, remedyOf } from '../../../schemas/avro/container.js'
 import { createScanner } from '../../../schemas/avro/scanner.js'
 import { INPUT_STREAMS, type InputStream } from '../../../schemas/generated/schemas.js'
@@ -43,7 +43,30 @@ const MOST_FILES = 1_000
  * @throws WeirError WEIR_INPUT for what is not an input folder; WEIR_SCHEMA for a schema that cannot be read as its stream's
  */
 export function openInputFolder(directory: string): InputFolder {
-  const paths = listFiles(directory)
+  return inspectAll(directory, listFiles(directory))
+}
+
+/**
+ * The same for files of one stream: one file, or the *.avro files of a folder, which may have any name.
+ * @throws WeirError WEIR_INPUT, WEIR_SCHEMA
+ */
+export function openStreamFiles(path: string, stream: InputStream): InputFolder {
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+  if (!isFolder) return inspectAll(dirname(path), [{ path: basename(path), stream }])
+  const files = list(path)
+    .filter(({ name }) => name.endsWith('.avro'))
+    .map(({ name }) => ({ path: name, stream }))
+  if (files.length === 0) throw refused(path, 'it has no file named *.avro', 'check --input')
+  return inspectAll(
+    path,
+    files.sort((a, b) => (a.path < b.path ? -1 : 1)),
+  )
+}
+
+function inspectAll(
+  directory: string,
+  paths: readonly { readonly path: string; readonly stream: InputStream }[],
+): InputFolder {
   if (paths.length > MOST_FILES)
     throw refused(
       directory,

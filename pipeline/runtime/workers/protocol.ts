@@ -5,10 +5,13 @@
  * carry the flag `MORE` in `kind`. `first` names the group by its index in the run. Depends on the rings only.
  *
  *   to the worker                        first   second        payload
- *   DECLARE  a source                    -       -             SourceDeclaration (Avro)
- *   ADOPT    own a group from now on     group   -             group id (UTF-8)
- *   RESTORE  own a group from a snapshot group   -             digest (32 bytes), snapshot
+ *   DECLARE  a source                    journal -             SourceDeclaration (Avro)
+ *   ADOPT    own a group from now on     group   journal       group id (UTF-8)
+ *   RESTORE  own a group from a snapshot group   journal       digest (32 bytes), snapshot
  *   CYCLE    apply                       group   1: snapshot   Cycle (Avro)
+ *   CAPTURE  make a snapshot             group   -             -
+ *   DISOWN   forget a group              group   -             -
+ *   FORGET   forget a journal's sources  journal -             -
  *   OUTSTANDING  list instructions      group   -             -
  *   FINISH   report on a group           group   -             -
  *   STOP     leave                       -       -             -
@@ -20,6 +23,15 @@
  *   OUTSTANDING  of a group              group   -             instruction, instruction, ... (Avro)
  *   SUMMARY  of a group                  group   -             JSON: GroupReport
  *   FAILED   the worker is broken        group   -             JSON: FailureReport
+ *   BROKEN   the agent is, and is gone   group   -             JSON: FailureReport
+ *
+ * A journal is named by the number of its partition; the embedded runtime has one, 0.
+ *
+ * The control words of a worker, in shared memory of its own:
+ *
+ *   word 0   group + 1 while a cycle of it is being applied, else 0      (written by the worker)
+ *   word 1   cycles begun, modulo 2^32                                    (written by the worker)
+ *   word 2   not 0: stop what is being computed and give its agent up    (written by the main thread, cleared by the worker)
  */
 import type { ErrorCode } from '../../errors.js'
 import type { GroupSummary } from '../../ports.js'
@@ -32,12 +44,21 @@ export const FINISH = 5
 export const STOP = 6
 
 export const OUTSTANDING = 8
+export const CAPTURE = 9
+export const DISOWN = 10
+export const FORGET = 11
 
 export const READY = 16
 export const RESULT = 17
 export const SNAPSHOT = 18
 export const SUMMARY = 19
 export const FAILED = 20
+export const BROKEN = 21
+
+export const APPLYING_WORD = 0
+export const BEGUN_WORD = 1
+export const STOP_WORD = 2
+export const CONTROL_BYTES = 64
 
 /** Flag in `kind`: the message goes on in the next frame. */
 export const MORE = 0x100

@@ -4,7 +4,7 @@
  *   byte 0       8          12            20            28          32        36         40
  *        ├─cycle─┼outstanding┼applyMicros─┼solveMicros──┼deadLetters┼─release─┼─query────┼─
  *        │  f64  │    u32    │    f64     │     f64     │    u32    │   u32   │   u32    │
- *   40   result bytes (u32) │ offset of `measured` in the result (u32) │ result │ instruction, instruction, ...
+ *   40   result bytes (u32) │ offset of `measured` in the result (u32) │ records (u32) │ result │ instruction, instruction, ...
  *
  * Little end first. The instructions to release come before those to query. The result stays as encoded: the same bytes
  * go into the journal. Depends on the Avro type of an instruction.
@@ -12,7 +12,7 @@
 import { typeOf } from '../../../schemas/avro/registry.js'
 import type { Instruction } from '../../../schemas/generated/types.js'
 
-const HEADER_BYTES = 48
+const HEADER_BYTES = 52
 const instructionType = typeOf('instruction')
 
 export interface ResultMessage {
@@ -22,6 +22,8 @@ export interface ResultMessage {
   readonly applyMicros: number
   readonly solveMicros: number
   readonly deadLetters: number
+  /** Decisions, explanations, instruction events, reservations, alerts and dead letters in `result`. */
+  readonly records: number
   /** CycleResult (Avro). */
   readonly result: Buffer
   /** Bytes of `result` that are a pure function of the state and the cycle; what follows are times of the run. */
@@ -42,6 +44,7 @@ export function encodeResultMessage(message: ResultMessage): Buffer {
   header.writeUInt32LE(message.query.length, 36)
   header.writeUInt32LE(message.result.length, 40)
   header.writeUInt32LE(message.pureBytes, 44)
+  header.writeUInt32LE(message.records, 48)
   return Buffer.concat([header, message.result, ...instructions])
 }
 
@@ -62,6 +65,7 @@ export function decodeResultMessage(bytes: Buffer): ResultMessage {
     applyMicros: bytes.readDoubleLE(12),
     solveMicros: bytes.readDoubleLE(20),
     deadLetters: bytes.readUInt32LE(28),
+    records: bytes.readUInt32LE(48),
     result: bytes.subarray(HEADER_BYTES, resultEnd),
     pureBytes: bytes.readUInt32LE(44),
     release: instructions.slice(0, releases),

@@ -20,6 +20,12 @@ export interface StagePoolOptions {
   readonly optimizerDigest: Uint8Array
   /** Rung when a worker has sent something or has made room. */
   readonly bell: Bell
+  /**
+   * Given: a worker that is gone is replaced by an empty one, and this is told which, and the
+   * group of which a cycle was being applied (-1: none); an agent that throws is given up alone, and
+   * its message BROKEN is handed out. Not given: either is a `failure`, and ends the run.
+   */
+  readonly onReplaced?: (worker: number, error: WeirError, applying: number) => void
 }
 
 /** How long workers may take to leave when asked; afterwards their threads are ended. */
@@ -38,6 +44,11 @@ interface Stage {
   readonly port: MessagePort
   readonly assembler: protocol.MessageAssembler
   readonly waiting: Waiting[]
+  /** Words of `protocol.ts`. */
+  readonly control: Int32Array
+  /** Ends the thread. */
+  readonly abort: AbortController
+  readonly finished: Promise<void>
 }
 
 export type MessageHandler = (worker: number, message: protocol.Message) => void
@@ -45,7 +56,7 @@ export type MessageHandler = (worker: number, message: protocol.Message) => void
 export class StagePool {
   readonly #pool: Piscina
   readonly #stages: Stage[] = []
-  readonly #finished: Promise<void>
+  readonly #options: StagePoolOptions
   readonly #bell: Bell
   #backlogBytes = 0
   #failure: WeirError | undefined
@@ -53,6 +64,7 @@ export class StagePool {
 
   constructor(options: StagePoolOptions) {
     const { workers, bell } = options
+    this.#options = options
     this.#bell = bell
     this.#pool = new Piscina({
       filename: new URL('./stage-worker.js', import.meta.url).href,
@@ -65,9 +77,7 @@ export class StagePool {
       concurrentTasksPerWorker: 1,
       recordTiming: false,
     })
-    const tasks: Promise<void>[] = []
-    for (let worker = 0; worker < workers; worker++) tasks.push(this.#startStage(worker, options))
-    this.#finished = Promise.all(tasks).then(() => {})
+    for (let worker = 0; worker < workers; worker++) this.#stages.push(this.#startStage(worker))
   }
 
   get workers(): number {
@@ -119,12 +129,22 @@ export class StagePool {
         const message = stage.assembler.add(frame)
         if (message === undefined) continue
         count++
-        if (message.kind === protocol.FAILED) this.#fail(failureFrom(message.payload))
+        if (message.kind === protocol.FAILED) this.#fail(failureFrom(message.payload), worker)
         else handler(worker, message)
       }
       this.#pump(worker)
     }
     return count
+  }
+
+  /** The control words of a worker: see `protocol.ts`. */
+  controlOf(worker: number): Int32Array {
+    return this.#stages[worker].control
+  }
+
+  /** Ends a worker that does not answer; another one takes its place. */
+  replace(worker: number, error: WeirError): void {
+    this.#fail(error, worker)
   }
 
   /** Asks the workers to leave, waits for them, and ends their threads. Messages that still come are dropped. */
@@ -138,7 +158,8 @@ export class StagePool {
     }
     const deadline = AbortSignal.timeout(STOP_DEADLINE_MS)
     let left = false
-    const done = this.#finished.then(() => {
+    const finished = Promise.all(this.#stages.map((stage) => stage.finished))
+    const done = finished.then(() => {
       left = true
       this.#bell.ring()
     })
@@ -154,38 +175,50 @@ export class StagePool {
     await done
   }
 
-  async #startStage(worker: number, options: StagePoolOptions): Promise<void> {
+  #startStage(worker: number): Stage {
+    const { agentModule, optimizer, optimizerDigest, bell, onReplaced } = this.#options
     const inbound = createRingMemory(protocol.RING_SLOTS)
     const outbound = createRingMemory(protocol.RING_SLOTS)
+    const control = new SharedArrayBuffer(protocol.CONTROL_BYTES)
     const { port1, port2 } = new MessageChannel()
-    options.bell.listen(port1)
-    this.#stages.push({
+    bell.listen(port1)
+    const task: StageWorkerTask = {
+      worker,
+      inbound,
+      outbound,
+      bell: bell.memory,
+      port: port2,
+      agentModule,
+      optimizer,
+      optimizerDigest,
+      control,
+      isolate: onReplaced !== undefined,
+    }
+    const abort = new AbortController()
+    const running = this.#pool.run(task, { transferList: [port2], signal: abort.signal })
+    return {
       inbound: new Ring(inbound),
       outbound: new Ring(outbound),
       port: port1,
       assembler: new protocol.MessageAssembler(),
       waiting: [],
-    })
-    const { agentModule, optimizer, optimizerDigest } = options
-    const bell = options.bell.memory
-    const task: StageWorkerTask = {
-      worker,
-      inbound,
-      outbound,
-      bell,
-      port: port2,
-      agentModule,
-      optimizer,
-      optimizerDigest,
+      control: new Int32Array(control),
+      abort,
+      finished: this.#watch(worker, running, abort.signal),
     }
+  }
+
+  async #watch(worker: number, running: Promise<void>, replaced: AbortSignal): Promise<void> {
+    let cause: unknown
     try {
-      await this.#pool.run(task, { transferList: [port2] })
-      // Before it leaves on its own a worker says why; the message is read before this one.
-      if (!this.#stopping) this.receive(() => {})
+      await running
     } catch (error) {
-      if (!this.#stopping) this.#fail(lost(worker, error))
+      cause = error
     }
-    if (!this.#stopping) this.#fail(lost(worker, undefined))
+    if (this.#stopping || replaced.aborted) return
+    // Before it leaves on its own a worker says why; the message is read before this one.
+    if (cause === undefined && this.#options.onReplaced === undefined) this.receive(() => {})
+    this.#fail(lost(worker, cause), worker)
   }
 
   #pump(worker: number): void {
@@ -207,13 +240,27 @@ export class StagePool {
     }
   }
 
-  #fail(error: WeirError): void {
-    this.#failure ??= error
+  #fail(error: WeirError, worker: number): void {
+    const { onReplaced } = this.#options
+    if (onReplaced === undefined) this.#failure ??= error
+    else if (!this.#stopping) {
+      const applying = Atomics.load(this.#stages[worker].control, protocol.APPLYING_WORD) - 1
+      this.#replace(worker)
+      onReplaced(worker, error, applying)
+    }
     this.#bell.ring()
+  }
+
+  #replace(worker: number): void {
+    const { waiting, port, abort } = this.#stages[worker]
+    for (const { payload } of waiting) this.#backlogBytes -= payload.length
+    port.close()
+    abort.abort()
+    this.#stages[worker] = this.#startStage(worker)
   }
 }
 
-function failureFrom(payload: Buffer): WeirError {
+export function failureFrom(payload: Buffer): WeirError {
   const report = JSON.parse(payload.toString('utf8')) as protocol.FailureReport
   const cause = new Error(report.message)
   if (report.stack !== undefined) cause.stack = report.stack

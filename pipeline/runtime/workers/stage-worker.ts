@@ -7,7 +7,7 @@
  */
 import type { MessagePort } from 'node:worker_threads'
 import { decodeRecord, encodeRecord } from '../../../schemas/avro/registry.js'
-import type { SourceDeclaration } from '../../../schemas/generated/types.js'
+import type { CycleResult, SourceDeclaration } from '../../../schemas/generated/types.js'
 import { WeirError } from '../../errors.js'
 import type { Agent, AgentEnvironment } from '../../ports.js'
 import { CycleUnpacker } from '../cycles/cycle-codec.js'
@@ -28,11 +28,17 @@ export interface StageWorkerTask {
   readonly agentModule: string
   readonly optimizer: WebAssembly.Module
   readonly optimizerDigest: Uint8Array
+  /** Words of `protocol.ts`. */
+  readonly control: SharedArrayBuffer
+  /** An agent that throws is given up alone, and the worker goes on; otherwise the worker ends with it. */
+  readonly isolate: boolean
 }
 
 interface AgentModule {
   createAgent(groupId: string, environment: AgentEnvironment): Agent
   restoreAgent(snapshot: Uint8Array, environment: AgentEnvironment): Agent
+  /** Makes the first cycle as fast as later ones; a module may do without. */
+  warmUp?(optimizer: WebAssembly.Module, nowMs: () => number): void
 }
 
 const DIGEST_BYTES = 32
@@ -53,7 +59,9 @@ export async function runStage(task: StageWorkerTask): Promise<void> {
   }
   let current = -1
   try {
-    const stage = new Stage(task, (await import(task.agentModule)) as AgentModule, send)
+    const module = (await import(task.agentModule)) as AgentModule
+    module.warmUp?.(task.optimizer, () => performance.now())
+    const stage = new Stage(task, module, send)
     const inbound = new Ring(task.inbound)
     const assembler = new protocol.MessageAssembler()
     for (;;) {
@@ -80,45 +88,56 @@ class Stage {
   readonly #send: Send
   readonly #environment: AgentEnvironment
   readonly #agents = new Map<number, Agent>()
-  readonly #declarations: SourceDeclaration[] = []
+  /** By journal. */
+  readonly #declarations = new Map<number, SourceDeclaration[]>()
+  readonly #journalOf = new Map<number, number>()
+  readonly #control: Int32Array
   readonly #unpacker = new CycleUnpacker()
   readonly #encoder = new ResultEncoder()
 
   constructor(task: StageWorkerTask, module: AgentModule, send: Send) {
     this.#task = task
+    this.#control = new Int32Array(task.control)
     this.#module = module
     this.#send = send
     this.#environment = {
       optimizer: task.optimizer,
       optimizerDigest: task.optimizerDigest,
       nowMicros: () => performance.now() * 1000,
+      stopWord: this.#control.subarray(protocol.STOP_WORD, protocol.STOP_WORD + 1),
     }
   }
 
   handle(message: protocol.Message): void {
     const { kind, first: group, second, payload } = message
     if (kind === protocol.CYCLE) this.#apply(group, payload, second === 1)
-    else if (kind === protocol.DECLARE) this.#declare(payload)
-    else if (kind === protocol.ADOPT) this.#adopt(group, payload.toString('utf8'))
-    else if (kind === protocol.RESTORE) this.#restore(group, payload)
+    else if (kind === protocol.DECLARE) this.#declare(group, payload)
+    else if (kind === protocol.ADOPT) this.#adopt(group, second, payload.toString('utf8'))
+    else if (kind === protocol.RESTORE) this.#restore(group, second, payload)
+    else if (kind === protocol.CAPTURE) this.#capture(group)
+    else if (kind === protocol.DISOWN) this.#disown(group)
+    else if (kind === protocol.FORGET) this.#declarations.delete(group)
     else if (kind === protocol.OUTSTANDING) this.#listOutstanding(group)
     else if (kind === protocol.FINISH) this.#finish(group)
     else throw new WeirError('WEIR_BUG', `a worker was sent a message of unknown kind ${kind}`)
   }
 
-  #declare(payload: Buffer): void {
+  #declare(journal: number, payload: Buffer): void {
     const declaration = decodeRecord('source-declaration', payload)
-    this.#declarations.push(declaration)
-    for (const agent of this.#agents.values()) agent.declareSource(declaration)
+    const declarations = this.#declarations.get(journal) ?? []
+    declarations.push(declaration)
+    this.#declarations.set(journal, declarations)
+    for (const [group, agent] of this.#agents)
+      if (this.#journalOf.get(group) === journal) agent.declareSource(declaration)
   }
 
-  #adopt(group: number, groupId: string): void {
-    this.#take(group, this.#module.createAgent(groupId, this.#environment))
+  #adopt(group: number, journal: number, groupId: string): void {
+    this.#take(group, journal, this.#module.createAgent(groupId, this.#environment))
     this.#send(protocol.READY, group, 1, Buffer.alloc(0))
   }
 
   /** A snapshot that this version cannot restore is refused, not fatal: an older one or the journal serves. */
-  #restore(group: number, payload: Buffer): void {
+  #restore(group: number, journal: number, payload: Buffer): void {
     const digest = payload.subarray(0, DIGEST_BYTES)
     let agent: Agent | undefined
     try {
@@ -127,21 +146,39 @@ class Stage {
     } catch {
       agent = undefined
     }
-    if (agent !== undefined) this.#take(group, agent)
+    if (agent !== undefined) this.#take(group, journal, agent)
     this.#send(protocol.READY, group, agent === undefined ? 0 : 1, Buffer.alloc(0))
   }
 
-  #take(group: number, agent: Agent): void {
-    for (const declaration of this.#declarations) agent.declareSource(declaration)
+  #take(group: number, journal: number, agent: Agent): void {
+    for (const declaration of this.#declarations.get(journal) ?? []) agent.declareSource(declaration)
     this.#agents.set(group, agent)
+    this.#journalOf.set(group, journal)
+  }
+
+  #disown(group: number): void {
+    this.#agents.delete(group)
+    this.#journalOf.delete(group)
+  }
+
+  /** An agent that is gone was reported, and whoever asks has yet to read it. */
+  #capture(group: number): void {
+    const agent = this.#agents.get(group)
+    if (agent !== undefined) this.#send(protocol.SNAPSHOT, group, 0, snapshotPayload(agent))
+    else if (!this.#task.isolate) this.#agentOf(group)
   }
 
   #apply(group: number, bytes: Buffer, snapshot: boolean): void {
+    // One that was given up was reported; cycles that were on their way to it come to nothing.
+    if (this.#task.isolate && !this.#agents.has(group)) return
     const agent = this.#agentOf(group)
     const cycle = this.#unpacker.unpack(bytes)
+    this.#control[protocol.BEGUN_WORD]++
+    Atomics.store(this.#control, protocol.APPLYING_WORD, group + 1)
     try {
       const begun = performance.now()
       const applied = agent.apply(cycle)
+      if (Atomics.exchange(this.#control, protocol.STOP_WORD, 0) !== 0) throw wedged()
       const applyMicros = (performance.now() - begun) * 1000
       const { solveMicros, release, query } = applied
       const measured = { applyMicros, solveMicros, worker: this.#task.worker }
@@ -152,6 +189,7 @@ class Stage {
         applyMicros,
         solveMicros,
         deadLetters: applied.result.deadLetters.length,
+        records: countRecords(applied.result),
         result,
         pureBytes: measuredOffset(result, this.#task.worker),
         release,
@@ -160,7 +198,13 @@ class Stage {
       this.#send(protocol.RESULT, group, 0, message)
       if (snapshot) this.#send(protocol.SNAPSHOT, group, 0, snapshotPayload(agent))
     } catch (error) {
-      throw located(error, cycle.groupId, cycle.cycle)
+      const failure = located(error, cycle.groupId, cycle.cycle)
+      if (!this.#task.isolate) throw failure
+      Atomics.store(this.#control, protocol.STOP_WORD, 0)
+      this.#disown(group)
+      this.#send(protocol.BROKEN, group, 0, Buffer.from(JSON.stringify(failureOf(failure))))
+    } finally {
+      Atomics.store(this.#control, protocol.APPLYING_WORD, 0)
     }
   }
 
@@ -188,12 +232,32 @@ class Stage {
   }
 }
 
+/** Records of the result that have a stream of their own. */
+export function countRecords(result: CycleResult): number {
+  const { decisions, explanations, instructionEvents, reservations, alerts, deadLetters } = result
+  return (
+    decisions.length +
+    explanations.length +
+    instructionEvents.length +
+    reservations.length +
+    alerts.length +
+    deadLetters.length
+  )
+}
+
 function snapshotPayload(agent: Agent): Buffer {
   return Buffer.concat([agent.stateDigest(), agent.snapshot()])
 }
 
+/** What an agent computed after it was told to stop is not a function of its inputs any more. */
+function wedged(): WeirError {
+  return new WeirError('WEIR_SOLVER', 'the cycle took longer than it may, and was given up')
+}
+
 /** An agent has no business throwing: whatever it throws is a bug, named by group and cycle. */
 function located(error: unknown, groupId: string, cycle: number): WeirError {
+  if (error instanceof WeirError && error.code === 'WEIR_SOLVER')
+    return new WeirError(error.code, error.message, { place: `group ${groupId}, cycle ${cycle}` })
   const message = error instanceof Error ? error.message : String(error)
   return new WeirError('WEIR_BUG', `the agent failed: ${message}`, {
     place: `group ${groupId}, cycle ${cycle}`,

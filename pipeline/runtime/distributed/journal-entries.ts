@@ -1,0 +1,124 @@
+/**
+ * Entries of the journal as records of a topic: the wire format around `weir.JournalEntry`, and their chain.
+ *
+ *   value   0 (byte) │ schema id (4 bytes, big end first) │ JournalEntry: sequence, previousChecksum, checksum, body
+ *   key     group id for a cycle and its result, else null
+ *
+ * A record with a null value is no entry but the mark of a takeover: its key names the new owner. A reader of committed records
+ * that has seen it has seen everything that owners before could ever commit.
+ *
+ * The chain (sequence and checksums) is that of the journal in files, so a missing, doubled or foreign entry shows.
+ * Pure. Depends on the layout of the journal.
+ */
+import { WeirError } from '../../errors.js'
+import type { JournalBody } from '../../ports.js'
+import { checksumOf, ENTRY_PREFIX_BYTES, EntryReader, writeEntry } from '../journal/layout.js'
+import { encodeBody, type SegmentSchema } from '../journal/record-types.js'
+
+const WIRE_HEADER_BYTES = 5
+
+/** An entry as read from the topic. */
+export interface JournalTopicEntry {
+  readonly sequence: number
+  readonly previousChecksum: number
+  readonly checksum: number
+  /** Branch of the schema's union: see `entryKinds`. */
+  readonly kind: number
+  /** Avro bytes of the record in the writer's schema. */
+  readonly record: Buffer
+  /** Whether `record` is in the current schema. */
+  readonly current: boolean
+  decode(): JournalBody
+}
+
+/** Schema id of a record in the wire format; undefined when it is not in it. */
+export function wireSchemaId(value: Uint8Array): number | undefined {
+  if (value.length < WIRE_HEADER_BYTES || value[0] !== 0) return undefined
+  return ((value[1] << 24) | (value[2] << 16) | (value[3] << 8) | value[4]) >>> 0
+}
+
+/** A record in the wire format; `body` is copied. */
+export function frame(schemaId: number, body: Uint8Array): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(WIRE_HEADER_BYTES + body.length)
+  writeHeader(bytes, schemaId)
+  bytes.set(body, WIRE_HEADER_BYTES)
+  return bytes
+}
+
+/** The bytes behind the header. */
+export function bodyOf(value: Uint8Array): Buffer {
+  return Buffer.from(value.buffer, value.byteOffset + WIRE_HEADER_BYTES, value.length - WIRE_HEADER_BYTES)
+}
+
+function writeHeader(target: Buffer, schemaId: number): void {
+  target[0] = 0
+  target.writeUInt32BE(schemaId, 1)
+}
+
+/** Where the chain of a journal partition stands. */
+export class JournalChain {
+  nextSequence = 0
+  /** Of the entry before; 0 for the first. */
+  checksum = 0
+
+  /** Goes on from a known place. */
+  set(nextSequence: number, checksum: number): void {
+    this.nextSequence = nextSequence
+    this.checksum = checksum
+  }
+
+  /** Makes the next entry, in the wire format. */
+  append(schemaId: number, kind: number, record: Uint8Array): Buffer {
+    const sequence = this.nextSequence++
+    const previousChecksum = this.checksum
+    const checksum = checksumOf(sequence, previousChecksum, kind, record)
+    this.checksum = checksum
+    const bytes = Buffer.allocUnsafeSlow(WIRE_HEADER_BYTES + ENTRY_PREFIX_BYTES + record.length)
+    writeHeader(bytes, schemaId)
+    const end = writeEntry(bytes, WIRE_HEADER_BYTES, { sequence, previousChecksum, checksum, kind, record })
+    return bytes.subarray(0, end)
+  }
+
+  appendBody(schemaId: number, body: JournalBody): Buffer {
+    const { kind, record } = encodeBody(body)
+    return this.append(schemaId, kind, record)
+  }
+
+  /**
+   * Reads the next entry and moves on.
+   * @throws WeirError WEIR_JOURNAL when it is damaged or does not follow the one before
+   */
+  accept(value: Buffer, schema: SegmentSchema, place: string): JournalTopicEntry {
+    const entry = parseEntry(value, schema, place)
+    const { sequence, previousChecksum, checksum } = entry
+    if (sequence !== this.nextSequence || previousChecksum !== this.checksum)
+      throw broken(
+        place,
+        `entry ${sequence} stands where ${this.nextSequence} is next, or follows another one`,
+      )
+    this.set(sequence + 1, checksum)
+    return entry
+  }
+}
+
+/**
+ * Reads an entry by itself, without the chain.
+ * @throws WeirError WEIR_JOURNAL when it is damaged
+ */
+export function parseEntry(value: Buffer, schema: SegmentSchema, place: string): JournalTopicEntry {
+  const reader = new EntryReader(schema.walkers)
+  if (!reader.read(value, WIRE_HEADER_BYTES, value.length) || reader.end !== value.length)
+    throw broken(place, 'an entry is damaged')
+  const { sequence, previousChecksum, checksum, kind, recordStart, end } = reader
+  const record = value.subarray(recordStart, end)
+  const decode = () => schema.decode(kind, record)
+  return { sequence, previousChecksum, checksum, kind, record, current: schema.current, decode }
+}
+
+function broken(place: string, what: string): WeirError {
+  return new WeirError('WEIR_JOURNAL', what, {
+    place,
+    remedy:
+      'somebody else wrote to the journal topic, or it is that of another cluster: let only the owners write to it (docs/kafka-acls.md)',
+  })
+}

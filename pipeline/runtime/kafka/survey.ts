@@ -1,0 +1,78 @@
+/**
+ * Asks the brokers where topics begin and end, for many partitions at once.
+ * Depends on the client.
+ */
+import type { IAdminClient, ListOffsetsResult, OffsetSpec } from '@confluentinc/kafka-javascript'
+import { type ConsumerClient, type Library, loadKafka } from './client.js'
+
+/** Longest wait for the answers of the leaders; it holds a thread of the process meanwhile. */
+const SURVEY_TIMEOUT_MS = 3000
+
+export interface Extent {
+  readonly topic: string
+  readonly partition: number
+  readonly begin: number
+  readonly end: number
+  /** The client's error, when the partition's leader refused to answer. */
+  readonly error: unknown
+}
+
+export interface AskedPartition {
+  readonly topic: string
+  readonly partition: number
+}
+
+/** End of a partition: of all records, or of those whose transactions are decided. */
+export type EndKind = 'written' | 'readable'
+
+/** Shares the connections of a consumer, and is of no use after it. */
+export class Surveyor {
+  readonly #admin: IAdminClient
+  readonly #library: Library
+
+  private constructor(library: Library, client: ConsumerClient) {
+    this.#library = library
+    this.#admin = library.AdminClient.createFrom(client)
+  }
+
+  static async of(client: ConsumerClient): Promise<Surveyor> {
+    return new Surveyor(await loadKafka(), client)
+  }
+
+  /** Where the partitions begin and end, in the order asked. */
+  async survey(partitions: readonly AskedPartition[], kind: EndKind): Promise<readonly Extent[]> {
+    const { OffsetSpec } = this.#library
+    const [begins, ends] = await Promise.all([
+      this.#ask(partitions, OffsetSpec.EARLIEST, kind),
+      this.#ask(partitions, OffsetSpec.LATEST, kind),
+    ])
+    return partitions.map(({ topic, partition }) => {
+      const begin = begins.get(`${topic}/${partition}`)
+      const end = ends.get(`${topic}/${partition}`)
+      const error = failureOf(begin) ?? failureOf(end)
+      return { topic, partition, begin: begin?.offset ?? -1, end: end?.offset ?? -1, error }
+    })
+  }
+
+  #ask(partitions: readonly AskedPartition[], offset: OffsetSpec, kind: EndKind): Promise<Answers> {
+    const { IsolationLevel } = this.#library
+    const isolationLevel =
+      kind === 'readable' ? IsolationLevel.READ_COMMITTED : IsolationLevel.READ_UNCOMMITTED
+    const asked = partitions.map(({ topic, partition }) => ({ topic, partition, offset }))
+    return new Promise((resolve, reject) => {
+      this.#admin.listOffsets(asked, { timeout: SURVEY_TIMEOUT_MS, isolationLevel }, (error, result) => {
+        if (error) reject(error)
+        else resolve(new Map(result.map((found) => [`${found.topic}/${found.partition}`, found])))
+      })
+    })
+  }
+}
+
+type Answers = ReadonlyMap<string, ListOffsetsResult>
+
+function failureOf(found: { readonly error?: unknown } | undefined): unknown {
+  if (found === undefined) return new Error('no answer for the partition')
+  const { error } = found
+  const failed = typeof error === 'object' && error !== null && (error as { code?: number }).code !== 0
+  return failed ? error : undefined
+}

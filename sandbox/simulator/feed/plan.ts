@@ -1,0 +1,171 @@
+/**
+ * What the producers of a simulation send, and when: a pure function of the seed.
+ *
+ * Money comes as it does in life: numbered feeds with repetitions, swapped neighbours and late records, and among them records
+ * that cannot be used. The truth is the topic itself: whatever a broker has acknowledged is an accepted input.
+ * Depends on the material.
+ */
+import { partitionOf } from '../../../pipeline/runtime/distributed/topics.js'
+import { encodeRecord } from '../../../schemas/avro/registry.js'
+import type { StreamName } from '../../../schemas/generated/schemas.js'
+import { Random } from '../../random.js'
+import { framed } from '../clients/schema-lookup.js'
+import { SECOND } from '../scheduler.js'
+import * as material from './material.js'
+
+export interface PlannedRecord {
+  readonly atMicros: number
+  readonly stream: StreamName
+  readonly partition: number
+  readonly key: string
+  readonly value: Uint8Array
+}
+
+export interface FeedPlan {
+  readonly groups: readonly string[]
+  readonly records: readonly PlannedRecord[]
+  /** Movements that a group must have booked at the end, minor units by `GROUP/ACCOUNT`, opening included. */
+  readonly balances: ReadonlyMap<string, number>
+}
+
+export interface FeedOptions {
+  readonly seed: number
+  readonly partitions: number
+  readonly groups: number
+  readonly startMicros: number
+  readonly activeMicros: number
+  /** Mean time between two movements of a group. */
+  readonly movementEveryMicros: number
+}
+
+const QUOTE_EVERY_MICROS = 20 * SECOND
+const LATE = 0.05
+const REPEATED = 0.05
+const FAULTY_EVERY_MICROS = 30 * SECOND
+const MICROS_PER_DAY = 86_400_000_000
+
+export function planFeed(options: FeedOptions): FeedPlan {
+  return new Planner(options).plan()
+}
+
+class Planner {
+  readonly #records: PlannedRecord[] = []
+  readonly #sequences = new Map<string, number>()
+  readonly #balances = new Map<string, number>()
+  readonly #random: Random
+  readonly #today: number
+
+  constructor(private readonly options: FeedOptions) {
+    this.#random = new Random('feed', options.seed)
+    this.#today = Math.floor(options.startMicros / MICROS_PER_DAY)
+  }
+
+  plan(): FeedPlan {
+    const groups = Array.from({ length: this.options.groups }, (_, index) => `group-${index}`)
+    for (const draft of material.sharedDrafts(this.#today)) this.#sendToAll(0, draft)
+    this.#planQuotes()
+    for (const groupId of groups) this.#planGroup(groupId)
+    this.#planFaulty(groups)
+    const records = this.#records
+      .map((record, order) => ({ record, order }))
+      .sort((a, b) => a.record.atMicros - b.record.atMicros || a.order - b.order)
+      .map(({ record }) => record)
+    return { groups, records, balances: this.#balances }
+  }
+
+  #planQuotes(): void {
+    this.#sendToAll(0, material.quoteDraft('RATE:EUR', 'BASE_RATE', 0.02))
+    let mid = 1.1
+    for (let at = 0; at < this.options.activeMicros; at += QUOTE_EVERY_MICROS) {
+      this.#sendToAll(at, material.quoteDraft('EUR/USD', 'FX_SPOT', mid))
+      mid = Math.min(1.3, Math.max(0.9, mid + 0.01 * (this.#random.uniform() - 0.5)))
+    }
+  }
+
+  #planGroup(groupId: string): void {
+    const random = this.#random
+    const begin = random.integer(0, 3 * SECOND)
+    for (const draft of material.groupDrafts(groupId)) this.#send(begin, groupId, draft)
+    for (const draft of material.openingDrafts(groupId)) this.#send(begin + SECOND, groupId, draft)
+    for (const [accountId, minor] of Object.entries(material.OPENINGS))
+      this.#balances.set(`${groupId}/${accountId}`, minor)
+    const { activeMicros, movementEveryMicros } = this.options
+    let number = 0
+    // After the opening balances, which would otherwise be reports of a later state than the movement's.
+    for (
+      let at = begin + 5 * SECOND;
+      at < activeMicros;
+      at += Math.ceil(random.exponential(movementEveryMicros))
+    ) {
+      const accountId = random.pick(material.ACCOUNTS)
+      const amountMinor = random.integer(-1_500_000_00, 1_400_000_00)
+      const draft = material.movementDraft(groupId, number++, accountId, amountMinor, this.#today)
+      const key = `${groupId}/${accountId}`
+      this.#balances.set(key, this.#balances.get(key)! + amountMinor)
+      const record = this.#make(at, groupId, draft)
+      this.#push(random.chance(LATE) ? { ...record, atMicros: at + random.integer(0, 15 * SECOND) } : record)
+      if (random.chance(REPEATED)) this.#push({ ...record, atMicros: at + random.integer(0, 10 * SECOND) })
+      if (random.chance(0.01)) this.#planHold(at, groupId, number, accountId)
+    }
+  }
+
+  #planHold(at: number, groupId: string, number: number, accountId: string): void {
+    const subject = `account:${accountId}`
+    this.#send(at, groupId, material.commandDraft(groupId, 2 * number, 'HOLD', subject))
+    this.#send(at + 20 * SECOND, groupId, material.commandDraft(groupId, 2 * number + 1, 'RELEASE', subject))
+  }
+
+  /** Records that nobody can use: each ends as one dead letter. */
+  #planFaulty(groups: readonly string[]): void {
+    const random = this.#random
+    const { partitions, activeMicros } = this.options
+    for (let at = 8 * SECOND; at < activeMicros; at += Math.ceil(random.exponential(FAULTY_EVERY_MICROS))) {
+      const groupId = random.pick(groups)
+      const good = this.#make(
+        at,
+        groupId,
+        material.movementDraft(groupId, 1_000_000 + at, 'OPERATING', 1, this.#today),
+      )
+      const bytes = Buffer.from(good.value)
+      const which = random.integer(0, 4)
+      if (which === 0) this.#push({ ...good, value: bytes.subarray(5) })
+      else if (which === 1) {
+        bytes.writeUInt32BE(9_999, 1)
+        this.#push({ ...good, value: bytes })
+      } else if (which === 2) this.#push({ ...good, value: bytes.subarray(0, bytes.length - 3) })
+      else if (which === 3) this.#push({ ...good, partition: (good.partition + 1) % partitions })
+      else this.#send(at, 'nobody', material.movementDraft('nobody', at, 'OPERATING', 1, this.#today))
+    }
+  }
+
+  #sendToAll(atMicros: number, draft: material.Draft): void {
+    const record = this.#make(atMicros, '*', draft)
+    for (let partition = 0; partition < this.options.partitions; partition++)
+      this.#push({ ...record, partition })
+  }
+
+  #send(atMicros: number, groupId: string, draft: material.Draft): void {
+    this.#push(this.#make(atMicros, groupId, draft))
+  }
+
+  #make(atMicros: number, groupId: string, { stream, name, fields }: material.Draft): PlannedRecord {
+    const sourceId = stream === 'cash-movement' || stream === 'balance-report' ? 'bank-statement' : stream
+    const feed = `${groupId}/${sourceId}`
+    const sourceSequence = this.#sequences.get(feed) ?? 0
+    this.#sequences.set(feed, sourceSequence + 1)
+    const eventTime = this.options.startMicros + atMicros
+    const record = { groupId, sourceId, sourceSequence, eventTime, ...fields }
+    const isEvent = stream === 'cash-movement' || stream === 'balance-report' || stream === 'command'
+    return {
+      atMicros,
+      stream,
+      partition: partitionOf(groupId, this.options.partitions),
+      key: isEvent ? groupId : `${groupId}/${name}`,
+      value: framed(stream, encodeRecord(stream, record as never)),
+    }
+  }
+
+  #push(record: PlannedRecord): void {
+    this.#records.push(record)
+  }
+}
