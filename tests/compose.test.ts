@@ -149,7 +149,11 @@ test('what the containers of Weir run are commands of Weir, and their configurat
     )
   const { kafka, status } = loadConfiguration(join(root, 'deploy/weir.yaml'))
   assert.deepEqual(kafka?.bootstrapServers, ['kafka:19092'])
-  assert.equal(status?.host, '0.0.0.0', 'Prometheus and the health check of other containers come from outside')
+  assert.equal(
+    status?.host,
+    '0.0.0.0',
+    'Prometheus and the health check of other containers come from outside',
+  )
 })
 
 test('each instance is asked for its metrics, and its health is that of the instance', () => {

@@ -18,7 +18,9 @@ interface Rule {
 }
 
 const rules = (
-  parse(read('deploy/prometheus/weir-rules.yaml')) as { readonly groups: readonly { rules: readonly Rule[] }[] }
+  parse(read('deploy/prometheus/weir-rules.yaml')) as {
+    readonly groups: readonly { rules: readonly Rule[] }[]
+  }
 ).groups.flatMap((group) => group.rules)
 
 function metricsIn(text: string): string[] {
@@ -86,7 +88,9 @@ test('every metric is documented, and no document speaks of another', () => {
     [...names].filter((name) => !table.includes(`\`${name}\``)),
     [],
   )
-  const documents = files('.md').filter((path) => path === 'docs/kafka.md' || path.startsWith('docs/runbook/'))
+  const documents = files('.md').filter(
+    (path) => path === 'docs/kafka.md' || path.startsWith('docs/runbook/'),
+  )
   assert.ok(documents.length >= 7)
   for (const path of documents)
     assert.deepEqual(

@@ -68,7 +68,12 @@ export async function openAdmin(settings: KafkaSettings): Promise<KafkaAdmin> {
 }
 
 interface TokenTaker {
-  setOAuthBearerToken(token: string, lifetimeMs: number, principal: string, extensions: readonly string[]): void
+  setOAuthBearerToken(
+    token: string,
+    lifetimeMs: number,
+    principal: string,
+    extensions: readonly string[],
+  ): void
 }
 
 /**
