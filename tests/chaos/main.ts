@@ -113,9 +113,11 @@ function describe({
 
 /** By fault: after a kill of the owner alone it is Weir's own time, after the others also that of what else was broken. */
 function describeTakeovers(takeovers: readonly TakeoverTime[]): string[] {
-  const byFault = Map.groupBy(takeovers, ({ fault }) => fault)
+  const byFault = new Map<string, number[]>()
+  for (const { fault, milliseconds } of takeovers)
+    byFault.set(fault, [...(byFault.get(fault) ?? []), milliseconds])
   return [...byFault].map(([fault, ofFault]) => {
-    const times = ofFault.map(({ milliseconds }) => milliseconds).sort((a, b) => a - b)
+    const times = ofFault.toSorted((a, b) => a - b)
     const median = times[Math.floor(times.length / 2)]
     return `takeover after ${fault}, to the first committed cycle of another: ${times.length} partitions, median ${median} ms, longest ${times.at(-1)} ms`
   })
