@@ -4,6 +4,7 @@
  * Built apart from `main.ts`, so that tests and documentation can look at it. Depends on commander and the commands.
  */
 import { Command } from 'commander'
+import * as bank from './bank.js'
 import * as bench from './bench.js'
 import * as consume from './consume.js'
 import * as demo from './demo.js'
@@ -43,6 +44,7 @@ const commands = [
   topics,
   produce,
   consume,
+  bank,
 ]
 
 export function createProgram(): Command {

@@ -8,7 +8,6 @@ import { after, before, test } from 'node:test'
 import { JournalChain } from '../pipeline/runtime/distributed/journal-entries.js'
 import { JOURNAL_STREAM, topicOf } from '../pipeline/runtime/distributed/topics.js'
 import type { KafkaSettings } from '../pipeline/runtime/kafka/settings.js'
-import { done, makeTopics, opened, settingsFor } from '../pipeline/runtime/kafka/testing/fixture.js'
 import { KafkaWriter } from '../pipeline/runtime/kafka/writer.js'
 import { fixedIdOf } from '../pipeline/runtime/registry/stream-schemas.js'
 import { EmbeddedServer } from '../sinks/clickhouse/embedded/server.js'
@@ -18,6 +17,7 @@ import { makeSyntheticDay, type SyntheticDay } from '../sinks/clickhouse/testing
 import type { TopicVerdict } from '../sinks/clickhouse/verification/verify-topic.js'
 import { type Outcome, type WeirOptions, weir } from './cli/weir-process.js'
 import { needsKafka } from './support/kafka/availability.js'
+import { done, makeTopics, opened, settingsFor } from './support/kafka/ports-fixture.js'
 import { sharedKafka } from './support/kafka/shared.js'
 
 const PARTITIONS = 3

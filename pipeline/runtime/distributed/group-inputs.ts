@@ -10,10 +10,12 @@ import { EVERY_GROUP, UNROUTED_GROUP } from '../../ports.js'
 import { Intake, isTombstone, type Taken } from './intake.js'
 import {
   BACKLOG_BYTES_MOST,
+  GROUP_WAITING_BYTES_MOST,
   LOOKUP_PAUSE_MS,
   PROVISIONAL_BYTES_MOST,
   PROVISIONAL_GROUPS_MOST,
   PROVISIONAL_WAIT_MS,
+  READ_AGAIN_PAUSE_MS,
   RECORDS_A_STEP,
   REFERENCE_WAIT_MS,
   RESUME_BELOW,
@@ -23,6 +25,7 @@ import type { InstanceOptions } from './options.js'
 import type { PartitionGroup } from './partition-group.js'
 import type { PartitionState } from './partition-state.js'
 import type { InstancePorts, SourceRecord } from './ports.js'
+import { SteadyClock } from './steady-clock.js'
 import { COMPACTED_STREAMS, topicOf } from './topics.js'
 import { lower } from './waiting-inputs.js'
 
@@ -35,6 +38,7 @@ export class GroupInputs {
   readonly #state: PartitionState
   readonly #ports: InstancePorts
   readonly #intake: Intake
+  readonly #time: SteadyClock
   readonly #policyTopic: string
   readonly #referenceTopics: readonly string[]
   /** By topic: every record before this offset was taken. */
@@ -49,6 +53,7 @@ export class GroupInputs {
   #referenceSinceMs: number
   /** Groups without an agent. */
   #provisional = 0
+  #readAgainAtMs = 0
 
   constructor(
     state: PartitionState,
@@ -78,7 +83,13 @@ export class GroupInputs {
     if (this.unrouted.slot < 0) state.adopt(this.unrouted)
     for (const [topic, offset] of state.positions) this.#taken.set(topic, offset)
     ports.sources.start(partition, startsOf(this.#taken))
+    this.#time = new SteadyClock(ports.clock, this.lastArrivalMicros)
     this.#referenceSinceMs = ports.clock.monotonicMs()
+  }
+
+  /** Time of arrivals and closings. */
+  nowMicros(): number {
+    return this.#time.nowMicros()
   }
 
   get isPaused(): boolean {
@@ -88,6 +99,11 @@ export class GroupInputs {
   /** Bytes of inputs that wait for their cycles. */
   get waitingBytes(): number {
     return this.#waitingBytes
+  }
+
+  /** Records that were read and wait until the registry says what their schema is. */
+  get waitingForSchemas(): number {
+    return this.#stalled.length
   }
 
   get wakeAtMs(): number {
@@ -110,13 +126,14 @@ export class GroupInputs {
     if (this.#paused) return false
     const { clock, sources } = this.#ports
     const nowMs = clock.monotonicMs()
+    if (this.#readAgain(nowMs)) return true
     if (this.#stalled.length > 0 && nowMs < this.#stalledUntilMs) return false
     const records =
       this.#stalled.length > 0 ? this.#stalled : sources.poll(this.#state.partition, RECORDS_A_STEP)
     this.#stalled = []
     this.#restarted = false
     if (records.length === 0) return this.#admitOverdue(nowMs)
-    const arrivalMicros = Math.max(clock.nowMicros(), this.lastArrivalMicros)
+    const arrivalMicros = Math.max(this.nowMicros(), this.lastArrivalMicros)
     this.lastArrivalMicros = arrivalMicros
     for (let index = 0; index < records.length; index++) {
       if (!this.#takeRecord(records[index], arrivalMicros)) {
@@ -200,7 +217,7 @@ export class GroupInputs {
   #give(group: PartitionGroup, record: SourceRecord, taken: Taken, arrivalMicros: number): void {
     const { topic, offset } = record
     if (offset < (group.takenNext.get(topic) ?? 0)) return
-    if (group.agent === 'frozen') {
+    if (group.agent === 'frozen' || group.refusedFrom.size > 0 || this.#isBehind(group)) {
       if (!group.refusedFrom.has(topic)) group.refusedFrom.set(topic, offset)
       return
     }
@@ -208,6 +225,35 @@ export class GroupInputs {
     const before = group.waiting.bytes
     group.waiting.add(topic, taken.source, offset, arrivalMicros, taken.payload)
     this.#waitingBytes += group.waiting.bytes - before
+  }
+
+  /** Whether the group is so slow that it would hold up others. */
+  #isBehind(group: PartitionGroup): boolean {
+    if (group.waiting.bytes <= GROUP_WAITING_BYTES_MOST || this.#state.groups.size <= 2) return false
+    this.#ports.notices.warn('a group is behind: its records are passed over and read again later', {
+      partition: this.#state.partition,
+      groupId: group.groupId,
+    })
+    return true
+  }
+
+  /** Reads again what was passed over for groups that have caught up. */
+  #readAgain(nowMs: number): boolean {
+    if (nowMs < this.#readAgainAtMs) return false
+    let found = false
+    for (const group of this.#state.groups.values()) {
+      const { refusedFrom, agent, waiting } = group
+      if (refusedFrom.size === 0 || agent !== 'ready') continue
+      if (waiting.bytes > GROUP_WAITING_BYTES_MOST * RESUME_BELOW) continue
+      lower(this.#taken, refusedFrom)
+      refusedFrom.clear()
+      found = true
+    }
+    if (!found) return false
+    this.#readAgainAtMs = nowMs + READ_AGAIN_PAUSE_MS
+    this.#stalled = []
+    this.#ports.sources.start(this.#state.partition, startsOf(this.#taken))
+    return true
   }
 
   #newGroup(groupId: string): PartitionGroup {
@@ -252,12 +298,13 @@ export class GroupInputs {
 
   #watchPressure(hasRoom: boolean): void {
     const { partition } = this.#state
-    const { agents, sources } = this.#ports
+    const { agents, sources, notices } = this.#ports
     const isFull =
       this.#waitingBytes > WAITING_BYTES_MOST || !hasRoom || agents.backlogBytes > BACKLOG_BYTES_MOST
     if (isFull && !this.#paused) {
       this.#paused = true
       sources.pause(partition)
+      notices.warn('the sources are paused: the agents cannot keep up', { partition })
     } else if (this.#paused && !isFull && this.#waitingBytes < WAITING_BYTES_MOST * RESUME_BELOW) {
       this.#paused = false
       sources.resume(partition)

@@ -20,6 +20,10 @@ export class PartitionState {
   readonly groups = new Map<string, PartitionGroup>()
   /** By source topic: every record before this offset is journaled. */
   readonly positions = new Map<string, number>()
+  /** Entry that the newest snapshot of this instance leads to; -1 without one. */
+  snapshotSequence = -1
+  /** Snapshots that could not be written. */
+  snapshotFailures = 0
   readonly #bySlot = new Map<number, PartitionGroup>()
   readonly #slots: Slots
   readonly #agents: AgentHost
@@ -34,6 +38,13 @@ export class PartitionState {
   /** The group of the answering agent; undefined when the agent was given up meanwhile. */
   bySlot(slot: number): PartitionGroup | undefined {
     return this.#bySlot.get(slot)
+  }
+
+  /** Whether every agent is where the journal is. */
+  get isWhole(): boolean {
+    for (const { agent } of this.groups.values())
+      if (agent === 'recovering' || agent === 'frozen') return false
+    return true
   }
 
   /** The group, made without an agent when it is new. */
