@@ -108,7 +108,16 @@ export class ConsumerLoop {
       this.#events.connected(client)
       this.#pump()
     }
-    const ask = () => client.consume(1, (error) => this.refusals.note(error))
+    const ask = () => {
+      if (this.#consuming) return
+      client.consume(1, (error) => {
+        this.#consuming = false
+        this.refusals.note(error)
+        if (this.#state === 'open') this.#pump()
+        else if (this.#state === 'closing') this.#disconnect()
+      })
+      this.#consuming = true
+    }
     connect(client, this.refusals, this.#place, connected, ask)
   }
 
