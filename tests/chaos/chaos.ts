@@ -141,7 +141,9 @@ export class Chaos {
         owners.get(partition),
       )
       // An instance that has not joined yet cannot take over from the next victim.
-      const joined = statuses.every((status) => status?.lifeCycle === 'live' || status?.lifeCycle === 'shadow')
+      const joined = statuses.every(
+        (status) => status?.lifeCycle === 'live' || status?.lifeCycle === 'shadow',
+      )
       return joined && all.every((count) => count === 1)
     }
     const boundMs = performance.now() + LIVE_BOUND_MS
