@@ -99,3 +99,15 @@ test('every metric is documented, and no document speaks of another', () => {
       path,
     )
 })
+
+test('every page that an error or a notice names exists', () => {
+  const sources = files('.ts').filter((path) => !path.endsWith('.test.ts'))
+  const named = sources.flatMap((path) =>
+    [...read(path).matchAll(/\bdocs\/[a-z/-]+\.md\b/g)].map(([page]) => ({ path, page })),
+  )
+  assert.ok(named.filter(({ page }) => page.startsWith('docs/runbook/')).length >= 6)
+  assert.deepEqual(
+    named.filter(({ page }) => !existsSync(join(root, page))),
+    [],
+  )
+})

@@ -303,7 +303,9 @@ export class Partition {
     }
     if (this.#ports.clock.monotonicMs() < this.#drainUntilMs) return progress
     // What is under way is left to the next owner, who reads its inputs again.
-    this.#ports.notices.warn('the partition was not drained in time', { partition: this.partition })
+    this.#ports.notices.warn('the partition was not drained in time, see docs/runbook/lag.md', {
+      partition: this.partition,
+    })
     this.#giveUp()
     return true
   }

@@ -8,7 +8,7 @@ import { connected, disconnected } from '../connected.js'
 import { brokerFault } from '../faults.js'
 import { adminProperties } from '../properties.js'
 import type { KafkaSettings } from '../settings.js'
-import { missingTopic } from './sender.js'
+import { whyNoPartitions } from './sender.js'
 
 export interface Place {
   readonly topic: string
@@ -151,7 +151,7 @@ export class CommittedReader {
       ),
     )
     const found = metadata.topics.find(({ name }) => name === topic)?.partitions ?? []
-    if (found.length === 0) throw missingTopic(topic)
+    if (found.length === 0) throw await whyNoPartitions(this.#options.settings, topic)
     return found.map(({ id }) => id).sort((a, b) => a - b)
   }
 
