@@ -48,7 +48,7 @@ describe('an instance when something is wrong', await needsKafka(), () => {
     const kafka = ['kafka:', `  bootstrapServers: ${cluster.bootstrap}`, '  sessionTimeoutMillis: 3000']
     const shape = [`  partitions: ${PARTITIONS}`, '  replication: 1', `  instance: ${name}`]
     const own = [`  registry: { url: '${registryUrl}', register: true }`, ...lines.map((line) => `  ${line}`)]
-    const top = ['dataDir: data', 'workers: 1', 'heartbeatMillis: 500', 'snapshotEveryEntries: 40']
+    const top = ['dataDir: data', 'workers: 1', 'heartbeatMillis: 500', 'snapshotEveryEntries: 100']
     writeFileSync(path, [...top, ...kafka, ...shape, ...own, ''].join('\n'))
     return path
   }
