@@ -3,7 +3,7 @@
  * before is kept. What the commands on topics refuse is in `kafka-bad-input.test.ts`.
  */
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -205,11 +205,14 @@ describe('an instance when something is wrong', await needsKafka(), () => {
 
   test('a foreign record in the journal stops its partition with the place, and the others go on', async () => {
     const journal = `${PREFIX}cycle`
-    await one.reaches(
-      'snapshots',
-      () => readdirSync(join(folder, 'one', 'data', 'snapshots')).length === PARTITIONS,
-      BOUND_MS,
-    )
+    const feed = ['sandbox', 'feed', '--config', configuration('one'), '--groups', '4', '--rate', '20']
+    assert.equal((await weir([...feed, '--seconds', '5'])).code, 0)
+    const snapshots = join(folder, 'one', 'data', 'snapshots')
+    const written = (): number =>
+      Array.from({ length: PARTITIONS }, (_, number) => join(snapshots, `partition-${number}`)).filter(
+        (path) => existsSync(path) && readdirSync(path).some((name) => name.endsWith('.snapshot')),
+      ).length
+    await one.reaches('snapshots', () => written() === PARTITIONS, BOUND_MS)
     assert.equal(await one.end(), 0, one.output)
     await write(settings, [{ topic: journal, partition: 1, value: Buffer.from('not ours') }])
     one = start(configuration('one'))

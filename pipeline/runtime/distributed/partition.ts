@@ -93,6 +93,13 @@ export class Partition {
     return this.#timesTaken
   }
 
+  /** What hinders the reading at the moment; it goes on by itself. */
+  get hindrance(): WeirError | undefined {
+    const { journal, sources } = this.#ports
+    const fault = journal.faultOf(this.partition) ?? sources.faultOf(this.partition)
+    return fault?.error
+  }
+
   /** Nothing of the ownership is left: others may take over. */
   get isReleased(): boolean {
     return this.#owner === undefined && this.#writer === undefined
