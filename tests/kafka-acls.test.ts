@@ -160,6 +160,7 @@ describe('access rules', await needsKafka(), () => {
 
   for (const variant of withoutOne('weir-reader'))
     test(told(variant), async () => {
+      await users.grant(variant.name, variant.rules)
       const config = users.configuration(variant.name)
       const { code, stderr } = await weir([
         ...['consume', '--config', config, '--stream', 'instruction', '--until-end', '--json'],
@@ -170,6 +171,7 @@ describe('access rules', await needsKafka(), () => {
 
   for (const variant of withoutOne('weir-projector'))
     test(told(variant), async () => {
+      await users.grant(variant.name, variant.rules)
       const { code, stderr } = await weir([
         ...['project', '--config', users.configuration(variant.name), '--until-end'],
         ...['--clickhouse-url', 'http://127.0.0.1:1'],
