@@ -113,17 +113,18 @@ describe('access rules', await needsKafka(), () => {
   })
 
   for (const variant of withoutOne('weir-admin'))
-    test(told(variant), async () => {
+    test(told(variant), async (context) => {
       await users.grant(variant.name, variant.rules)
       const config = users.configuration(variant.name)
       const change = variant.operation === 'create' ? ['--topic-prefix', 'weir.other.'] : ['--alter']
       const { code, stderr } = await weir(['topics', 'apply', '--config', config, ...change])
       assert.equal(code, 1, stderr)
       assert.match(stderr, named(variant.missing))
+      context.diagnostic(stderr)
     })
 
   for (const variant of withoutOne('weir-producer'))
-    test(told(variant), async () => {
+    test(told(variant), async (context) => {
       await users.grant(variant.name, variant.rules)
       const file = join(folder, 'command.avro')
       writeAvro(file, SCHEMA_JSON.command, [command])
@@ -139,27 +140,28 @@ describe('access rules', await needsKafka(), () => {
       ])
       assert.equal(code, 1, stderr)
       assert.match(stderr, named(variant.missing))
+      context.diagnostic(stderr)
     })
 
   for (const variant of withoutOne('weir-venue'))
-    test(told(variant), async () => {
+    test(told(variant), async (context) => {
       await users.grant(variant.name, variant.rules)
       const config = users.configuration(variant.name)
       const bank = start('bank', '--config', config, '--ledger', join(folder, variant.name, 'ledger'))
-      await bank.prints(named(variant.missing), BOUND_MS)
+      context.diagnostic(String(await bank.prints(named(variant.missing), BOUND_MS)))
       await bank.end('SIGKILL')
     })
 
   for (const variant of withoutOne('weir-instance'))
-    test(told(variant), async () => {
+    test(told(variant), async (context) => {
       await users.grant(variant.name, variant.rules)
       const found = instance(variant.name, variant.name)
-      await found.prints(named(variant.missing), BOUND_MS)
+      context.diagnostic(String(await found.prints(named(variant.missing), BOUND_MS)))
       await found.end('SIGKILL')
     })
 
   for (const variant of withoutOne('weir-reader'))
-    test(told(variant), async () => {
+    test(told(variant), async (context) => {
       await users.grant(variant.name, variant.rules)
       const config = users.configuration(variant.name)
       const { code, stderr } = await weir([
@@ -167,10 +169,11 @@ describe('access rules', await needsKafka(), () => {
       ])
       assert.equal(code, 1, stderr)
       assert.match(stderr, named(variant.missing))
+      context.diagnostic(stderr)
     })
 
   for (const variant of withoutOne('weir-projector'))
-    test(told(variant), async () => {
+    test(told(variant), async (context) => {
       await users.grant(variant.name, variant.rules)
       const { code, stderr } = await weir([
         ...['project', '--config', users.configuration(variant.name), '--until-end'],
@@ -178,6 +181,7 @@ describe('access rules', await needsKafka(), () => {
       ])
       assert.equal(code, 1, stderr)
       assert.match(stderr, named(variant.missing))
+      context.diagnostic(stderr)
     })
 
   for (const variant of withoutOne('weir-monitor').filter(({ missing }) => missing.resource === 'topic'))
@@ -231,7 +235,7 @@ function told({ name, missing, operation }: Variant): string {
 function named({ names, resource }: Rule): RegExp {
   const words = { topic: 'topic', group: 'group', transactionalId: 'transactional' }
   const any = names.map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|')
-  return new RegExp(`(${any})[^\\n]*${words[resource]}[^\\n]*docs/kafka-acls\\.md`, 'i')
+  return new RegExp(`[^\\n]*(${any})[^\\n]*${words[resource]}[^\\n]*docs/kafka-acls\\.md[^\\n]*`, 'i')
 }
 
 async function eventuallyAsync<T>(ask: () => Promise<T | undefined>): Promise<T | undefined> {
