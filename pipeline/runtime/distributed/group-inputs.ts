@@ -10,7 +10,8 @@ import { EVERY_GROUP, UNROUTED_GROUP } from '../../ports.js'
 import { Intake, isTombstone, type Taken } from './intake.js'
 import {
   BACKLOG_BYTES_MOST,
-  GROUP_WAITING_BYTES_MOST,
+  FLOW_LIMITS,
+  type FlowLimits,
   LOOKUP_PAUSE_MS,
   PROVISIONAL_BYTES_MOST,
   PROVISIONAL_GROUPS_MOST,
@@ -19,7 +20,6 @@ import {
   RECORDS_A_STEP,
   REFERENCE_WAIT_MS,
   RESUME_BELOW,
-  WAITING_BYTES_MOST,
 } from './limits.js'
 import type { InstanceOptions } from './options.js'
 import type { PartitionGroup } from './partition-group.js'
@@ -38,6 +38,7 @@ export class GroupInputs {
   readonly #state: PartitionState
   readonly #ports: InstancePorts
   readonly #intake: Intake
+  readonly #limits: FlowLimits
   readonly #time: SteadyClock
   readonly #policyTopic: string
   readonly #referenceTopics: readonly string[]
@@ -63,6 +64,7 @@ export class GroupInputs {
   ) {
     this.#state = state
     this.#ports = ports
+    this.#limits = options.limits ?? FLOW_LIMITS
     const { topicPrefix, partitions } = options
     const { partition, sources } = state
     this.#policyTopic = topicOf(topicPrefix, 'policy')
@@ -123,9 +125,10 @@ export class GroupInputs {
    */
   step(hasRoom: boolean): boolean {
     this.#watchPressure(hasRoom)
-    if (this.#paused) return false
     const { clock, sources } = this.#ports
     const nowMs = clock.monotonicMs()
+    // What waits may be that of groups without a policy alone, whose time must go on.
+    if (this.#paused) return this.#admitOverdue(nowMs)
     if (this.#readAgain(nowMs)) return true
     if (this.#stalled.length > 0 && nowMs < this.#stalledUntilMs) return false
     const records =
@@ -220,7 +223,7 @@ export class GroupInputs {
   #give(group: PartitionGroup, record: SourceRecord, taken: Taken, arrivalMicros: number): void {
     const { topic, offset } = record
     if (offset < (group.takenNext.get(topic) ?? 0)) return
-    if (group.agent === 'frozen' || group.refusedFrom.size > 0 || this.#isBehind(group)) {
+    if (group.agent === 'frozen' || this.#isBehind(group, topic)) {
       if (!group.refusedFrom.has(topic)) group.refusedFrom.set(topic, offset)
       return
     }
@@ -230,9 +233,11 @@ export class GroupInputs {
     this.#waitingBytes += group.waiting.bytes - before
   }
 
-  /** Whether the group is so slow that it would hold up others. */
-  #isBehind(group: PartitionGroup): boolean {
-    if (group.waiting.bytes <= GROUP_WAITING_BYTES_MOST || this.#state.groups.size <= 2) return false
+  /** Whether the group is so slow that it would hold up others. Reference data is little, and what comes later rests on it. */
+  #isBehind(group: PartitionGroup, topic: string): boolean {
+    if (this.#referenceTopics.includes(topic)) return false
+    if (group.refusedFrom.size > 0) return true
+    if (group.waiting.bytes <= this.#limits.groupWaitingBytes || this.#state.groups.size <= 2) return false
     this.#ports.notices.warn('a group is behind: its records are passed over and read again later', {
       partition: this.#state.partition,
       groupId: group.groupId,
@@ -247,7 +252,7 @@ export class GroupInputs {
     for (const group of this.#state.groups.values()) {
       const { refusedFrom, agent, waiting } = group
       if (refusedFrom.size === 0 || agent !== 'ready') continue
-      if (waiting.bytes > GROUP_WAITING_BYTES_MOST * RESUME_BELOW) continue
+      if (waiting.bytes > this.#limits.groupWaitingBytes * RESUME_BELOW) continue
       lower(this.#taken, refusedFrom)
       refusedFrom.clear()
       found = true
@@ -271,6 +276,8 @@ export class GroupInputs {
   #admit(group: PartitionGroup): void {
     this.#provisional--
     group.waiting.lowerTo(this.#taken)
+    lower(this.#taken, group.refusedFrom)
+    group.refusedFrom.clear()
     for (const topic of this.#referenceTopics) this.#taken.set(topic, 0)
     this.#waitingBytes -= group.waiting.bytes
     group.waiting.clear()
@@ -303,12 +310,12 @@ export class GroupInputs {
     const { partition } = this.#state
     const { agents, sources, notices } = this.#ports
     const isFull =
-      this.#waitingBytes > WAITING_BYTES_MOST || !hasRoom || agents.backlogBytes > BACKLOG_BYTES_MOST
+      this.#waitingBytes > this.#limits.waitingBytes || !hasRoom || agents.backlogBytes > BACKLOG_BYTES_MOST
     if (isFull && !this.#paused) {
       this.#paused = true
       sources.pause(partition)
       notices.warn('the sources are paused: the agents cannot keep up', { partition })
-    } else if (this.#paused && !isFull && this.#waitingBytes < WAITING_BYTES_MOST * RESUME_BELOW) {
+    } else if (this.#paused && !isFull && this.#waitingBytes < this.#limits.waitingBytes * RESUME_BELOW) {
       this.#paused = false
       sources.resume(partition)
     }
