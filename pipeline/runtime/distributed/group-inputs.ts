@@ -202,7 +202,10 @@ export class GroupInputs {
     this.#stalledUntilMs = fault === undefined ? nowMs : nowMs + LOOKUP_PAUSE_MS
     if (fault === undefined) return
     const { partition } = this.#state
-    this.#ports.notices.warn(`records wait for the schema registry: ${fault.error.toLine()}`, { partition })
+    this.#ports.notices.warn(
+      `records wait for the schema registry: ${fault.error.toLine()}; see docs/runbook/poisoned-topic.md`,
+      { partition },
+    )
   }
 
   /** False when the record has to wait. */

@@ -93,6 +93,13 @@ export class Partition {
     return this.#timesTaken
   }
 
+  /** What hinders the reading at the moment; it goes on by itself. */
+  get hindrance(): WeirError | undefined {
+    const { journal, sources } = this.#ports
+    const fault = journal.faultOf(this.partition) ?? sources.faultOf(this.partition)
+    return fault?.error
+  }
+
   /** Nothing of the ownership is left: others may take over. */
   get isReleased(): boolean {
     return this.#owner === undefined && this.#writer === undefined
@@ -303,7 +310,9 @@ export class Partition {
     }
     if (this.#ports.clock.monotonicMs() < this.#drainUntilMs) return progress
     // What is under way is left to the next owner, who reads its inputs again.
-    this.#ports.notices.warn('the partition was not drained in time', { partition: this.partition })
+    this.#ports.notices.warn('the partition was not drained in time, see docs/runbook/lag.md', {
+      partition: this.partition,
+    })
     this.#giveUp()
     return true
   }
