@@ -53,6 +53,11 @@ export const PROVISIONAL_WAIT_MS = 10_000
 /** How long a start waits for the reference topics to be read to their end before it goes on without, milliseconds. */
 export const REFERENCE_WAIT_MS = 30_000
 
+/** Entries that a follower may lack and count as warm: applied in a fraction of what a takeover takes anyway. */
+export const WARM_WITHIN_ENTRIES = 1_024
+/** How long a standby that starts follows before it takes its place in the group although it is not warm, milliseconds. */
+export const WARM_WAIT_MS = 60_000
+
 /** Requests to the broker that are made again before the partition is given up. */
 export const RETRIES_MOST = 60
 /** Between two tries, milliseconds; a broker that comes back is found within this. */

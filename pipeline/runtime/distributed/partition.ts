@@ -15,7 +15,7 @@
 import { WeirError } from '../../errors.js'
 import { Follower } from './follower.js'
 import { FollowerSnapshots } from './follower-snapshots.js'
-import { PARTITION_RETRY_MS, RETRIES_MOST, RETRY_PAUSE_MS } from './limits.js'
+import { PARTITION_RETRY_MS, RETRIES_MOST, RETRY_PAUSE_MS, WARM_WITHIN_ENTRIES } from './limits.js'
 import type { InstanceOptions } from './options.js'
 import { Owner } from './owner.js'
 import { PartitionState, type Slots } from './partition-state.js'
@@ -57,6 +57,9 @@ export class Partition {
   #retryPending = false
   #drainUntilMs = 0
   #takeovers = 0
+  /** Where the journal ended when it was asked last. */
+  #end: Operation<number> | undefined
+  #askEndAtMs = 0
   #timesTaken = 0
 
   constructor(partition: number, ports: InstancePorts, options: InstanceOptions, slots: Slots) {
@@ -98,6 +101,21 @@ export class Partition {
     const { journal, sources } = this.#ports
     const fault = journal.faultOf(this.partition) ?? sources.faultOf(this.partition)
     return fault?.error
+  }
+
+  /** Follows so closely that it could take over from memory. */
+  get isWarm(): boolean {
+    const follower = this.#follower
+    if (follower?.isReading !== true) return false
+    const now = this.#ports.clock.monotonicMs()
+    if (this.#end === undefined && now < this.#askEndAtMs) return false
+    this.#end ??= this.#ports.journal.endOf(this.partition)
+    if (this.#end.state === 'failed') {
+      this.#end = undefined
+      this.#askEndAtMs = now + RETRY_PAUSE_MS
+    }
+    const end = this.#end?.value
+    return end !== undefined && follower.isIdle && follower.offset >= end - WARM_WITHIN_ENTRIES
   }
 
   /** Nothing of the ownership is left: others may take over. */
