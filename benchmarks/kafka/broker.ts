@@ -52,11 +52,19 @@ export async function freshTopics(
   }
   const admin = await TopicAdmin.open(settings)
   try {
-    for (const layout of topicLayouts({ prefix, partitions, replication: 1 })) await admin.create(layout)
+    const layouts = topicLayouts({ prefix, partitions, replication: 1 })
+    for (const layout of layouts) await admin.create(layout)
+    const instructions = layouts.find(({ stream }) => stream === 'instruction')
+    if (instructions !== undefined) await admin.create({ ...instructions, topic: peerTopicOf(settings) })
   } finally {
     await admin.close()
   }
   return settings
+}
+
+/** Where peers write. */
+export function peerTopicOf({ topicPrefix }: KafkaSettings): string {
+  return `${topicPrefix}peer-output`
 }
 
 const FLUSH_BOUND_MS = 60_000

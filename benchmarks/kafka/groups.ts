@@ -7,6 +7,7 @@
 import { EXACT_LIMIT } from '../../pipeline/ports.js'
 import { frame } from '../../pipeline/runtime/distributed/journal-entries.js'
 import { partitionOf, type TopicStream, topicOf } from '../../pipeline/runtime/distributed/topics.js'
+import type { KafkaSettings } from '../../pipeline/runtime/kafka/settings.js'
 import { fixedIdOf } from '../../pipeline/runtime/registry/stream-schemas.js'
 import type { InputStream } from '../../schemas/generated/schemas.js'
 import { account, encode, GROUP, id, opening, POLICY_TEXT, rail } from '../../tests/support/small-group.js'
@@ -42,6 +43,11 @@ export function groupNames(count: number, partitions: number): readonly string[]
 
 export function wallMicros(): number {
   return Math.floor((performance.timeOrigin + performance.now()) * 1000)
+}
+
+/** Where payments are. */
+export function sourceTopicOf({ topicPrefix }: KafkaSettings): string {
+  return topicOf(topicPrefix, 'cash-movement')
 }
 
 export function todayOf(micros: number): number {

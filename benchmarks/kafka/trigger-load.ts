@@ -6,7 +6,6 @@
  * open loop: records are due at fixed times, whatever the system does; time runs from the call that gives the record to
  * the client until the instruction is seen by a consumer of committed records. Depends on the client and the benchmark's groups.
  */
-import { topicOf } from '../../pipeline/runtime/distributed/topics.js'
 import { loadKafka, type Message, type ProducerClient } from '../../pipeline/runtime/kafka/client.js'
 import { connected, disconnected } from '../../pipeline/runtime/kafka/connected.js'
 import { ConsumerLoop } from '../../pipeline/runtime/kafka/consumer-loop.js'
@@ -199,7 +198,3 @@ export class TriggerLoad {
 
 /** The client's code for the end of a partition. */
 const END = -1
-
-export function sourceTopic(kafka: KafkaSettings): string {
-  return topicOf(kafka.topicPrefix, 'cash-movement')
-}
