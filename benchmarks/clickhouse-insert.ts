@@ -8,7 +8,10 @@ import { join } from 'node:path'
 import pino from 'pino'
 import { EmbeddedServer } from '../sinks/clickhouse/embedded/server.js'
 import { migrate } from '../sinks/clickhouse/migrate.js'
-import { deduplicationToken, insertTable } from '../sinks/clickhouse/projector/inserter.js'
+import { readServerTables } from '../sinks/clickhouse/projector/columns.js'
+import { claimPartition } from '../sinks/clickhouse/projector/fence.js'
+import { Inserter } from '../sinks/clickhouse/projector/inserter.js'
+import { FILE_JOURNAL } from '../sinks/clickhouse/projector/journal-port.js'
 import { RangeRows } from '../sinks/clickhouse/projector/range.js'
 import { inputsTable } from '../sinks/clickhouse/projector/rows/input-rows.js'
 import { connect, embeddedTarget } from '../sinks/clickhouse/target.js'
@@ -77,19 +80,16 @@ export const clickhouseInsert: Scenario = {
     await migrate(connection)
     const client = connect(connection)
     await client.command({ query: 'CREATE TABLE inputs_json AS inputs' })
-    const range = new RangeRows()
+    const range = new RangeRows(0)
+    const inserter = new Inserter(client, await readServerTables(client))
+    const claim = await claimPartition(client, 0, '00000000-0000-8000-8000-000000000000', FILE_JOURNAL)
     return {
       list: [
         inserting('weir RowBinary, token', 'weir', async (list, round) => {
           range.reset()
           for (const row of list) range.add(inputsTable, row)
-          const key = {
-            journalId: '00000000-0000-8000-8000-000000000000',
-            first: round * ROWS,
-            last: (round + 1) * ROWS - 1,
-          }
-          for (const insert of range.inserts())
-            await insertTable(client, insert, deduplicationToken(insert.table, key))
+          const key = { claim, first: round * ROWS, last: (round + 1) * ROWS - 1 }
+          for (const insert of range.inserts()) await inserter.insertTable(key, insert, 'all')
         }),
         inserting('client JSONEachRow', 'peer', async (list) => {
           await client.insert({ table: 'inputs_json', values: list.map(toJson), format: 'JSONEachRow' })

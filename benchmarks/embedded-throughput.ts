@@ -67,6 +67,7 @@ function readFile(path: string): Promise<number> {
 
 export const embeddedThroughput: Scenario = {
   name: 'embedded-throughput',
+  family: 'embedded',
   measures: 'one event of a simulated day, everything included; 1,000,000 / p50 is events a second',
   warmUpRounds: 1,
   rounds: 3,

@@ -20,6 +20,8 @@ export interface Contender {
 export interface Scenario {
   /** Name for `npm run bench -- NAME`. */
   readonly name: string
+  /** Scenarios of a family are also run by its name. */
+  readonly family?: string
   /** What one sample is, in one line. */
   readonly measures: string
   /** Rounds that are thrown away, and rounds that count. */
@@ -27,6 +29,7 @@ export interface Scenario {
   readonly rounds: number
   contenders(): Promise<{
     readonly list: readonly Contender[]
+    /** Read at the end: rounds may add to them. */
     readonly notes?: readonly string[]
     close?(): Promise<void> | void
   }>

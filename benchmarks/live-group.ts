@@ -10,7 +10,7 @@ import { EXACT_LIMIT } from '../pipeline/ports.js'
 import { encodeCycle, InputBuffer } from '../pipeline/runtime/cycles/cycle-codec.js'
 import { declareSources } from '../pipeline/runtime/engine/worker-requests.js'
 import { Journal } from '../pipeline/runtime/journal/journal.js'
-import { CYCLE_KIND } from '../pipeline/runtime/journal/layout.js'
+import { CYCLE_KIND, CYCLE_RESULT_KIND } from '../pipeline/runtime/journal/layout.js'
 import { Bell } from '../pipeline/runtime/rings/bell.js'
 import * as protocol from '../pipeline/runtime/workers/protocol.js'
 import { decodeResultMessage, type ResultMessage } from '../pipeline/runtime/workers/result-message.js'
@@ -26,6 +26,8 @@ const WITHOUT_DAY_LIMITS = {
   dailyLimitMinor: EXACT_LIMIT - 1,
 }
 
+/** As in the engine: a result is committed with the next cycle, for which somebody waits. */
+const JOURNAL_LINGER_MS = 5
 const GROUP_INDEX = 0
 const WORKER = 0
 
@@ -48,11 +50,14 @@ export class LiveGroup {
   ) {}
 
   /** Starts journal and worker and feeds the small group of the tests its reference data. */
-  static async start(directory: string, released: (instruction: Instruction) => void): Promise<LiveGroup> {
+  static async start(
+    directory: string,
+    released: (instruction: Instruction) => void,
+    agentModule = new URL('../pipeline/agent.js', import.meta.url).href,
+  ): Promise<LiveGroup> {
     const { module, digest } = await compileOptimizer()
     const bell = new Bell()
-    const journal = await Journal.open({ directory })
-    const agentModule = new URL('../pipeline/agent.js', import.meta.url).href
+    const journal = await Journal.open({ directory, lingerMs: JOURNAL_LINGER_MS })
     const pool = new StagePool({ workers: 1, agentModule, optimizer: module, optimizerDigest: digest, bell })
     const driver = feedSmallGroup(
       new GroupDriver(createAgent(GROUP, { optimizer: module, optimizerDigest: digest, nowMicros })),
@@ -83,7 +88,10 @@ export class LiveGroup {
   /** Does what can be done without waiting. */
   turn(): void {
     this.pool.receive((_worker, message) => {
-      if (message.kind === protocol.RESULT) this.underWay!.result = decodeResultMessage(message.payload)
+      if (message.kind !== protocol.RESULT) return
+      const result = decodeResultMessage(message.payload)
+      this.journal.appendEncoded(CYCLE_RESULT_KIND, result.result)
+      this.underWay!.result = result
     })
     if (this.pool.failure !== undefined) throw this.pool.failure
     const { underWay } = this
@@ -97,6 +105,7 @@ export class LiveGroup {
   private close(): void {
     const bytes = encodeCycle(GROUP, this.cycle++, this.nowMicros(), this.inputs.take())
     const sequence = this.journal.appendEncoded(CYCLE_KIND, bytes)
+    this.journal.hurry(sequence)
     this.underWay = { sequence, result: undefined }
     this.pool.send(WORKER, protocol.CYCLE, GROUP_INDEX, 0, bytes)
   }

@@ -1,30 +1,36 @@
 /**
- * `npm run bench [-- NAME ...] [--json FILE] [--markdown FILE] [--quick]`: runs all benchmarks, or those named, one after the
- * other.
+ * `npm run bench [-- NAME ...] [--json FILE] [--markdown FILE] [--quick] [--minutes N]`: runs all benchmarks, or those named,
+ * one after the other. A name is that of a scenario or of a family of them.
  *
  * Tables go to standard output; the whole result to the JSON file, and tables into the marked places of the Markdown page.
- * Exit code 2 for an unknown name. `--quick` makes `optimizer` a matter of seconds, with figures that are none.
+ * Exit code 2 for an unknown name. `--quick` makes `optimizer` a matter of seconds, with figures that are none; `--minutes` is
+ * how long the steady load of `embedded-steady` goes on.
  */
 import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import Table from 'cli-table3'
 import { WeirError } from '../pipeline/errors.js'
-import { machineLine, runScenario, type ScenarioResult } from './harness.js'
+import { machineLine, runScenario, type Scenario, type ScenarioResult } from './harness.js'
 import { formatMicros } from './markdown.js'
 import { growthPlot } from './optimizer/growth-plot.js'
 import { optimizerPage } from './optimizer/page.js'
 import type { OptimizerResults } from './optimizer/results.js'
 import { runOptimizer } from './optimizer/run-optimizer.js'
-import { resultTables, writeResultsPage } from './results-page.js'
-import { scenarios } from './scenarios.js'
+import { scenarioSection, writeResultsPage, writeSections } from './results-page.js'
+import { scenariosOf } from './scenarios.js'
 
 /** No scenario: it has many tables, and peers that are processes. */
 const OPTIMIZER = 'optimizer'
 const PLOT_FILE = 'benchmarks-growth.svg'
 
-function check(names: readonly string[]): void {
-  const known = [...scenarios.map((scenario) => scenario.name), OPTIMIZER]
+/** Long enough to show that it runs; growth is judged by ten minutes. */
+const DEFAULT_STEADY_MINUTES = 0.5
+const MOST_STEADY_MINUTES = 24 * 60
+
+function check(names: readonly string[], scenarios: readonly Scenario[]): void {
+  const families = new Set(scenarios.flatMap(({ family }) => family ?? []))
+  const known = [...scenarios.map((scenario) => scenario.name), ...families, OPTIMIZER]
   for (const name of names) {
     if (known.includes(name)) continue
     throw new WeirError('WEIR_USAGE', `there is no benchmark "${name}"`, {
@@ -60,13 +66,16 @@ async function main(): Promise<void> {
       json: { type: 'string' },
       markdown: { type: 'string' },
       quick: { type: 'boolean', default: false },
+      minutes: { type: 'string' },
     },
   })
-  check(positionals)
-  const isChosen = (name: string) => positionals.length === 0 || positionals.includes(name)
+  const scenarios = scenariosOf(steadyMinutes(values.minutes))
+  check(positionals, scenarios)
+  const isChosen = (name: string, family = name) =>
+    positionals.length === 0 || positionals.includes(name) || positionals.includes(family)
   process.stdout.write(`${machineLine()}\n`)
   const results: ScenarioResult[] = []
-  for (const scenario of scenarios.filter(({ name }) => isChosen(name))) {
+  for (const scenario of scenarios.filter(({ name, family }) => isChosen(name, family))) {
     const result = await runScenario(scenario)
     results.push(result)
     show(result)
@@ -76,7 +85,19 @@ async function main(): Promise<void> {
     const document = { machine: machineLine(), results, ...(optimizer === undefined ? {} : { optimizer }) }
     writeFileSync(values.json, `${JSON.stringify(document, null, 2)}\n`)
   }
-  if (values.markdown !== undefined) renew(values.markdown, results, optimizer)
+  if (values.markdown !== undefined) {
+    const names = scenarios.map(({ name }) => name)
+    renew(values.markdown, names, results, optimizer)
+  }
+}
+
+function steadyMinutes(text: string | undefined): number {
+  const minutes = text === undefined ? DEFAULT_STEADY_MINUTES : Number(text)
+  if (minutes > 0 && minutes <= MOST_STEADY_MINUTES) return minutes
+  throw new WeirError('WEIR_USAGE', `"${text}" is no number of minutes`, {
+    place: '--minutes',
+    remedy: `give a number above 0, at most ${MOST_STEADY_MINUTES}`,
+  })
 }
 
 async function measureOptimizer(isQuick: boolean): Promise<OptimizerResults> {
@@ -88,12 +109,14 @@ async function measureOptimizer(isQuick: boolean): Promise<OptimizerResults> {
 /** Only what was measured; what else is on the page stays. */
 function renew(
   page: string,
+  names: readonly string[],
   results: readonly ScenarioResult[],
   optimizer: OptimizerResults | undefined,
 ): void {
   if (results.length > 0) {
     const date = new Date().toISOString().slice(0, 10)
-    writeResultsPage(page, 'results', resultTables(machineLine(), date, results))
+    const sections = results.map((result) => scenarioSection(machineLine(), date, result))
+    writeSections(page, sections, names)
   }
   if (optimizer !== undefined) {
     writeResultsPage(page, 'optimizer', optimizerPage(optimizer, PLOT_FILE))

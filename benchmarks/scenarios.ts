@@ -2,17 +2,24 @@
 
 import { avroDecode } from './avro-decode.js'
 import { clickhouseInsert } from './clickhouse-insert.js'
+import { embeddedBusy } from './embedded/busy-throughput.js'
+import { steadyLoad } from './embedded/steady-load.js'
 import { embeddedThroughput } from './embedded-throughput.js'
 import type { Scenario } from './harness.js'
 import { instructionLatency } from './instruction-latency.js'
 import { threadHop } from './thread-hop.js'
 import { warmResolve } from './warm-resolve.js'
 
-export const scenarios: readonly Scenario[] = [
-  avroDecode,
-  warmResolve,
-  threadHop,
-  embeddedThroughput,
-  instructionLatency,
-  clickhouseInsert,
-]
+/** @param steadyMinutes how long the steady load goes on */
+export function scenariosOf(steadyMinutes: number): readonly Scenario[] {
+  return [
+    avroDecode,
+    warmResolve,
+    threadHop,
+    embeddedThroughput,
+    embeddedBusy,
+    instructionLatency,
+    steadyLoad(steadyMinutes),
+    clickhouseInsert,
+  ]
+}

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { WeirError } from '../pipeline/errors.js'
 import { migrate } from '../sinks/clickhouse/migrate.js'
+import { fileJournal } from '../sinks/clickhouse/projector/journal-port.js'
 import { Projector } from '../sinks/clickhouse/projector/projector.js'
 import { openTarget } from '../sinks/clickhouse/target.js'
 import { engineMissing, silentLog, temporaryDirectory } from '../sinks/clickhouse/testing/engine.js'
@@ -22,7 +23,7 @@ before(async () => {
   try {
     await migrate(target.writer())
     const signal = new AbortController().signal
-    const options = { read: day.read, connection: target.writer(), log: silentLog, signal }
+    const options = { journal: fileJournal(day.read), connection: target.writer(), log: silentLog, signal }
     const projector = await Projector.open(options)
     await projector.projectUntil(day.entries.length)
     await projector.close()

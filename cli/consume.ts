@@ -66,6 +66,7 @@ async function consume(flags: ConsumeFlags): Promise<void> {
   const target = kafkaTarget(flags)
   const output = flags.output === undefined ? undefined : new AvroOutput(flags.output, stream)
   const schemas = openSchemaSource(target.registry, target.kafka.topicPrefix)
+  if (flags.untilEnd !== true) note('weir: new records are waited for; Ctrl-C ends it')
   const stop = new AbortController()
   const told = new Unreadable()
   const reading = consumeTopic({

@@ -14,7 +14,7 @@ export const EXIT = {
   failed: 1,
   /** Input or usage is wrong; nothing was done. */
   badInput: 2,
-  /** A check found a difference: a replay that is not identical, a required part that is missing. */
+  /** A check found a difference: a replay that is not identical, a part that is missing, a record that cannot be read. */
   different: 3,
   interrupted: 130,
 } as const
@@ -24,7 +24,8 @@ Exit codes:
   0    done
   1    Weir or its environment failed
   2    input or usage is wrong
-  3    a check found a difference: a replay is not identical, a required part is missing
+  3    a check found a difference: a replay is not identical, a required part is missing, a topic differs,
+       a record could not be sent or read
   130  interrupted
 Some commands have codes of their own, which their --help tells.`
 

@@ -4,6 +4,7 @@
  * Built apart from `main.ts`, so that tests and documentation can look at it. Depends on commander and the commands.
  */
 import { Command } from 'commander'
+import * as bank from './bank.js'
 import * as bench from './bench.js'
 import * as consume from './consume.js'
 import * as demo from './demo.js'
@@ -15,6 +16,7 @@ import { LOG_LEVELS, parseLogLevel } from './log.js'
 import { packageVersion } from './package-version.js'
 import * as policy from './policy.js'
 import * as produce from './produce.js'
+import * as project from './project.js'
 import * as replay from './replay.js'
 import * as run from './run.js'
 import * as sandbox from './sandbox.js'
@@ -28,6 +30,7 @@ const commands = [
   demo,
   run,
   status,
+  project,
   replay,
   explain,
   lineage,
@@ -41,6 +44,7 @@ const commands = [
   topics,
   produce,
   consume,
+  bank,
 ]
 
 export function createProgram(): Command {

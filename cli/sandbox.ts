@@ -1,5 +1,5 @@
 /**
- * `weir sandbox day`: writes the simulated trading day of the demo as Avro files.
+ * `weir sandbox day`: writes the simulated trading day of the demo as Avro files. Its neighbour `feed` is in a file of its own.
  * Depends on the sandbox and on commander.
  */
 
@@ -8,6 +8,7 @@ import { WeirError } from '../pipeline/errors.js'
 import { generateDay } from '../sandbox/day/day.js'
 import { examplePolicies, type WrittenDay, writeDay } from '../sandbox/day/write-day.js'
 import { required } from './flags.js'
+import { registerFeed } from './sandbox-feed.js'
 
 interface DayFlags {
   readonly seed: string
@@ -34,6 +35,7 @@ export function register(program: Command): void {
       '\nExample:\n  $ weir sandbox day --seed 7 --out ./day && weir run --input ./day --data-dir ./data',
     )
     .action(day)
+  registerFeed(sandbox)
 }
 
 function day(flags: DayFlags): void {

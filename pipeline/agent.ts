@@ -9,8 +9,8 @@
  */
 import type { Cycle, CycleResult, Instruction, SourceDeclaration } from '../schemas/generated/types.js'
 import { foldExecution } from './action/executions.js'
-import { askAboutSilent, forgetFinal, rollBudget, toRecord } from './action/instructions.js'
-import { isOutstanding } from './action/life-cycle.js'
+import { InstructionIndex } from './action/instruction-index.js'
+import { askAboutSilent, rollBudget, toRecord } from './action/instructions.js'
 import { decide } from './decide.js'
 import { chainDigest } from './decision-digest.js'
 import { accrueCost, chargeTicket } from './deliberation/day-cost.js'
@@ -32,6 +32,8 @@ import { summarize, trackBalances } from './summary.js'
 /** Silent instructions are asked again after this when no policy says otherwise. */
 const ANSWER_WITHIN_SECONDS = 600
 
+export { warmUp } from './deliberation/warm-up.js'
+
 export function createAgent(groupId: string, environment: AgentEnvironment): Agent {
   return new GroupAgent(newGroupState(groupId), environment)
 }
@@ -46,6 +48,7 @@ class GroupAgent implements Agent {
   private readonly fold = new CycleFold(this.reader, foldExecution)
   private readonly optimizer: GroupOptimizer
   private readonly expectedFlows = new ExpectedFlows()
+  private readonly instructions: InstructionIndex
   /** Derived from policy and reference data; made anew when either was touched. */
   private resolved: ResolvedPolicy | undefined
   private resolvedIsCurrent = false
@@ -54,6 +57,7 @@ class GroupAgent implements Agent {
     private readonly state: GroupState,
     private readonly environment: AgentEnvironment,
   ) {
+    this.instructions = new InstructionIndex(state)
     this.optimizer = new GroupOptimizer(environment.optimizer, environment.nowMicros, environment.stopWord)
   }
 
@@ -87,9 +91,9 @@ class GroupAgent implements Agent {
     const resolved = this.policy(collector)
     if (resolved !== undefined) this.chargeSettled(collector, resolved)
     const answerWithin = resolved?.policy.settlement.answerWithinSeconds ?? ANSWER_WITHIN_SECONDS
-    const query = askAboutSilent(collector, answerWithin)
+    const query = askAboutSilent(collector, this.instructions.outstanding(), answerWithin)
     const decided = this.deliberate(collector, resolved)
-    forgetFinal(state, cycle.closedAt)
+    this.instructions.update(collector.instructionEvents, cycle.cycle, cycle.closedAt)
     trackBalances(state)
     const result: CycleResult = {
       groupId: state.groupId,
@@ -117,11 +121,7 @@ class GroupAgent implements Agent {
   }
 
   outstanding(): readonly Instruction[] {
-    const open: Instruction[] = []
-    for (const instruction of this.state.instructions.values()) {
-      if (isOutstanding(instruction.state)) open.push(toRecord(this.state.groupId, instruction))
-    }
-    return open
+    return [...this.instructions.outstanding()].map((open) => toRecord(this.state.groupId, open))
   }
 
   snapshot(): Uint8Array {

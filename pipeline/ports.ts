@@ -134,6 +134,21 @@ export interface Venue {
   query(instruction: Instruction, askedAtMicros: number, deliver: (execution: Execution) => void): void
 }
 
+/**
+ * A place that takes instructions in real time: it reports when there is something to report. What became of an instruction is told
+ * through the `ReportSink` that the venue was made with.
+ */
+export interface RealTimeVenue {
+  readonly venueId: string
+  /** Settles when the venue has it for good and reports on it by itself, after a restart too. Idempotent by `instructionId`. */
+  send(instruction: Instruction): Promise<void>
+  /** Asks for the fate of an instruction. Settles when the answer is told; also when the venue has none, and is to be asked again. */
+  query(instruction: Instruction): Promise<void>
+}
+
+/** Takes a report of a venue; settles when it cannot be lost any more. */
+export type ReportSink = (execution: Execution) => Promise<void>
+
 export type JournalBody =
   | { 'weir.JournalStart': JournalStart }
   | { 'weir.SourceDeclaration': SourceDeclaration }

@@ -212,8 +212,18 @@ test('it stops at an interruption, and what was sent is whole', kafka, async () 
     assert.equal(running.code, 130, running.stderr)
     assert.match(running.stdout, /records interrupted after/)
     assert.deepEqual(running.left, [])
+    const output = join(folder, 'reading.avro')
+    const reading = await weir(['consume', ...topics.flags, '--stream', 'quote', '--output', output], {
+      onStderr: (text, child) => {
+        // After the first records have come.
+        if (/Ctrl-C/.test(text)) setTimeout(() => child.kill('SIGINT'), 2_000)
+      },
+    })
+    assert.equal(reading.code, 130, reading.stderr)
     const whole = await weir(['consume', ...topics.flags, '--stream', 'quote', '--until-end', '--json'])
     assert.equal(whole.code, 0)
-    assert.ok(whole.stdout.trim().split('\n').length > 10)
+    const records = whole.stdout.trim().split('\n').length
+    assert.ok(records > 10)
+    assert.equal(readAvro(output).records.length, records)
   })
 })

@@ -155,7 +155,12 @@ function continued(known, options, directory) {
 async function requireFreePorts({ brokers, registry, secure }) {
   const ports = brokers
     .filter((broker) => !runs(broker.process))
-    .flatMap(({ port, controllerPort, mtlsPort }) => [port, controllerPort, ...(secure ? [mtlsPort] : [])])
+    .flatMap(({ port, controllerPort, mtlsPort, proxied = [] }) => [
+      port,
+      controllerPort,
+      ...(secure ? [mtlsPort] : []),
+      ...proxied.map((listener) => listener.port),
+    ])
   if (registry !== undefined && !runs(registry.process)) ports.push(registry.port)
   for (const port of ports) {
     if (!(await isFree(port)))

@@ -6,7 +6,10 @@
  */
 
 /**
- * @typedef {{ id: number, port: number, controllerPort: number, mtlsPort: number }} BrokerPorts `port` is the clients'
+ * @typedef {{ port: number, advertisedPort: number }} ProxiedListener clients are sent to `advertisedPort`, where
+ *   somebody must pass on what comes to `port`
+ * @typedef {{ id: number, port: number, controllerPort: number, mtlsPort: number,
+ *   proxied?: readonly ProxiedListener[] }} BrokerPorts `port` is the clients'
  * @typedef {{ name: string, password: string }} Login
  * @typedef {{ keyStore: string, trustStore: string, plainUsers: readonly Login[], superUsers: readonly string[] }} Security
  */
@@ -63,11 +66,17 @@ export function serverProperties(broker, all, dataFolder, security) {
 }
 
 /** @param {BrokerPorts} broker */
-function plainListeners({ port, controllerPort }) {
+function plainListeners({ port, controllerPort, proxied = [] }) {
   const { plain, controller } = listeners
+  const named = proxied.map((listener, index) => ({ name: `PROXIED_${index}`, ...listener }))
+  const open = [{ name: plain, port, advertisedPort: port }, ...named]
+  const at = (/** @type {string} */ name, /** @type {number} */ where) => `${name}://${HOST}:${where}`
   return {
-    listeners: `${plain}://${HOST}:${port},${controller}://${HOST}:${controllerPort}`,
-    'listener.security.protocol.map': `${plain}:PLAINTEXT,${controller}:PLAINTEXT`,
+    listeners: [...open.map((each) => at(each.name, each.port)), at(controller, controllerPort)].join(','),
+    'advertised.listeners': open.map((each) => at(each.name, each.advertisedPort)).join(','),
+    'listener.security.protocol.map': [...open.map(({ name }) => name), controller]
+      .map((name) => `${name}:PLAINTEXT`)
+      .join(','),
     'inter.broker.listener.name': plain,
   }
 }

@@ -16,8 +16,10 @@ import { HOST } from './properties.mjs'
  * @typedef {import('./properties.mjs').BrokerPorts & { process?: ProcessId | undefined }} Broker
  * @typedef {{ version: 1, clusterId: string, secure: boolean, brokers: Broker[],
  *   registry?: { port: number, process?: ProcessId | undefined } | undefined }} ClusterState
- * @typedef {{ brokers: 1 | 3, registry: boolean, secure: boolean, ports: readonly number[],
- *   tell?: (text: string) => void }} ClusterOptions `ports`: PORTS_AT_MOST free ones, used as `layOut` says
+ * @typedef {{ brokers: 1 | 3, registry: boolean, secure: boolean, ports: readonly number[], proxied?: number,
+ *   tell?: (text: string) => void }} ClusterOptions `ports`: PORTS_AT_MOST free ones, and two for each proxied listener of
+ *   each broker, used as `layOut` says; `proxied`: further listeners of each broker, whose clients are sent to a port where a
+ *   proxy must listen; not of a secure cluster
  */
 
 /** Three brokers with three listeners each, and the registry. */
@@ -78,7 +80,7 @@ export function writeState(directory, state) {
 }
 
 /** @param {ClusterOptions} options @returns {ClusterState} */
-export function layOut({ brokers, registry, secure, ports }) {
+export function layOut({ brokers, registry, secure, ports, proxied = 0 }) {
   const port = (/** @type {number} */ index) => ports[index] ?? 0
   return {
     version: 1,
@@ -89,6 +91,10 @@ export function layOut({ brokers, registry, secure, ports }) {
       port: port(index),
       controllerPort: port(3 + index),
       mtlsPort: port(6 + index),
+      proxied: Array.from({ length: proxied }, (_, listener) => {
+        const first = PORTS_AT_MOST + 2 * (index * proxied + listener)
+        return { port: port(first), advertisedPort: port(first + 1) }
+      }),
     })),
     registry: registry ? { port: port(9) } : undefined,
   }

@@ -15,14 +15,16 @@ import { freePorts } from './ports.mjs'
 import { PORTS_AT_MOST } from './state.mjs'
 
 /**
- * @param {{ brokers: 1 | 3, registry: boolean, secure: boolean, tell?: (text: string) => void }} options
+ * @param {{ brokers: 1 | 3, registry: boolean, secure: boolean, proxied?: number, keepsData?: boolean,
+ *   tell?: (text: string) => void }} options `keepsData`: the folder stays, for whoever wants to look into it
  * @returns {Promise<{ directory: string, state: import('./state.mjs').ClusterState, stop: () => Promise<void> }>}
  */
 export async function startTemporaryCluster(options) {
   const directory = mkdtempSync(join(realpathSync(tmpdir()), 'weir-kafka-'))
-  const stop = watch(directory)
+  const stop = watch(directory, options.keepsData === true)
+  const ports = await freePorts(PORTS_AT_MOST + 2 * options.brokers * (options.proxied ?? 0))
   try {
-    const state = await startCluster(directory, { ...options, ports: await freePorts(PORTS_AT_MOST) })
+    const state = await startCluster(directory, { ...options, ports })
     return { directory, state, stop }
   } catch (error) {
     await stop()
@@ -30,13 +32,17 @@ export async function startTemporaryCluster(options) {
   }
 }
 
-/** @param {string} directory @returns {() => Promise<void>} ends the cluster and its folder; may be called again */
-function watch(directory) {
+/** @param {string} directory @param {boolean} keepsData @returns {() => Promise<void>} ends the cluster and its folder; may be called again */
+function watch(directory, keepsData) {
   // In a session of its own: a Ctrl-C for this process must not end the one that cleans up after it.
-  const watchdog = spawn(process.execPath, [join(deployFolder, 'watchdog.mjs'), directory], {
-    detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
-  })
+  const watchdog = spawn(
+    process.execPath,
+    [join(deployFolder, 'watchdog.mjs'), directory, keepsData ? 'keep' : 'remove'],
+    {
+      detached: true,
+      stdio: ['pipe', 'ignore', 'ignore'],
+    },
+  )
   /** @type {Promise<void>} */
   const ended = new Promise((done) => {
     watchdog.once('exit', () => done())

@@ -1,5 +1,6 @@
 /**
- * Waits until its standard input closes, then kills the cluster of the folder it was given and removes the folder.
+ * Waits until its standard input closes, then kills the cluster of the folder it was given and removes the folder,
+ * unless it is to be kept.
  *
  * Started by temporary.mjs, never imported. Whoever holds the other end of the pipe need not end in order: the system
  * closes the pipe of a killed process too. Depends on Node.
@@ -7,12 +8,12 @@
 import { rmSync } from 'node:fs'
 import { killCluster } from './cluster.mjs'
 
-const [, , directory = ''] = process.argv
+const [, , directory = '', fate = 'remove'] = process.argv
 // A terminal that goes away must not take the watchdog with it.
 process.on('SIGHUP', () => {})
 
 process.stdin.resume()
 process.stdin.once('close', async () => {
   await killCluster(directory)
-  rmSync(directory, { recursive: true, force: true, maxRetries: 5 })
+  if (fate === 'remove') rmSync(directory, { recursive: true, force: true, maxRetries: 5 })
 })

@@ -171,10 +171,14 @@ function step(
  * Instructions whose venue kept silent too long: they become UNKNOWN, keep their reservation, and the venue is asked,
  * again after each further waiting time, but never sent a second id.
  */
-export function askAboutSilent(collector: CycleCollector, answerWithinSeconds: number): Instruction[] {
+export function askAboutSilent(
+  collector: CycleCollector,
+  outstanding: Iterable<OpenInstruction>,
+  answerWithinSeconds: number,
+): Instruction[] {
   const { state, closedAtMicros } = collector
   const asked: Instruction[] = []
-  for (const instruction of state.instructions.values()) {
+  for (const instruction of outstanding) {
     if (!isOutstanding(instruction.state) || closedAtMicros < instruction.nextQueryMicros) continue
     if (instruction.queries >= QUERIES_LIMIT) continue
     instruction.queries++
@@ -200,13 +204,21 @@ export function askAboutSilent(collector: CycleCollector, answerWithinSeconds: n
   return asked
 }
 
-/** Forgets instructions that have been final for a day. */
-export function forgetFinal(state: GroupState, nowMicros: number): void {
+/** When an instruction that is final now may be forgotten. */
+export function forgettableFrom(instruction: OpenInstruction): number {
+  return instruction.stateAtMicros + FORGET_FINAL_AFTER_MICROS + 1
+}
+
+/** Forgets instructions that have been final for a day; gives when the next one may be forgotten, Infinity when none is final. */
+export function forgetFinal(state: GroupState, nowMicros: number): number {
+  let next = Number.POSITIVE_INFINITY
   for (const [id, instruction] of state.instructions) {
-    if (isFinal(instruction.state) && nowMicros - instruction.stateAtMicros > FORGET_FINAL_AFTER_MICROS) {
-      state.instructions.delete(id)
-    }
+    if (!isFinal(instruction.state)) continue
+    const from = forgettableFrom(instruction)
+    if (nowMicros >= from) state.instructions.delete(id)
+    else next = Math.min(next, from)
   }
+  return next
 }
 
 /** How touched inputs and alerts name an instruction: the id as the rows in ClickHouse show it. */

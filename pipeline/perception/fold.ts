@@ -53,20 +53,18 @@ export class InputFold {
     const eventTimeMicros = columns.eventTimeMicros[row]!
     exactInteger(eventTimeMicros, 'eventTime')
     exactInteger(columns.sequence[row]!, 'sourceSequence')
-    const set = columns.hasId[row] === 0 ? undefined : collector.state.seen[columns.streamOf(row)]
-    const at = 4 * row
-    const { ids } = columns
-    if (set?.has(ids[at]!, ids[at + 1]!, ids[at + 2]!, ids[at + 3]!) === true) {
+    if (columns.isKnown(collector.state, row)) {
       folded.disposition = Disposition.DUPLICATE
       folded.touched = ''
       return folded
     }
     const body = columns.body[row]
-    folded.touched =
-      body === undefined
-        ? this.#movements.fold(collector.state, columns, row)
-        : foldBody(collector, body, foldExecution)
-    set?.add(ids[at]!, ids[at + 1]!, ids[at + 2]!, ids[at + 3]!)
+    if (body === undefined) folded.touched = this.#movements.fold(collector.state, columns, row)
+    else {
+      folded.touched = foldBody(collector, body, foldExecution)
+      if (body.stream === 'account' || body.stream === 'calendar') this.#movements.forget()
+    }
+    columns.makeKnown(collector.state, row)
     if (folded.touched === '') folded.disposition = Disposition.SUPERSEDED
     else folded.disposition = eventTimeMicros < previousCloseMicros ? Disposition.LATE : Disposition.ACCEPTED
     return folded

@@ -15,7 +15,11 @@ import type { IdWords } from '../identity.js'
 import type { InputColumns } from './input-columns.js'
 
 export class HotFacts {
-  private readonly interner = new Interner()
+  // One for each kind of name, because one such as the group or the feed often comes again at once.
+  private readonly names = new Interner()
+  private readonly groups = new Interner()
+  private readonly feeds = new Interner()
+  private readonly currencies = new Interner()
 
   /** Puts the record in `slot`, whose strings lie in `bytes`, into row `row`. */
   read(stream: HotStream, slot: Float64Array, bytes: Uint8Array, columns: InputColumns, row: number): void {
@@ -24,18 +28,14 @@ export class HotFacts {
     else this.report(slot, bytes, columns, row)
   }
 
-  private text(slot: Float64Array, bytes: Uint8Array, lane: number): string {
-    return this.interner.intern(bytes, slot[lane]!, slot[lane + 1]!)
-  }
-
   private movement(slot: Float64Array, bytes: Uint8Array, columns: InputColumns, row: number): void {
     const lane = CashMovementLane
-    const feedId = this.text(slot, bytes, lane.sourceId)
+    const feedId = text(this.feeds, slot, bytes, lane.sourceId)
     columns.setHeader(row, 'cash-movement', slot[lane.eventTime]!, feedId, slot[lane.sourceSequence]!)
     setId(columns, row, slot, lane.movementId)
-    columns.groupId[row] = this.text(slot, bytes, lane.groupId)
-    columns.accountId[row] = this.text(slot, bytes, lane.accountId)
-    columns.currency[row] = this.text(slot, bytes, lane.currency)
+    columns.groupId[row] = text(this.groups, slot, bytes, lane.groupId)
+    columns.accountId[row] = text(this.names, slot, bytes, lane.accountId)
+    columns.currency[row] = text(this.currencies, slot, bytes, lane.currency)
     columns.amountMinor[row] = slot[lane.amountMinor]!
     columns.valueDate[row] = slot[lane.valueDate]!
     columns.expectedFlow[row] = optionalId(slot, lane.expectedFlowId)
@@ -45,15 +45,15 @@ export class HotFacts {
   private report(slot: Float64Array, bytes: Uint8Array, columns: InputColumns, row: number): void {
     const lane = BalanceReportLane
     const eventTimeMicros = slot[lane.eventTime]!
-    const feedId = this.text(slot, bytes, lane.sourceId)
+    const feedId = text(this.feeds, slot, bytes, lane.sourceId)
     columns.setHeader(row, 'balance-report', eventTimeMicros, feedId, slot[lane.sourceSequence]!)
     setId(columns, row, slot, lane.reportId)
     columns.body[row] = {
       stream: 'balance-report',
       facts: {
-        groupId: this.text(slot, bytes, lane.groupId),
-        accountId: this.text(slot, bytes, lane.accountId),
-        currency: this.text(slot, bytes, lane.currency),
+        groupId: text(this.groups, slot, bytes, lane.groupId),
+        accountId: text(this.names, slot, bytes, lane.accountId),
+        currency: text(this.currencies, slot, bytes, lane.currency),
         kind: BalanceKindSymbols[slot[lane.kind]!]!,
         bookedMinor: slot[lane.bookedMinor]!,
         eventTimeMicros,
@@ -64,12 +64,12 @@ export class HotFacts {
   private quote(slot: Float64Array, bytes: Uint8Array, columns: InputColumns, row: number): void {
     const lane = QuoteLane
     const eventTimeMicros = slot[lane.eventTime]!
-    const feedId = this.text(slot, bytes, lane.sourceId)
+    const feedId = text(this.feeds, slot, bytes, lane.sourceId)
     columns.setHeader(row, 'quote', eventTimeMicros, feedId, slot[lane.sourceSequence]!)
     columns.body[row] = {
       stream: 'quote',
       quote: {
-        instrument: this.text(slot, bytes, lane.instrument),
+        instrument: text(this.names, slot, bytes, lane.instrument),
         kind: QuoteKindSymbols[slot[lane.kind]!]!,
         mid: slot[lane.mid]!,
         halfSpreadBp: [slot[lane.halfSpread1Bp]!, slot[lane.halfSpread2Bp]!, slot[lane.halfSpread3Bp]!],
@@ -78,6 +78,10 @@ export class HotFacts {
       },
     }
   }
+}
+
+function text(names: Interner, slot: Float64Array, bytes: Uint8Array, lane: number): string {
+  return names.intern(bytes, slot[lane]!, slot[lane + 1]!)
 }
 
 function setId(columns: InputColumns, row: number, slot: Float64Array, lane: number): void {

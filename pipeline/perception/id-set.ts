@@ -22,6 +22,8 @@ const ENTRY_BITS = 19
 const ENTRY_MASK = (1 << ENTRY_BITS) - 1
 const TAG_MASK = ~ENTRY_MASK
 
+const IS_LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
+
 class Generation {
   log = new Uint32Array(INITIAL_IDS * 4)
   table = new Int32Array(INITIAL_IDS * 2)
@@ -71,13 +73,16 @@ class Generation {
     this.table = new Int32Array(this.table.length * 2)
     for (let entry = 1; entry <= this.size; entry++) {
       const at = (entry - 1) * 4
-      this.index(hash(log[at]!, log[at + 1]!, log[at + 2]!, log[at + 3]!), entry)
+      this.index(mixId(log[at]!, log[at + 1]!, log[at + 2]!, log[at + 3]!), entry)
     }
   }
 }
 
-/** Ids are random or hashed, but an adversary may choose them: mix all words (murmur3 finalizer). */
-function hash(a: number, b: number, c: number, d: number): number {
+/**
+ * What a set files an id under; whoever asks more than once keeps it. Ids are random or hashed, but an adversary may choose
+ * them: mix all words (murmur3 finalizer).
+ */
+export function mixId(a: number, b: number, c: number, d: number): number {
   let h = a ^ Math.imul(b, 0x85ebca6b) ^ Math.imul(c, 0xc2b2ae35) ^ Math.imul(d, 0x27d4eb2f)
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
@@ -97,7 +102,11 @@ export class IdSet {
 
   /** Whether the id of four 32-bit words was added. */
   has(a: number, b: number, c: number, d: number): boolean {
-    const mixed = hash(a, b, c, d)
+    return this.hasMixed(mixId(a, b, c, d), a, b, c, d)
+  }
+
+  /** As `has`, with the id's `mixId`. */
+  hasMixed(mixed: number, a: number, b: number, c: number, d: number): boolean {
     return (
       this.current.placeFor(mixed, a, b, c, d) < 0 ||
       (this.previous.size > 0 && this.previous.placeFor(mixed, a, b, c, d) < 0)
@@ -106,13 +115,18 @@ export class IdSet {
 
   /** Adds an id that is not in the set. */
   add(a: number, b: number, c: number, d: number): void {
+    this.addMixed(mixId(a, b, c, d), a, b, c, d)
+  }
+
+  /** As `add`, with the id's `mixId`. */
+  addMixed(mixed: number, a: number, b: number, c: number, d: number): void {
     if (this.current.size === this.capacity) {
       const forgotten = this.previous
       this.previous = this.current
       this.current = forgotten
       forgotten.clear()
     }
-    this.current.add(hash(a, b, c, d), a, b, c, d)
+    this.current.add(mixed, a, b, c, d)
   }
 
   /** The two logs as base64 of big-endian words: equal sets give equal text. */
@@ -129,8 +143,9 @@ export class IdSet {
 }
 
 function logToText(generation: Generation): string {
-  const bytes = Buffer.alloc(generation.size * 16)
-  for (let i = 0; i < generation.size * 4; i++) bytes.writeUInt32BE(generation.log[i]!, i * 4)
+  const bytes = Buffer.from(generation.log.slice(0, generation.size * 4).buffer)
+  // Big-endian on any machine; nearly all are little-endian.
+  if (IS_LITTLE_ENDIAN) bytes.swap32()
   return bytes.toString('base64')
 }
 
@@ -142,7 +157,7 @@ function textToGeneration(text: string): Generation {
     const b = bytes.readUInt32BE(at + 4)
     const c = bytes.readUInt32BE(at + 8)
     const d = bytes.readUInt32BE(at + 12)
-    generation.add(hash(a, b, c, d), a, b, c, d)
+    generation.add(mixId(a, b, c, d), a, b, c, d)
   }
   return generation
 }

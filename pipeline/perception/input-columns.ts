@@ -8,6 +8,7 @@
 import type { IdWords } from '../identity.js'
 import type { PackedInputs } from '../ports.js'
 import { type InputBody, type InputStream, ORDERED_STREAMS, STREAM_ORDER } from './decoded-input.js'
+import { type IdSet, mixId } from './id-set.js'
 import type { GroupState } from './state.js'
 
 const FIRST_ROWS = 64
@@ -22,6 +23,8 @@ export class InputColumns {
   /** Four words of the id for deduplication, where `hasId`: streams whose records replace each other have none. */
   ids = new Uint32Array(4 * FIRST_ROWS)
   hasId = new Uint8Array(FIRST_ROWS)
+  /** What sets file the id under: `mixId`. */
+  mixedId = new Int32Array(FIRST_ROWS)
   /** Whether a record of the same stream and id was folded in an earlier cycle. */
   seen = new Uint8Array(FIRST_ROWS)
   /** Facts of a cash movement. */
@@ -42,10 +45,10 @@ export class InputColumns {
 
   /** Begins with a cycle; its rows mean nothing yet. */
   begin(packed: PackedInputs): void {
+    // Bodies would keep records of the cycle before alive.
+    this.body.fill(undefined, 0, this.packed?.count)
     this.packed = packed
     if (packed.count > this.stream.length) this.#grow(packed.count)
-    // Bodies would keep records of an earlier cycle alive.
-    this.body.fill(undefined)
     this.feeds.length = 0
     this.#feedNumbers.clear()
     this.#lastFeed = -1
@@ -73,23 +76,41 @@ export class InputColumns {
     ids[at + 1] = b
     ids[at + 2] = c
     ids[at + 3] = d
+    // Lanes hold words without a sign; the set mixes them as they come out of the column.
+    this.mixedId[row] = mixId(a, b, c, d)
     this.hasId[row] = 1
   }
 
-  streamOf(row: number): InputStream {
-    return ORDERED_STREAMS[this.stream[row]!]!
+  /** Whether a record of the row's stream and id was folded. */
+  isKnown(state: GroupState, row: number): boolean {
+    const set = this.#setOf(state, row)
+    if (set === undefined) return false
+    const { ids } = this
+    const at = 4 * row
+    return set.hasMixed(this.mixedId[row]!, ids[at]!, ids[at + 1]!, ids[at + 2]!, ids[at + 3]!)
+  }
+
+  /** Notes that the row was folded; it must not be known. */
+  makeKnown(state: GroupState, row: number): void {
+    const { ids } = this
+    const at = 4 * row
+    this.#setOf(state, row)?.addMixed(this.mixedId[row]!, ids[at]!, ids[at + 1]!, ids[at + 2]!, ids[at + 3]!)
   }
 
   /** Notes which of the rows were folded in earlier cycles. */
   findSeen(state: GroupState, rows: Int32Array, count: number): void {
-    const { ids, seen } = this
     for (let index = 0; index < count; index++) {
       const row = rows[index]!
-      const at = 4 * row
-      const set = this.hasId[row] === 0 ? undefined : state.seen[this.streamOf(row)]
-      const isSeen = set?.has(ids[at]!, ids[at + 1]!, ids[at + 2]!, ids[at + 3]!) === true
-      seen[row] = isSeen ? 1 : 0
+      this.seen[row] = this.isKnown(state, row) ? 1 : 0
     }
+  }
+
+  #setOf(state: GroupState, row: number): IdSet | undefined {
+    if (this.hasId[row] === 0) return undefined
+    const stream = this.stream[row]!
+    return stream === STREAM_ORDER['cash-movement']
+      ? state.seen['cash-movement']
+      : state.seen[ORDERED_STREAMS[stream]!]
   }
 
   sameId(a: number, b: number): boolean {
@@ -120,6 +141,7 @@ export class InputColumns {
     this.feed = new Int32Array(size)
     this.ids = new Uint32Array(4 * size)
     this.hasId = new Uint8Array(size)
+    this.mixedId = new Int32Array(size)
     this.seen = new Uint8Array(size)
     this.amountMinor = new Float64Array(size)
     this.valueDate = new Float64Array(size)

@@ -5,10 +5,10 @@
  * restart or a second sending meets the same bank. Report ids come from the instruction and the
  * report's ordinal: a repeated report is recognised as a duplicate. Depends on the venue port.
  */
-import { createHash } from 'node:crypto'
 import type { Venue } from '../../pipeline/ports.js'
 import type { Execution, Instruction } from '../../schemas/generated/types.js'
 import { type FateStep, fateOf, MINIMUM_LATENCY_MICROS } from './fate.js'
+import { reportOf } from './report.js'
 
 type Deliver = (execution: Execution) => void
 
@@ -34,7 +34,7 @@ export class SimulatedBank implements Venue {
     let earliest = sentAtMicros + MINIMUM_LATENCY_MICROS
     for (const [ordinal, step] of fate.steps.entries()) {
       const at = Math.max(instruction.createdAt + step.afterMicros, earliest)
-      deliver(report(instruction, step, at, fate.counterSettledMinor, String(ordinal)))
+      deliver(reportOf(instruction, step, at, fate.counterSettledMinor, String(ordinal)))
       earliest = at + 1
     }
   }
@@ -51,40 +51,10 @@ export class SimulatedBank implements Venue {
     const finalAt = instruction.createdAt + final.afterMicros
     if (fate.silent || finalAt <= answeredAt) {
       const at = Math.max(answeredAt, finalAt)
-      deliver(report(instruction, final, at, fate.counterSettledMinor, String(ordinal)))
+      deliver(reportOf(instruction, final, at, fate.counterSettledMinor, String(ordinal)))
       return
     }
     const pending: FateStep = { status: 'PENDING', afterMicros: 0, reasonCode: '' }
-    deliver(report(instruction, pending, answeredAt, 0, `asked at ${askedAtMicros}`))
+    deliver(reportOf(instruction, pending, answeredAt, 0, `asked at ${askedAtMicros}`))
   }
-}
-
-function report(
-  instruction: Instruction,
-  step: FateStep,
-  eventTime: number,
-  counterSettledMinor: number,
-  ordinal: string,
-): Execution {
-  const settled = step.status === 'SETTLED'
-  return {
-    executionId: executionId(instruction.instructionId, ordinal),
-    groupId: instruction.groupId,
-    sourceId: `venue:${instruction.venueId}`,
-    sourceSequence: -1,
-    eventTime,
-    instructionId: instruction.instructionId,
-    status: step.status,
-    reasonCode: step.reasonCode,
-    settledMinor: settled ? instruction.amountMinor : 0,
-    counterSettledMinor: settled ? counterSettledMinor : 0,
-  }
-}
-
-/** UUIDv8 (RFC 9562) from SHA-256 of instruction and ordinal. */
-function executionId(instructionId: Uint8Array, ordinal: string): Uint8Array {
-  const bytes = createHash('sha256').update(instructionId).update(ordinal).digest().subarray(0, 16)
-  bytes[6] = (bytes[6] & 0x0f) | 0x80
-  bytes[8] = (bytes[8] & 0x3f) | 0x80
-  return bytes
 }

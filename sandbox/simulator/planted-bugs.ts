@@ -79,8 +79,9 @@ function committingEarly(sources: SourceReader, memory: Map<string, number>): So
     if (!reading.has(partition))
       for (const [topic, offset] of offsets)
         later.set(topic, Math.max(offset, memory.get(`${topic}/${partition}`) ?? 0))
-    reading.add(partition)
     start(partition, later)
+    // After the reader has ended its earlier reading.
+    reading.add(partition)
   }
   sources.stop = (partition) => {
     reading.delete(partition)

@@ -80,8 +80,9 @@ export class ProjectedPartition {
       () => `${place}: ${next} of ${entries.length} entries`,
     )
     const projection = new Projection()
-    const rows = new RangeRows()
-    for (const { entry, body } of entries) if (isProjected(body)) projection.add(rows, entry.sequence, body)
+    const rows = new RangeRows(this.partition)
+    for (const { entry, body } of entries)
+      if (isProjected(body)) projection.add(rows, { sequence: entry.sequence, decode: () => body })
     const wanted = new Map(rows.inserts().map(({ table, bytes }) => [table, digestOf([bytes])]))
     const tables = [...this.#store.tables].map(([table, blocks]) => [table, digestOf(blocks)] as const)
     for (const [table, digest] of tables)
@@ -129,10 +130,10 @@ export class ProjectedPartition {
   }
 
   #rowsOf(from: number, until: number): { readonly table: string; readonly bytes: Buffer }[] {
-    const rows = new RangeRows()
+    const rows = new RangeRows(this.partition)
     for (let sequence = from; sequence < until; sequence++) {
       const body = this.#bodies[sequence]
-      if (isProjected(body)) this.#projection.add(rows, sequence, body)
+      if (isProjected(body)) this.#projection.add(rows, { sequence, decode: () => body })
     }
     return rows.inserts().map(({ table, bytes }) => ({ table, bytes: Buffer.from(bytes) }))
   }

@@ -15,12 +15,14 @@ import { Random } from '../random.js'
 import type { AgentKind } from './agents.js'
 import { applyFault } from './apply-fault.js'
 import { JournalAudit } from './audit/journal-audit.js'
-import { OutputsAudit } from './audit/outputs-audit.js'
+import type { AuditedLogs } from './audit/logs.js'
+import { OutputsAudit, sentOf } from './audit/outputs-audit.js'
 import { auditReplay } from './audit/replay-audit.js'
 import { type Invariant, Violation } from './audit/violation.js'
 import { Bank } from './bank/bank.js'
 import { Cluster } from './broker/cluster.js'
 import type { World } from './clients/fetcher.js'
+import { schemaIdOf } from './clients/schema-lookup.js'
 import type { Fault } from './faults.js'
 import { Feed } from './feed/feed.js'
 import { type FeedPlan, planFeed } from './feed/plan.js'
@@ -169,20 +171,21 @@ class Simulation {
   #makeAudits(): OutputsAudit {
     const { shape, isProduction } = this.options
     const { cluster } = this.#world
+    const audited: AuditedLogs = {
+      partitions: shape.partitions,
+      logOf: (topic, partition) => cluster.logOf(topic, partition),
+      logs: () => cluster.logs(),
+      schemaIdOf,
+    }
     const outputs = new OutputsAudit(
-      cluster,
+      audited,
       DEFAULT_TOPIC_PREFIX,
       shape.partitions,
       this.#bank.ledger,
-      ({ instructions, instructionEvents }) => {
-        if (!isProduction) return instructions
-        const sent = instructionEvents.filter(({ state }) => state === 'SENT')
-        const ids = new Set(sent.map(({ instructionId }) => Buffer.from(instructionId).toString('hex')))
-        return instructions.filter(({ instructionId }) => ids.has(Buffer.from(instructionId).toString('hex')))
-      },
+      (result) => (isProduction ? sentOf(result) : result.instructions),
     )
     for (let partition = 0; partition < shape.partitions; partition++) {
-      const journal = new JournalAudit(cluster, partition, DEFAULT_TOPIC_PREFIX, (its, result) => {
+      const journal = new JournalAudit(audited, partition, DEFAULT_TOPIC_PREFIX, (its, result) => {
         this.#cycles++
         this.#scheduler.note(Buffer.from(result.decisionDigest))
         outputs.expect(its, result)

@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { HOT_CODECS, HOT_STREAMS, type HotCodec, type HotStream } from '../generated/codecs.js'
 import { SCHEMA_JSON } from '../generated/schemas.js'
 import { readUtf8 } from './text.js'
+import { createBoundaryWalker } from './walker.js'
 
 /** avsc with 64-bit longs: slow, and right at every magnitude. */
 const bigLong = avro.types.LongType.__with({
@@ -199,3 +200,28 @@ function oracleValues(record: Fields): Fields {
     Object.entries(record).map(([name, value]) => [name, typeof value === 'bigint' ? Number(value) : value]),
   )
 }
+
+describe('passing over a hot record', () => {
+  for (const stream of HOT_STREAMS) {
+    it(`finds the end, group and time that the walker finds, in damaged bytes too: ${stream}`, () => {
+      const walker = createBoundaryWalker(avro.Type.forSchema(JSON.parse(SCHEMA_JSON[stream])))
+      const { scan } = codecOf(stream)
+      const found = new Float64Array(3)
+      const damages = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 3 })
+      fc.assert(
+        fc.property(recordsOf(stream), damages, fc.nat(), (record, changes, cut) => {
+          const bytes = Uint8Array.from(oracleOf(stream).toBuffer(record))
+          for (const [at, byte] of changes) bytes[at % bytes.length] = byte
+          const limit = changes.length === 0 ? bytes.length : cut % (bytes.length + 1)
+          const end = walker.walk(bytes, 0, limit)
+          const scanned = scan(bytes, 0, limit, found)
+          assert.equal(scanned < 0 ? -1 : scanned, end < 0 ? -1 : end)
+          if (end < 0) return
+          const { groupStart, groupEnd, eventTime } = walker.found
+          assert.deepEqual([...found], [eventTime, groupStart, groupEnd])
+        }),
+        { numRuns: 2_000 },
+      )
+    })
+  }
+})

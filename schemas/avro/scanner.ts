@@ -30,35 +30,34 @@ const GROUP_LIMIT = 4_096
 export function createScanner(stream: StreamName, writerSchemaJson: string): RecordScanner {
   const { canonical, writerType } = resolverFor(stream, writerSchemaJson)
   const walking = new WalkingScanner(createBoundaryWalker(writerType))
-  return canonical && isHot(stream) ? new HotScanner(HOT_CODECS[stream], walking) : walking
+  return canonical && isHot(stream) ? new HotScanner(HOT_CODECS[stream].scan, walking) : walking
 }
 
-type ScanningCodec = Omit<HotCodec<RecordOf[StreamName]>, 'encode'>
+type ScanOf = HotCodec<RecordOf[StreamName]>['scan']
 
 class HotScanner implements RecordScanner {
   eventTimeMicros = -1
   groupId = ''
-  readonly #codec: ScanningCodec
+  readonly #scan: ScanOf
   readonly #walking: WalkingScanner
-  readonly #slot: Float64Array
+  readonly #found = new Float64Array(3)
   readonly #groups = new Interner(GROUP_LIMIT)
 
-  constructor(codec: ScanningCodec, walking: WalkingScanner) {
-    this.#codec = codec
+  constructor(scan: ScanOf, walking: WalkingScanner) {
+    this.#scan = scan
     this.#walking = walking
-    this.#slot = new Float64Array(codec.lanes)
   }
 
   scan(bytes: Uint8Array, position: number, limit: number): number {
-    const next = this.#codec.decode(bytes, position, limit, this.#slot, 0)
+    const found = this.#found
+    const next = this.#scan(bytes, position, limit, found)
     if (next < 0) return this.#walk(bytes, position, limit)
-    const group = this.#codec.groupIdLane
-    this.eventTimeMicros = this.#slot[this.#codec.eventTimeLane]
-    this.groupId = this.#groups.intern(bytes, this.#slot[group], this.#slot[group + 1])
+    this.eventTimeMicros = found[0]
+    this.groupId = this.#groups.intern(bytes, found[1], found[2])
     return next
   }
 
-  /** The codec is strict; the slower way finds the end of a record with an odd value. */
+  /** The slower way tells what is wrong with it. */
   #walk(bytes: Uint8Array, position: number, limit: number): number {
     const next = this.#walking.scan(bytes, position, limit)
     if (next < 0) return next

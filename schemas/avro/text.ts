@@ -6,6 +6,10 @@
  */
 import { INTERNED_STRING_LIMIT } from './limits.js'
 
+const EMPTY = new Uint8Array(0)
+/** A name that finds no place within so many is decoded each time: names of the same hash must not slow all down. */
+const PROBES_LIMIT = 16
+
 /** Bytes of `text` in UTF-8; a lone surrogate counts as U+FFFD. */
 export function utf8Length(text: string): number {
   for (let i = 0; i < text.length; i++) {
@@ -48,6 +52,9 @@ export class Interner {
   readonly #strings: string[]
   readonly #keys: Uint8Array[]
   #count = 0
+  /** The last one found: in a stream the same name often comes again at once, as a feed's or a group's. */
+  #lastKey: Uint8Array = EMPTY
+  #last = ''
 
   constructor(limit = INTERNED_STRING_LIMIT) {
     this.#limit = limit
@@ -59,29 +66,55 @@ export class Interner {
 
   /** The string of `bytes[start .. end)`, UTF-8. */
   intern(bytes: Uint8Array, start: number, end: number): string {
-    const length = end - start
+    // Lanes are doubles: as such they would make every index below one, and each access a conversion.
+    const from = start | 0
+    const length = (end | 0) - from
     if (length <= 0) return ''
-    let hash = 0x811c9dc5
-    for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i], 0x01000193)
-    let index = (hash ^ (hash >>> 15)) & this.#mask
-    for (;;) {
-      const key = this.#keys[index]
-      if (key.length === 0) break
-      if (key.length === length && sameBytes(key, bytes, start)) return this.#strings[index]
+    const last = this.#lastKey
+    if (last.length === length && sameBytes(last, bytes, from)) return this.#last
+    const hash = hashOf(bytes, from, length)
+    let index = hash & this.#mask
+    let key = this.#keys[index]
+    for (let probe = 0; key.length > 0 && probe < PROBES_LIMIT; probe++) {
+      if (key.length === length && sameBytes(key, bytes, from)) {
+        this.#lastKey = key
+        this.#last = this.#strings[index]
+        return this.#last
+      }
       index = (index + 1) & this.#mask
+      key = this.#keys[index]
     }
-    const text = readUtf8(bytes, start, end)
-    if (this.#count < this.#limit) {
+    const text = readUtf8(bytes, from, from + length)
+    if (this.#count < this.#limit && key.length === 0) {
       this.#count += 1
       // A copy also of a Buffer, whose `slice` is a view that would change or keep its memory alive.
-      this.#keys[index] = Uint8Array.from(bytes.subarray(start, end))
+      this.#keys[index] = Uint8Array.from(bytes.subarray(from, from + length))
       this.#strings[index] = text
     }
     return text
   }
 }
 
-const EMPTY = new Uint8Array(0)
+/**
+ * Of length and ends: names such as account numbers differ there. Others that agree in it only cost a comparison each, and
+ * no more than `PROBES_LIMIT` of them.
+ */
+function hashOf(bytes: Uint8Array, start: number, length: number): number {
+  let hash = length
+  if (length < 8)
+    for (let at = start; at < start + length; at++) hash = Math.imul(hash ^ bytes[at], 0x01000193)
+  else {
+    const end = start + length
+    hash = Math.imul(hash ^ wordAt(bytes, start), 0x85ebca6b)
+    hash = Math.imul(hash ^ (hash >>> 13) ^ wordAt(bytes, end - 8), 0xc2b2ae35)
+    hash = Math.imul(hash ^ (hash >>> 13) ^ wordAt(bytes, end - 4), 0x27d4eb2f)
+  }
+  return hash ^ (hash >>> 15)
+}
+
+function wordAt(bytes: Uint8Array, at: number): number {
+  return bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)
+}
 
 function sameBytes(key: Uint8Array, bytes: Uint8Array, start: number): boolean {
   for (let i = 0; i < key.length; i++) {

@@ -123,6 +123,36 @@ export function readSpan(
   return start + length
 }
 
+/** Position after a long, or a fault. */
+export function skipLong(bytes: Uint8Array, position: number, limit: number): number {
+  for (let at = position; at < limit; at++) {
+    const byte = bytes[at]
+    if (byte < 0x80) return at - position < 9 || (at - position === 9 && byte <= 1) ? at + 1 : MALFORMED
+  }
+  return TRUNCATED
+}
+
+/** Position after an int, or a fault. */
+export function skipInt(bytes: Uint8Array, position: number, limit: number): number {
+  for (let at = position; at < limit; at++) {
+    const byte = bytes[at]
+    if (byte < 0x80) return at - position < 4 || (at - position === 4 && byte <= 0x0f) ? at + 1 : MALFORMED
+  }
+  return TRUNCATED
+}
+
+const skipLanes = new Float64Array(2)
+
+/** Position after a string or bytes, or a fault. */
+export function skipSpan(bytes: Uint8Array, position: number, limit: number): number {
+  if (position < limit) {
+    const byte = bytes[position]
+    const next = position + 1 + (byte >>> 1)
+    if (byte < 0x80 && (byte & 1) === 0 && next <= limit) return next
+  }
+  return readSpan(bytes, position, limit, skipLanes, 0)
+}
+
 /** Whether `value` is an integer that a long can hold; 2^63 itself is taken for the largest long. */
 export function isLong(value: number): boolean {
   return Number.isInteger(value) && value >= -(2 ** 63) && value <= 2 ** 63
@@ -159,17 +189,29 @@ export function writeLong(value: number, bytes: Uint8Array, position: number): n
   return writeWideLong(value, bytes, position)
 }
 
+/** Integers of 32 bits and more; the usual ones, below 2^54 in magnitude, without a division of doubles. */
 function writeWideLong(value: number, bytes: Uint8Array, position: number): number {
   const magnitude = value < 0 ? -value : value
   // magnitude = high * 2^27 + small, both exact.
-  let small = magnitude % TWO_27
-  let high = (magnitude - small) / TWO_27
+  let high = Math.floor(magnitude / TWO_27)
+  let small = magnitude - high * TWO_27
   // Zigzag keeps magnitude - 1 of a negative number; and 2^63 is taken for 2^63 - 1.
   if (value < 0 || magnitude === 2 ** 63) {
     high -= small === 0 ? 1 : 0
     small = small === 0 ? TWO_27 - 1 : small - 1
   }
   let low = small * 2 + (value < 0 ? 1 : 0)
+  if (high > 0 && high < TWO_27) {
+    bytes[position] = (low & 0x7f) | 0x80
+    bytes[position + 1] = ((low >>> 7) & 0x7f) | 0x80
+    bytes[position + 2] = ((low >>> 14) & 0x7f) | 0x80
+    bytes[position + 3] = (low >>> 21) | 0x80
+    let rest = high | 0
+    let at = position + 4
+    for (; rest >= 0x80; rest >>>= 7) bytes[at++] = (rest & 0x7f) | 0x80
+    bytes[at] = rest
+    return at + 1
+  }
   while (high > 0 || low >= 0x80) {
     bytes[position++] = (low & 0x7f) | 0x80
     low = (low >>> 7) | ((high % 128) << 21)

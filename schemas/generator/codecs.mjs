@@ -36,7 +36,7 @@ export function renderCodecs({ streams, named }) {
   const body = `${records.map(renderRecord).join('\n')}\n${renderTable(records)}`
   return `// Generated from schemas/*.avsc by schemas/generator; do not edit.
 import { ${used(FIELD_HELPERS, body)} } from '../avro/fields.js'
-import { ${used(['readInt', 'readLong', 'readSpan'], body)} } from '../avro/varint.js'
+import { ${used(['readInt', 'readLong', 'readSpan', 'skipInt', 'skipLong', 'skipSpan'], body)}, TRUNCATED } from '../avro/varint.js'
 import { ${enums.map((name) => `${name}Symbols`).join(', ')} } from './schemas.js'
 import type { ${records.map(({ record }) => record).join(', ')} } from './types.js'
 
@@ -106,6 +106,8 @@ ${lanes}
 
 ${renderDecoder(record, fields)}
 
+${renderScanner(record, fields)}
+
 ${renderEncoder(record, fields)}
 `
 }
@@ -149,6 +151,34 @@ function decodeStep({ kind, lane, size }) {
     enum: `readEnum(${target}, ${size})`,
     fixed: `readFixed(${target}, ${size})`,
   }[kind]
+  return `  at = ${call}\n  if (at < 0) return at`
+}
+
+/** @param {string} record @param {LaneField[]} fields */
+function renderScanner(record, fields) {
+  return `/**
+ * Passes over a ${record}; puts its event time and where its group starts and ends into \`found[0 .. 3)\`. Returns the position
+ * after it, or a negative number when that cannot be told. An enum's index that the schema does not have is passed over.
+ */
+export function scan${record}(bytes: Uint8Array, position: number, limit: number, found: Float64Array): number {
+  const end = limit < bytes.length ? limit : bytes.length
+  let at = position
+${fields.map(scanStep).join('\n')}
+  return at <= end ? at : TRUNCATED
+}`
+}
+
+/** Fields of set length are only counted: whatever follows them, or the end, finds that they are cut short. @param {LaneField} field */
+function scanStep({ name, kind, size }) {
+  if (kind === 'fixed') return `  at += ${size}`
+  if (kind === 'double') return '  at += 8'
+  if (kind === 'boolean') return '  at += 1'
+  const call =
+    name === 'eventTime'
+      ? 'readLong(bytes, at, end, found, 0)'
+      : name === 'groupId'
+        ? 'readSpan(bytes, at, end, found, 1)'
+        : `${{ string: 'skipSpan', long: 'skipLong', int: 'skipInt', enum: 'skipInt' }[kind]}(bytes, at, end)`
   return `  at = ${call}\n  if (at < 0) return at`
 }
 
@@ -209,17 +239,16 @@ function encodeStep(record, { name, kind, size, typeName }) {
 function renderTable(records) {
   const rows = records.map(
     ({ stream, record, fields }) =>
-      `  '${stream}': { lanes: ${widthOf(fields)}, eventTimeLane: ${record}Lane.eventTime, groupIdLane: ${record}Lane.groupId, ` +
-      `decode: decode${record}, encode: encode${record} },`,
+      `  '${stream}': { lanes: ${widthOf(fields)}, ` +
+      `decode: decode${record}, scan: scan${record}, encode: encode${record} },`,
   )
   const types = records.map(({ stream, record }) => `  '${stream}': HotCodec<${record}>`)
   return `/** The codec of one hot record. */
 export interface HotCodec<T> {
   /** Lanes of a slot. */
   readonly lanes: number
-  readonly eventTimeLane: number
-  readonly groupIdLane: number
   readonly decode: (bytes: Uint8Array, position: number, limit: number, slot: Float64Array, base: number) => number
+  readonly scan: (bytes: Uint8Array, position: number, limit: number, found: Float64Array) => number
   readonly encode: (record: T, bytes: Uint8Array, position: number) => number
 }
 

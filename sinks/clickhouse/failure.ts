@@ -5,8 +5,8 @@
 import { ClickHouseError } from '@clickhouse/client'
 import { WeirError } from '../../pipeline/errors.js'
 
-/** Server codes that another attempt can mend: too busy, out of memory, out of parts, shutting down. */
-const PASSING_CODES = new Set(['202', '236', '241', '252', '159', '209', '210'])
+/** Server codes that another attempt can mend: too busy, out of memory, out of parts, shutting down, the same query still running. */
+const PASSING_CODES = new Set(['202', '236', '241', '252', '159', '209', '210', '216'])
 
 /** `WEIR_CLICKHOUSE` for a failed statement; `retry` tells whether another attempt can help. */
 export function failedStatement(error: unknown, place: string): WeirError {

@@ -16,62 +16,168 @@ import type { PackedCycle, PackedInputs } from '../../ports.js'
 import { LongReader } from '../encoding/long-reader.js'
 
 const FIRST_BYTES = 1024
+/** Room before the inputs for the fields of the cycle, with a name of the usual length. */
+const PREFIX_ROOM = 128
+/** Behind them comes the end of the array, one byte. */
+const SUFFIX_ROOM = 1
+const END = Buffer.alloc(SUFFIX_ROOM)
 const FIRST_ROWS = 64
+
+/** The last input of a source that a buffer holds. */
+export interface LastInput {
+  position: number
+  arrivedAtMicros: number
+}
 
 /** Inputs of one cycle, encoded as they come. */
 export class InputBuffer {
   #bytes = Buffer.allocUnsafeSlow(FIRST_BYTES)
-  #end = 0
+  #view = viewOf(this.#bytes)
+  #end = PREFIX_ROOM
   #count = 0
+  #last = new Map<number, LastInput>()
+  /** Source of the last input and its entry in `#last`: inputs of a source come in runs. */
+  #source = -1
+  #lastOfSource: LastInput | undefined
+  #from: Uint8Array | undefined
+  #fromView = this.#view
 
   get count(): number {
     return this.#count
   }
 
   get length(): number {
-    return this.#end
+    return this.#end - PREFIX_ROOM
   }
 
-  /** Appends an input; `payload` is copied. Times in microseconds. */
-  append(source: number, position: number, arrivedAt: number, payload: Uint8Array): void {
-    const needed = this.#end + 4 * LONG_BYTES + payload.length
+  /** Appends an input with the payload `from[start .. end)`, which is copied. Times in microseconds. */
+  append(
+    source: number,
+    position: number,
+    arrivedAt: number,
+    from: Uint8Array,
+    start = 0,
+    end = from.length,
+  ): void {
+    const length = end - start
+    const needed = this.#end + 4 * LONG_BYTES + length + SUFFIX_ROOM
     if (needed > this.#bytes.length) this.#grow(needed)
     const bytes = this.#bytes
-    let at = writeLong(source, bytes, this.#end)
-    at = writeLong(position, bytes, at)
-    at = writeLong(arrivedAt, bytes, at)
-    at = writeLong(payload.length, bytes, at)
-    bytes.set(payload, at)
-    this.#end = at + payload.length
+    let at = putNatural(source, bytes, this.#end)
+    at = putNatural(position, bytes, at)
+    at = putNatural(arrivedAt, bytes, at)
+    at = putNatural(length, bytes, at)
+    this.#copy(from, start, end, at)
+    this.#end = at + length
     this.#count++
+    this.#note(source, position, arrivedAt)
   }
 
-  /** Gives what was appended as bytes of its own and becomes empty. */
+  /** Gives what was appended, with the memory it lies in, and becomes empty. */
   take(): EncodedInputs {
-    const bytes = Buffer.allocUnsafeSlow(this.#end)
-    this.#bytes.copy(bytes, 0, 0, this.#end)
-    const taken = { bytes, count: this.#count }
-    this.#end = 0
+    const memory = this.#bytes
+    const taken: EncodedInputs = {
+      bytes: memory.subarray(PREFIX_ROOM, this.#end),
+      count: this.#count,
+      last: this.#last,
+      memory,
+    }
+    // The next cycle of a group is about as large as this one.
+    this.#bytes = Buffer.allocUnsafeSlow(Math.max(FIRST_BYTES, this.#end + (this.#end >> 2)))
+    this.#view = viewOf(this.#bytes)
+    this.#end = PREFIX_ROOM
     this.#count = 0
+    this.#last = new Map()
+    this.#source = -1
+    this.#from = undefined
     return taken
+  }
+
+  #note(source: number, position: number, arrivedAtMicros: number): void {
+    if (source !== this.#source) {
+      this.#source = source
+      this.#lastOfSource = this.#last.get(source)
+      if (this.#lastOfSource === undefined) {
+        this.#lastOfSource = { position, arrivedAtMicros }
+        this.#last.set(source, this.#lastOfSource)
+      }
+    }
+    const last = this.#lastOfSource as LastInput
+    last.position = position
+    last.arrivedAtMicros = arrivedAtMicros
+  }
+
+  /** By words: for the hundred bytes of a record a view and a `set` take longer, and are garbage. */
+  #copy(from: Uint8Array, start: number, end: number, at: number): void {
+    if (from !== this.#from) {
+      this.#from = from
+      this.#fromView = viewOf(from)
+    }
+    const source = this.#fromView
+    const target = this.#view
+    let read = start
+    let write = at
+    for (; read + 8 <= end; read += 8, write += 8) {
+      target.setInt32(write, source.getInt32(read, true), true)
+      target.setInt32(write + 4, source.getInt32(read + 4, true), true)
+    }
+    const bytes = this.#bytes
+    while (read < end) bytes[write++] = from[read++]
   }
 
   #grow(needed: number): void {
     const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.#bytes.length * 2))
     this.#bytes.copy(larger, 0, 0, this.#end)
     this.#bytes = larger
+    this.#view = viewOf(larger)
   }
+}
+
+const TWO_27 = 2 ** 27
+
+/** As `writeLong`, for whole numbers from 0 to 2^53 and always the same kind of array: four of them stand before each input. */
+function putNatural(value: number, bytes: Buffer, position: number): number {
+  let at = position
+  let rest = value
+  if (value >= 0x40000000) {
+    rest = Math.floor(value / TWO_27)
+    const low = (value - rest * TWO_27) << 1
+    bytes[at] = (low & 0x7f) | 0x80
+    bytes[at + 1] = ((low >>> 7) & 0x7f) | 0x80
+    bytes[at + 2] = ((low >>> 14) & 0x7f) | 0x80
+    bytes[at + 3] = (low >>> 21) | 0x80
+    at += 4
+  } else rest = value << 1
+  for (; rest >= 0x80; rest >>>= 7) bytes[at++] = (rest & 0x7f) | 0x80
+  bytes[at] = rest
+  return at + 1
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 /** Inputs one after the other, each encoded as in the layout. */
 export interface EncodedInputs {
   readonly bytes: Buffer
   readonly count: number
+  /** Last input of each source among them. */
+  readonly last: ReadonlyMap<number, LastInput>
+  /**
+   * What `bytes` lie in, with room before and behind: a cycle is encoded around them once, without a copy. Undefined when
+   * there is none.
+   */
+  readonly memory: Buffer | undefined
 }
 
-export const NO_INPUTS: EncodedInputs = { bytes: Buffer.alloc(0), count: 0 }
+export const NO_INPUTS: EncodedInputs = {
+  bytes: Buffer.alloc(0),
+  count: 0,
+  last: new Map(),
+  memory: undefined,
+}
 
-/** Encodes a cycle around inputs that are encoded already. */
+/** Encodes a cycle around inputs that are encoded already; takes over their memory. */
 export function encodeCycle(
   groupId: string,
   cycle: number,
@@ -79,19 +185,22 @@ export function encodeCycle(
   inputs: EncodedInputs,
 ): Buffer {
   const group = Buffer.from(groupId, 'utf8')
-  const target = Buffer.allocUnsafeSlow(group.length + 6 * LONG_BYTES + inputs.bytes.length)
-  let at = writeLong(group.length, target, 0)
-  target.set(group, at)
-  at = writeLong(cycle, target, at + group.length)
-  at = writeLong(closedAtMicros, target, at)
+  const head = Buffer.allocUnsafe(group.length + 5 * LONG_BYTES)
+  let at = writeLong(group.length, head, 0)
+  head.set(group, at)
+  at = writeLong(cycle, head, at + group.length)
+  at = writeLong(closedAtMicros, head, at)
   if (inputs.count > 0) {
-    at = writeLong(-inputs.count, target, at)
-    at = writeLong(inputs.bytes.length, target, at)
-    target.set(inputs.bytes, at)
-    at += inputs.bytes.length
+    at = writeLong(-inputs.count, head, at)
+    at = writeLong(inputs.bytes.length, head, at)
   }
-  at = writeLong(0, target, at)
-  return target.subarray(0, at)
+  const { memory, bytes } = inputs
+  if (memory === undefined || at > PREFIX_ROOM) return Buffer.concat([head.subarray(0, at), bytes, END])
+  const start = PREFIX_ROOM - at
+  const end = PREFIX_ROOM + bytes.length
+  memory.set(head.subarray(0, at), start)
+  memory[end] = 0
+  return memory.subarray(start, end + SUFFIX_ROOM)
 }
 
 /** Walks over the inputs of an encoded cycle; fields hold the current one. */

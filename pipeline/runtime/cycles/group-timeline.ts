@@ -9,7 +9,7 @@
  * So a worker runs ahead inside that bound and no report ever comes too late. Pure.
  */
 import { invariant } from '../../errors.js'
-import { type EncodedInputs, encodeCycle, InputBuffer, NO_INPUTS } from './cycle-codec.js'
+import { type EncodedInputs, encodeCycle, InputBuffer, type LastInput, NO_INPUTS } from './cycle-codec.js'
 import { type CycleTiming, closingOf, QUIET_LIMIT_MICROS, wholeCells } from './grid.js'
 import { mergeInputs } from './merge-inputs.js'
 import { ReportQueue, type ScheduledReport } from './report-queue.js'
@@ -54,6 +54,8 @@ export interface ClosedCycle {
   readonly closedAtMicros: number
   readonly inputs: number
   readonly reports: number
+  /** Last input of each source in it. */
+  readonly lastInputs: ReadonlyMap<number, LastInput>
   /** The cycle as Avro. */
   readonly bytes: Buffer
 }
@@ -125,13 +127,20 @@ export class GroupTimeline {
     return this.#positions
   }
 
-  /** Takes a file input, in merge order. */
-  addInput(source: number, position: number, arrivedAtMicros: number, payload: Uint8Array): void {
+  /** Takes a file input with the payload `bytes[start .. end)`, in merge order. */
+  addInput(
+    source: number,
+    position: number,
+    arrivedAtMicros: number,
+    bytes: Uint8Array,
+    start = 0,
+    end = bytes.length,
+  ): void {
     if (arrivedAtMicros >= this.#openClosing) {
       this.#sealOpen()
       this.#openClosing = closingOf(arrivedAtMicros, this.#options.timing.cycleMicros)
     }
-    this.#open.append(source, position, arrivedAtMicros, payload)
+    this.#open.append(source, position, arrivedAtMicros, bytes, start, end)
   }
 
   /** Tells that every file input that arrives before `micros` (on the grid) was added. */
@@ -188,7 +197,8 @@ export class GroupTimeline {
     if (inputs.count > 0) this.#activeAt = closing
     this.#ahead.push(closing)
     const bytes = encodeCycle(this.groupId, cycle, closing, inputs)
-    return { cycle, closedAtMicros: closing, inputs: inputs.count, reports: reports.length, bytes }
+    const { count, last } = inputs
+    return { cycle, closedAtMicros: closing, inputs: count, reports: reports.length, lastInputs: last, bytes }
   }
 
   #effectsKnownBefore(closing: number): boolean {

@@ -18,7 +18,7 @@ export function mergeInputs(
   reports: readonly ScheduledReport[],
   positions: Map<number, number>,
 ): EncodedInputs {
-  if (reports.length === 0) return { bytes: cell.bytes, count: cell.count }
+  if (reports.length === 0) return cell
   const merged = new InputBuffer()
   const reader = new LongReader()
   reader.reset(cell.bytes, 0, cell.bytes.length)
@@ -32,7 +32,7 @@ export function mergeInputs(
     reader.skip(length)
     while (next < reports.length && reports[next].eventTimeMicros < arrivedAt)
       appendReport(merged, reports[next++], positions)
-    merged.append(source, position, arrivedAt, cell.bytes.subarray(start, start + length))
+    merged.append(source, position, arrivedAt, cell.bytes, start, start + length)
   }
   while (next < reports.length) appendReport(merged, reports[next++], positions)
   return merged.take()

@@ -5,7 +5,8 @@
  * under load. Each kind of fault has one path:
  *
  *   retriable   the commit may have happened: ask for the same commit again, a bounded number of times, then as fatal
- *   abortable   abort, then write the same records again; the chain's checksums in them stay right
+ *   abortable   abort, then write the same records again; the chain's checksums in them stay right. Not once a commit may have
+ *               happened: then as fatal, and the journal is read to know
  *   fenced      over: nothing more is written, whatever was not committed never will be
  *   fatal       as fenced, for this client
  *   refused     as fatal; the operator is told why
@@ -42,6 +43,8 @@ export class GroupCommit {
   #operation: Operation<void> | undefined
   #retries = 0
   #againAtMs = 0
+  /** The commit under way was asked for before, and may have happened. */
+  #uncertain = false
   #again: 'committing' | 'aborting' = 'committing'
   #held = false
 
@@ -118,6 +121,7 @@ export class GroupCommit {
     this.#filling = newBatch()
     this.#writing = batch
     this.#retries = 0
+    this.#uncertain = false
     this.#write(batch)
     return true
   }
@@ -142,9 +146,11 @@ export class GroupCommit {
 
   #failed(fault: BrokerFault): void {
     const isLast = ++this.#retries > RETRIES_MOST
-    if (fault.kind === 'abortable' && this.#state === 'committing' && !isLast) this.#request('aborting')
+    const mayAbort = this.#state === 'committing' && !this.#uncertain && !isLast
+    if (fault.kind === 'abortable' && mayAbort) this.#request('aborting')
     else if (fault.kind === 'retriable' && !isLast) {
       this.#again = this.#state === 'aborting' ? 'aborting' : 'committing'
+      this.#uncertain ||= this.#state === 'committing'
       this.#state = 'pausing'
       this.#againAtMs = this.#clock.monotonicMs() + RETRY_PAUSE_MS
     } else {

@@ -23,6 +23,7 @@ import type { InstanceOptions } from './options.js'
 import type { PartitionGroup } from './partition-group.js'
 import type { PartitionState } from './partition-state.js'
 import type { InstancePorts, SourceRecord } from './ports.js'
+import { SteadyClock } from './steady-clock.js'
 import { COMPACTED_STREAMS, topicOf } from './topics.js'
 import { lower } from './waiting-inputs.js'
 
@@ -35,6 +36,7 @@ export class GroupInputs {
   readonly #state: PartitionState
   readonly #ports: InstancePorts
   readonly #intake: Intake
+  readonly #time: SteadyClock
   readonly #policyTopic: string
   readonly #referenceTopics: readonly string[]
   /** By topic: every record before this offset was taken. */
@@ -78,7 +80,13 @@ export class GroupInputs {
     if (this.unrouted.slot < 0) state.adopt(this.unrouted)
     for (const [topic, offset] of state.positions) this.#taken.set(topic, offset)
     ports.sources.start(partition, startsOf(this.#taken))
+    this.#time = new SteadyClock(ports.clock, this.lastArrivalMicros)
     this.#referenceSinceMs = ports.clock.monotonicMs()
+  }
+
+  /** Time of arrivals and closings. */
+  nowMicros(): number {
+    return this.#time.nowMicros()
   }
 
   get isPaused(): boolean {
@@ -116,7 +124,7 @@ export class GroupInputs {
     this.#stalled = []
     this.#restarted = false
     if (records.length === 0) return this.#admitOverdue(nowMs)
-    const arrivalMicros = Math.max(clock.nowMicros(), this.lastArrivalMicros)
+    const arrivalMicros = Math.max(this.nowMicros(), this.lastArrivalMicros)
     this.lastArrivalMicros = arrivalMicros
     for (let index = 0; index < records.length; index++) {
       if (!this.#takeRecord(records[index], arrivalMicros)) {

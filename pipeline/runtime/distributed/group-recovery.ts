@@ -5,6 +5,7 @@
  *
  * The journal shows a cycle when its transaction is committed, so the end is waited for. Pure. Depends on the ports.
  */
+import { WeirError } from '../../errors.js'
 import { CycleReader } from '../cycles/cycle-codec.js'
 import { CYCLE_KIND } from '../journal/layout.js'
 import { segmentSchema } from '../journal/record-types.js'
@@ -23,6 +24,8 @@ export class GroupRecovery {
   readonly #reader = new CycleReader()
   #looking: Operation<PartitionSnapshot | undefined> | undefined
   #isReading = false
+  /** Records that wait until the schema of one is known. */
+  #stalled: readonly LogRecord[] = []
   /** Of the snapshot that was used; -1 for none. */
   #offset = -1
 
@@ -78,25 +81,39 @@ export class GroupRecovery {
     }
     const isWhole = [...this.#needed.values()].every((next) => next > 0)
     this.#ports.journal.start(this.#state.partition, isWhole ? (snapshot as PartitionSnapshot).offset : -1)
+    this.#stalled = []
     this.#isReading = true
     this.#settle()
     return true
   }
 
   #read(): boolean {
-    const records = this.#ports.journal.poll(this.#state.partition, ENTRIES_A_STEP)
-    for (const record of records) this.#take(record)
+    const { partition } = this.#state
+    const records =
+      this.#stalled.length > 0 ? this.#stalled : this.#ports.journal.poll(partition, ENTRIES_A_STEP)
+    this.#stalled = []
+    for (const [index, record] of records.entries()) {
+      if (this.#take(record)) continue
+      this.#stalled = records.slice(index)
+      break
+    }
     this.#settle()
-    return records.length > 0
+    return records.length > this.#stalled.length
   }
 
-  #take(record: LogRecord): void {
-    if (record.value === null) return
+  /** False when the record has to wait for its schema: who has owned the partition from its beginning never had to look it up. */
+  #take(record: LogRecord): boolean {
+    if (record.value === null) return true
     const value = Buffer.from(record.value.buffer, record.value.byteOffset, record.value.length)
     const id = wireSchemaId(value)
-    // The follower has read this journal before, so its schemas are known.
-    const schema = id === undefined ? undefined : this.#ports.schemas.schemaOf(id).value
-    if (schema === undefined) return
+    const lookup = id === undefined ? undefined : this.#ports.schemas.schemaOf(id)
+    if (lookup !== undefined && lookup.state !== 'done') return false
+    if (lookup?.value === undefined) throw foreign(`partition ${this.#state.partition}`, record.offset)
+    this.#apply(value, lookup.value)
+    return true
+  }
+
+  #apply(value: Buffer, schema: string): void {
     const entry = parseEntry(value, segmentSchema(schema), `partition ${this.#state.partition}`)
     if (entry.kind !== CYCLE_KIND) return
     this.#reader.open(entry.record)
@@ -118,4 +135,11 @@ export class GroupRecovery {
     this.#isReading = false
     this.#ports.journal.stop(this.#state.partition)
   }
+}
+
+function foreign(place: string, offset: number): WeirError {
+  return new WeirError('WEIR_JOURNAL', 'a record of the journal has no schema that the registry knows', {
+    place: `${place}, offset ${offset}`,
+    remedy: 'check that the schema registry is the one that the journal was written with',
+  })
 }

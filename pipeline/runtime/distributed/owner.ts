@@ -162,7 +162,7 @@ export class Owner {
   #closeCycles(): boolean {
     if (this.#draining || !this.#commit.hasRoom) return false
     const hasReference = this.#inputs.hasReference()
-    const now = this.#ports.clock.nowMicros()
+    const now = this.#inputs.nowMicros()
     let count = 0
     for (const group of this.state.groups.values()) {
       if (group.agent !== 'ready' || group.underWay !== undefined) continue

@@ -36,6 +36,13 @@ export class PartitionState {
     return this.#bySlot.get(slot)
   }
 
+  /** Whether every agent is where the journal is. */
+  get isWhole(): boolean {
+    for (const { agent } of this.groups.values())
+      if (agent === 'recovering' || agent === 'frozen') return false
+    return true
+  }
+
   /** The group, made without an agent when it is new. */
   group(groupId: string): PartitionGroup {
     let group = this.groups.get(groupId)

@@ -305,7 +305,8 @@ export class Partition {
     if (operation.state === 'pending') return false
     this.#operation = undefined
     const { value } = operation
-    if (value === undefined || this.#role === 'none') {
+    // Agents that were being made anew are behind the journal: following begins from the snapshot again.
+    if (value === undefined || this.#role === 'none' || this.#state?.isWhole !== true) {
       this.#giveUp()
       return true
     }

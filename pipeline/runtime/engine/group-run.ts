@@ -4,7 +4,7 @@
  * Depends on the cycles and the messages of the workers.
  */
 import { CycleReader } from '../cycles/cycle-codec.js'
-import type { GroupTimeline, TimelineStart } from '../cycles/group-timeline.js'
+import type { ClosedCycle, GroupTimeline, TimelineStart } from '../cycles/group-timeline.js'
 import type { ScheduledReport } from '../cycles/report-queue.js'
 import type { GroupStanding } from '../snapshots/snapshot-store.js'
 import type { GroupReport } from '../workers/protocol.js'
@@ -71,8 +71,17 @@ export class GroupRun {
     this.#timeline = timeline
   }
 
+  /** Takes note of a cycle that was just closed and is in the journal now. */
+  noteClosed({ cycle, closedAtMicros, inputs, reports, lastInputs }: ClosedCycle): void {
+    this.nextCycle = cycle + 1
+    this.closedAtMicros = closedAtMicros
+    if (inputs > 0) this.activeAtMicros = closedAtMicros
+    this.executions += reports
+    for (const [source, last] of lastInputs) this.lastInputs.set(source, last)
+  }
+
   /**
-   * Takes note of a cycle that is in the journal now.
+   * Takes note of a cycle that was read from the journal.
    * @param isReport tells the sources that stand for venues
    */
   noteCycle(bytes: Buffer, isReport: (source: number) => boolean): void {

@@ -125,10 +125,12 @@ export class LiveRun {
         this.#sealAll(sealedUntil(arrivedAtMicros, cycleMicros))
       const source = input.isFault ? sources.ofFaults(input.file.source) : input.file.source
       const receivers = input.isFault ? router.unrouted : router.receivers(input.groupId)
-      const payload = input.bytes.subarray(input.start, input.end)
-      for (const group of receivers)
+      const { position, bytes, start, end } = input
+      for (let index = 0; index < receivers.length; index++) {
+        const group = receivers[index]
         if (arrivedAtMicros >= group.closedAtMicros)
-          group.timeline.addInput(source, input.position, arrivedAtMicros, payload)
+          group.timeline.addInput(source, position, arrivedAtMicros, bytes, start, end)
+      }
       files.advance()
     }
     this.#inputs += count
@@ -174,7 +176,7 @@ export class LiveRun {
   }
 
   #dispatch(group: GroupRun): number {
-    const { journal, pool, sources, timing, unrouted } = this.#parts
+    const { journal, pool, timing, unrouted } = this.#parts
     let count = 0
     while (group === unrouted || this.#canDispatch()) {
       const closed = group.timeline.close()
@@ -182,7 +184,7 @@ export class LiveRun {
       const { cycle, closedAtMicros, bytes } = closed
       const sequence = journal.appendEncoded(CYCLE_KIND, bytes)
       crashPoint('cycle-appended')
-      group.noteCycle(bytes, (source) => sources.isReport(source))
+      group.noteClosed(closed)
       group.underWay.push({ cycle, sequence, closedAtMicros, result: undefined, resultSequence: -1 })
       const snapshot = group.draft === undefined && (cycle + 1) % timing.snapshotEveryCycles === 0
       if (snapshot) this.#beginSnapshot(group, cycle, sequence)

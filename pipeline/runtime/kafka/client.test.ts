@@ -8,6 +8,7 @@ import { WeirError } from '../../errors.js'
 import { configurationError, loadKafka, newClient } from './client.js'
 import { tokenOf } from './oauth-token.js'
 import { refusalOf } from './owned-properties.js'
+import { checkKafkaSettings } from './ports.js'
 import { membershipProperties, readerProperties, writerProperties } from './properties.js'
 import { defaultSettings } from './settings.js'
 
@@ -67,10 +68,10 @@ function changedBy(properties: Readonly<Record<string, unknown>>): Record<string
 }
 
 test('the client knows every property of Weir, and an unknown one is named', await needsKafka(), async () => {
-  const { KafkaConsumer, Producer } = await loadKafka()
-  newClient((made) => new Producer(made), writerProperties(settings, 0), settings)
-  newClient((made) => new KafkaConsumer(made), readerProperties(settings), settings)
-  newClient((made) => new KafkaConsumer(made), membershipProperties(settings), settings)
+  await checkKafkaSettings(settings)
+  const unknown = { ...settings, consumerProperties: { 'fetch.weight.max.ms': 1 } }
+  await assert.rejects(checkKafkaSettings(unknown), /'fetch\.weight\.max\.ms'/)
+  const { Producer } = await loadKafka()
   const refuses = (property: string, value: string, message: RegExp) =>
     assert.throws(
       () => newClient((made) => new Producer(made), { [property]: value }, settings),

@@ -106,21 +106,15 @@ interface Connectable {
 export class Refusals {
   #latest: unknown
 
-  watch(client: object, bell: () => void = () => {}): void {
+  watch(client: object): void {
     ;(client as Connectable).on('event.error', (error) => {
-      if (faultKindOf(error) !== 'refused') return
-      this.#latest = error
-      bell()
+      if (faultKindOf(error) === 'refused') this.#latest = error
     })
   }
 
   /** The reason for a failed request: the refusal, if there was one since the last success. */
   reasonFor(thrown: unknown): unknown {
     return faultKindOf(thrown) === 'retriable' ? (this.#latest ?? thrown) : thrown
-  }
-
-  get latest(): unknown {
-    return this.#latest
   }
 
   forget(): void {

@@ -26,7 +26,7 @@ const RECONNECT_PAUSE_MS = 200
 export type ConsumerProperties = Readonly<Record<string, unknown>>
 
 export interface ConsumerEvents {
-  /** A client was made and reached a broker. What an earlier client was told must be told again. */
+  /** A client was made and has reached a broker. Comes once. */
   connected(client: ConsumerClient): void
   records(messages: readonly Message[]): void
   /** The end of a partition was reached: nothing readable is before `offset`. */

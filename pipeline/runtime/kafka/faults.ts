@@ -44,6 +44,8 @@ export function faultKindOf(thrown: unknown): BrokerFaultKind {
 
 /** A fault in words: `doing` says what was asked for, `place` of what. */
 export function brokerFault(thrown: unknown, doing: string, place: string): BrokerFault {
+  // Of our own: a part that is missing, a configuration that cannot be used.
+  if (thrown instanceof WeirError) return { kind: 'refused', error: thrown }
   const error = clientError(thrown)
   const kind = faultKindOf(error)
   const code = typeof error.code === 'number' && error.code !== 0 ? ` (Kafka error ${error.code})` : ''

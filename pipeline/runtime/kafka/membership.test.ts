@@ -2,6 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { needsKafka } from '../../../tests/support/kafka/availability.js'
 import { startKafka } from '../../../tests/support/kafka/cluster.js'
+import {
+  done,
+  eventually,
+  makeTopics,
+  RecordedBell,
+  settingsFor,
+} from '../../../tests/support/kafka/ports-fixture.js'
 import { sharedKafka } from '../../../tests/support/kafka/shared.js'
 import type { MembershipEvent } from '../distributed/ports.js'
 import { topicOf } from '../distributed/topics.js'
@@ -9,7 +16,6 @@ import { openAdmin } from './admin.js'
 import { loadKafka } from './client.js'
 import { ANCHOR_STREAM, KafkaMembership } from './membership.js'
 import type { KafkaSettings } from './settings.js'
-import { done, eventually, makeTopics, RecordedBell, settingsFor } from './testing/fixture.js'
 
 const options = await needsKafka()
 

@@ -111,6 +111,18 @@ export function membershipProperties(settings: KafkaSettings): Properties {
   }
 }
 
+/** Of a venue's gateway, whose place is what its group has committed; a new group has every instruction before it. */
+export function gatewayProperties(settings: KafkaSettings, group: string): Properties {
+  return {
+    ...consumerProperties(settings),
+    'group.id': group,
+    'auto.offset.reset': 'earliest',
+    'partition.assignment.strategy': 'cooperative-sticky',
+    'session.timeout.ms': settings.sessionTimeoutMillis,
+    'heartbeat.interval.ms': Math.max(50, Math.floor(settings.sessionTimeoutMillis / 20)),
+  }
+}
+
 export function adminProperties(settings: KafkaSettings): Properties {
   return { ...commonProperties(settings), ...settings.properties }
 }

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { needsKafka } from '../../../tests/support/kafka/availability.js'
+import {
+  eventually,
+  makeTopics,
+  RecordedBell,
+  removeBefore,
+  settingsFor,
+  write,
+} from '../../../tests/support/kafka/ports-fixture.js'
 import { sharedKafka } from '../../../tests/support/kafka/shared.js'
 import type { LogRecord } from '../distributed/ports.js'
 import { SOURCE_STREAMS, topicOf } from '../distributed/topics.js'
@@ -8,7 +16,6 @@ import { KafkaJournalReader } from './journal-reader.js'
 import { MOST_WAITING_RECORDS } from './reading.js'
 import type { KafkaSettings } from './settings.js'
 import { KafkaSourceReader } from './source-reader.js'
-import { eventually, makeTopics, RecordedBell, removeBefore, settingsFor, write } from './testing/fixture.js'
 
 const options = await needsKafka()
 const bell = new RecordedBell()

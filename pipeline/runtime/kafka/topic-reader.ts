@@ -180,7 +180,8 @@ export class TopicReader {
     }
     for (const filled of this.#readings.values()) {
       if (filled.waiting === 0) continue
-      filled.fault = undefined
+      // Of several topics one may be refused while the others are read.
+      if (filled.fault?.kind === 'retriable') filled.fault = undefined
       if (!filled.paused && filled.isFull) this.#adjust(filled)
     }
     this.#bell.ring()

@@ -1,11 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { needsKafka } from '../../../tests/support/kafka/availability.js'
-import { sharedKafka } from '../../../tests/support/kafka/shared.js'
-import type { LogRecord, Operation, OutgoingRecord } from '../distributed/ports.js'
-import { topicOf } from '../distributed/topics.js'
-import { KafkaJournalReader } from './journal-reader.js'
-import type { KafkaSettings } from './settings.js'
 import {
   done,
   eventually,
@@ -15,7 +10,12 @@ import {
   RecordedBell,
   settingsFor,
   settled,
-} from './testing/fixture.js'
+} from '../../../tests/support/kafka/ports-fixture.js'
+import { sharedKafka } from '../../../tests/support/kafka/shared.js'
+import type { LogRecord, Operation, OutgoingRecord } from '../distributed/ports.js'
+import { topicOf } from '../distributed/topics.js'
+import { KafkaJournalReader } from './journal-reader.js'
+import type { KafkaSettings } from './settings.js'
 import { KafkaWriter } from './writer.js'
 
 const options = await needsKafka()

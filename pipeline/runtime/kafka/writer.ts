@@ -4,7 +4,8 @@
  * The client begins a transaction on a thread of its own, so the next one is begun as soon as the last has ended: records go
  * straight to the client. Beginning is local; the broker hears of a transaction by its first record. A commit whose outcome is
  * not known yet fails as retriable, and the next `commit` goes on with the same one. When a commit fails as fenced or fatal, only the
- * journal can tell what became of it. Depends on the client.
+ * journal can tell what became of it; when it fails as abortable, the same records may be written again only after the abort is done: a
+ * broker that has committed refuses the abort. Depends on the client.
  */
 import { invariant } from '../../errors.js'
 import type { BrokerFault, Operation, OutgoingRecord, TransactionalWriter } from '../distributed/ports.js'

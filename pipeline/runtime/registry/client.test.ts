@@ -120,7 +120,7 @@ describe('the registry client', () => {
     assert.equal(await right.client.register('s', SCHEMA), 1)
     const wrong = await clientOf(t, respond, { user: 'weir', password: 'gu3ss' })
     const error = await failureOf(wrong.client.register('s', SCHEMA))
-    assert.match(error.toLine(), /status 401 \(check registry\.user and the password/)
+    assert.match(error.toLine(), /status 401 \(check kafka\.registry\.user and the password/)
     assert.ok(
       !error.toLine().includes('gu3ss') && !error.toLine().includes(Buffer.from('gu3ss').toString('base64')),
     )

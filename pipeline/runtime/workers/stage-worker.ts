@@ -37,6 +37,8 @@ export interface StageWorkerTask {
 interface AgentModule {
   createAgent(groupId: string, environment: AgentEnvironment): Agent
   restoreAgent(snapshot: Uint8Array, environment: AgentEnvironment): Agent
+  /** Makes the first cycle as fast as later ones; a module may do without. */
+  warmUp?(optimizer: WebAssembly.Module, nowMs: () => number): void
 }
 
 const DIGEST_BYTES = 32
@@ -57,7 +59,9 @@ export async function runStage(task: StageWorkerTask): Promise<void> {
   }
   let current = -1
   try {
-    const stage = new Stage(task, (await import(task.agentModule)) as AgentModule, send)
+    const module = (await import(task.agentModule)) as AgentModule
+    module.warmUp?.(task.optimizer, () => performance.now())
+    const stage = new Stage(task, module, send)
     const inbound = new Ring(task.inbound)
     const assembler = new protocol.MessageAssembler()
     for (;;) {

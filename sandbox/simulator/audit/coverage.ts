@@ -9,9 +9,8 @@ import { partitionOf, sourceStreamOf } from '../../../pipeline/runtime/distribut
 import { decodeRecord } from '../../../schemas/avro/registry.js'
 import type { InputStream } from '../../../schemas/generated/schemas.js'
 import type { Cycle } from '../../../schemas/generated/types.js'
-import type { Cluster } from '../broker/cluster.js'
 import type { StoredRecord } from '../broker/partition-log.js'
-import { schemaIdOf } from '../clients/schema-lookup.js'
+import type { AuditedLogs } from './logs.js'
 import { hold } from './violation.js'
 
 export class Coverage {
@@ -21,7 +20,7 @@ export class Coverage {
   readonly #groups = new Set<string>()
 
   constructor(
-    private readonly cluster: Cluster,
+    private readonly cluster: AuditedLogs,
     private readonly partition: number,
     private readonly prefix: string,
   ) {}
@@ -60,7 +59,7 @@ export class Coverage {
       const holders = this.#holdersOf(log.topic)
       for (const record of log.records) {
         if (record.kind === 'marker' || holders.has(record.offset)) continue
-        const group = groupOf(this.#streamOf(log.topic), record)
+        const group = this.#groupOf(log.topic, record)
         if (group !== EVERY_GROUP)
           return `${log.topic}/${this.partition}@${record.offset} for ${group ?? 'nobody'}`
       }
@@ -77,7 +76,7 @@ export class Coverage {
         if (group === UNROUTED_GROUP) continue
         let begun = false
         for (const record of records) {
-          if (groupOf(this.#streamOf(topic), record) !== EVERY_GROUP) continue
+          if (this.#groupOf(topic, record) !== EVERY_GROUP) continue
           const has = holders.get(record.offset)?.includes(group) === true
           const place = `${topic}/${this.partition}@${record.offset}, which is for every group, is not in ${group}`
           hold(has || !begun, 'accepted-input-once', () => place)
@@ -89,13 +88,13 @@ export class Coverage {
 
   #check(topic: string, record: StoredRecord, groups: readonly string[]): void {
     if (record.kind === 'marker') return
-    const wanted = groupOf(this.#streamOf(topic), record)
+    const wanted = this.#groupOf(topic, record)
     if (wanted === EVERY_GROUP) return
     const place = `${topic}/${this.partition}@${record.offset}`
     const count = groups.length
     hold(count === 1, 'accepted-input-once', () => `${place} for ${wanted} is in ${count} cycles`)
     if (wanted === undefined || groups[0] === UNROUTED_GROUP) return
-    const home = partitionOf(wanted, this.cluster.options.partitions) === this.partition
+    const home = partitionOf(wanted, this.cluster.partitions) === this.partition
     hold(
       groups[0] === wanted || !home,
       'accepted-input-once',
@@ -103,8 +102,9 @@ export class Coverage {
     )
   }
 
-  #streamOf(topic: string): InputStream {
-    return sourceStreamOf(this.prefix, topic)!
+  #groupOf(topic: string, record: StoredRecord): string | undefined {
+    const stream = sourceStreamOf(this.prefix, topic)!
+    return groupOf(stream, this.cluster.schemaIdOf(stream), record)
   }
 
   *#sources() {
@@ -125,18 +125,18 @@ export class Coverage {
 const groupsOf = new WeakMap<StoredRecord, { readonly group: string | undefined }>()
 
 /** Group that a source record is for; undefined when it cannot be told. */
-function groupOf(stream: InputStream, record: StoredRecord): string | undefined {
+function groupOf(stream: InputStream, schemaId: number, record: StoredRecord): string | undefined {
   let known = groupsOf.get(record)
   if (known === undefined) {
-    known = { group: readGroup(stream, record) }
+    known = { group: readGroup(stream, schemaId, record) }
     groupsOf.set(record, known)
   }
   return known.group
 }
 
-function readGroup(stream: InputStream, { value }: StoredRecord): string | undefined {
+function readGroup(stream: InputStream, schemaId: number, { value }: StoredRecord): string | undefined {
   const bytes = Buffer.from(value ?? [])
-  if (bytes.length < 6 || bytes[0] !== 0 || bytes.readUInt32BE(1) !== schemaIdOf(stream)) return undefined
+  if (bytes.length < 6 || bytes[0] !== 0 || bytes.readUInt32BE(1) !== schemaId) return undefined
   try {
     return (decodeRecord(stream, bytes.subarray(5)) as { readonly groupId: string }).groupId
   } catch {

@@ -13,8 +13,8 @@ import {
 import { JOURNAL_STREAM, topicOf } from '../../../pipeline/runtime/distributed/topics.js'
 import { journalSchema, segmentSchema } from '../../../pipeline/runtime/journal/record-types.js'
 import type { Cycle, CycleResult, SourceDeclaration } from '../../../schemas/generated/types.js'
-import type { Cluster } from '../broker/cluster.js'
 import { Coverage } from './coverage.js'
+import type { AuditedLogs } from './logs.js'
 import { hold, Violation } from './violation.js'
 
 export interface AuditedEntry {
@@ -45,7 +45,7 @@ export class JournalAudit {
   #offset = 0
 
   constructor(
-    private readonly cluster: Cluster,
+    private readonly cluster: AuditedLogs,
     readonly partition: number,
     private readonly prefix: string,
     private readonly onResult: (partition: number, result: CycleResult) => void,

@@ -9,8 +9,7 @@ import { topicOf } from '../../../pipeline/runtime/distributed/topics.js'
 import { decodeRecord, encodeRecord } from '../../../schemas/avro/registry.js'
 import type { StreamName } from '../../../schemas/generated/schemas.js'
 import type { CycleResult, Instruction } from '../../../schemas/generated/types.js'
-import type { Ledger } from '../bank/ledger.js'
-import type { Cluster } from '../broker/cluster.js'
+import type { AuditedLedger, AuditedLogs } from './logs.js'
 import { hold, type Invariant } from './violation.js'
 
 const AUDITED = [
@@ -40,10 +39,10 @@ export class OutputsAudit {
   #settledChecked = 0
 
   constructor(
-    private readonly cluster: Cluster,
+    private readonly cluster: AuditedLogs,
     private readonly prefix: string,
     private readonly partitions: number,
-    private readonly ledger: Ledger,
+    private readonly ledger: AuditedLedger,
     /** Which of the result's instructions leave. */
     private readonly releaseOf: (result: CycleResult) => readonly Instruction[],
   ) {}
@@ -145,6 +144,13 @@ export class OutputsAudit {
     }
     return audit
   }
+}
+
+/** The instructions of a result that leave. */
+export function sentOf({ instructions, instructionEvents }: CycleResult): readonly Instruction[] {
+  const sent = instructionEvents.filter(({ state }) => state === 'SENT')
+  const ids = new Set(sent.map(({ instructionId }) => toHex(instructionId)))
+  return instructions.filter(({ instructionId }) => ids.has(toHex(instructionId)))
 }
 
 function invariantOf(stream: AuditedStream): Invariant {

@@ -12,16 +12,15 @@ import { decodeState } from '../../../pipeline/state-codec.js'
 import { decodeRecord, encodeRecord } from '../../../schemas/avro/registry.js'
 import type { Cycle, CycleResult, SourceDeclaration } from '../../../schemas/generated/types.js'
 import type { AgentKind } from '../agents.js'
-import type { Ledger } from '../bank/ledger.js'
 import { FLOORS } from '../feed/material.js'
-import type { FeedPlan } from '../feed/plan.js'
 import type { JournalAudit } from './journal-audit.js'
+import type { AuditedLedger } from './logs.js'
 import { hold } from './violation.js'
 
 export interface ReplayOptions {
-  readonly kind: AgentKind
-  readonly plan: FeedPlan
-  readonly ledger: Ledger
+  readonly kind: Pick<AgentKind, 'createAgent' | 'environment'>
+  readonly plan: { readonly balances: ReadonlyMap<string, number> }
+  readonly ledger: AuditedLedger
   /** Whether the states are those of the production agent. */
   readonly looksInside: boolean
 }

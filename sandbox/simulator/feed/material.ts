@@ -31,7 +31,15 @@ export const ACCOUNTS = Object.keys(FLOORS)
 
 export const currencyOf = (accountId: string): string => (accountId === 'DOLLARS' ? 'USD' : 'EUR')
 
-export function policyText(groupId: string): string {
+export interface PolicyLimits {
+  /** Major units of the base currency. */
+  readonly perDay: number
+  readonly answerWithinSeconds: number
+}
+
+const SIMULATED_LIMITS: PolicyLimits = { perDay: 100_000_000, answerWithinSeconds: 20 }
+
+export function policyText(groupId: string, limits = SIMULATED_LIMITS): string {
   return `policy: simulated
 version: 1
 group: ${groupId}
@@ -52,14 +60,14 @@ accounts:
 limits:
   maximumInstruction: 10000000
   perCycle: 15000000
-  perDay: 100000000
+  perDay: ${limits.perDay}
   instructionsPerCycle: 8
 expectedFlows: { inflowPercent: 50, outflowPercent: 100 }
 staleness:
   account: { widenAfterSeconds: 1800, widenPercent: 10, freezeAfterSeconds: 7200 }
   quote: { widenAfterSeconds: 600, widenSpreadPercent: 100, freezeAfterSeconds: 7200 }
   gapWidenPercent: 5
-settlement: { cutoffMarginSeconds: 300, answerWithinSeconds: 20 }
+settlement: { cutoffMarginSeconds: 300, answerWithinSeconds: ${limits.answerWithinSeconds} }
 `
 }
 

@@ -1,5 +1,5 @@
 /**
- * The table `projection_ranges`: which ranges of the journal were begun and which are complete.
+ * The table `projection_ranges`: which ranges of a journal partition were begun and which are complete.
  *
  * ```
  * epoch  first  last    state
@@ -8,114 +8,107 @@
  *   1     4096   8191   intended   cut off here: the next start repeats 4096-8191 and nothing else
  * ```
  * Done ranges follow each other without gaps. The bounds of an intended range bind, because some of its rows
- * may be in. Two intended ranges with one beginning come from a projector that was cut off before it knew
- * that its row had arrived, and so before it inserted: the later epoch holds.
+ * may be in. Of two intended ranges with one beginning that of the later claim holds: the earlier one arrived when its
+ * claim was taken over already, so that none of its rows can be in (`fence.ts`).
  * Depends on `@clickhouse/client`.
  */
 import type { ClickHouseClient } from '@clickhouse/client'
-import { WeirError } from '../../../pipeline/errors.js'
 import { failedStatement } from '../failure.js'
+import { type Claim, FENCE, fencedStatement, fenceParameters } from './fence.js'
 import type { RangeKey } from './inserter.js'
+import { JOURNAL_BEGIN, type JournalPlace } from './journal-port.js'
 
 export interface Resumption {
-  /** Number of this start of the projector. */
-  readonly epoch: number
   /** First entry that is not in a done range. */
   readonly next: number
   /** Last entry of a range that was begun at `next` and must be repeated; undefined when none was. */
   readonly intendedLast: number | undefined
-  /** Oldest entry that rows of entries from `next` on are made from. */
-  readonly resumeSequence: number
+  /** In front of the oldest entry that rows of entries from `next` on are made from. */
+  readonly resume: JournalPlace
 }
 
 interface LedgerRow {
-  readonly journal_id: string
-  readonly epoch: string
   readonly first_sequence: string
   readonly last_sequence: string
   readonly state: string
   readonly resume_sequence: string
+  readonly resume_offset: string
+  readonly resume_checksum: number
 }
 
-/** Where the projection of a journal stands. Throws `WEIR_CLICKHOUSE` when the database holds another journal. */
-export async function readResumption(client: ClickHouseClient, journalId: string): Promise<Resumption> {
-  const rows = await readLedger(client)
-  const stranger = rows.find((row) => row.journal_id !== journalId)
-  if (stranger !== undefined) {
-    throw new WeirError(
-      'WEIR_CLICKHOUSE',
-      `the database holds journal ${stranger.journal_id}, not ${journalId}`,
-      {
-        place: 'projection_ranges',
-        remedy:
-          'give each data directory a database of its own (WEIR_CLICKHOUSE_DATABASE), or drop the old one',
-      },
-    )
-  }
+/** Where the projection of the claimed partition stands. */
+export async function readResumption(client: ClickHouseClient, claim: Claim): Promise<Resumption> {
+  const rows = await readLedger(client, claim.partition)
   let next = 0
-  let resumeSequence = 0
-  let epoch = 0
+  let resume = JOURNAL_BEGIN
   for (const row of rows) {
-    epoch = Math.max(epoch, Number(row.epoch))
     if (row.state !== 'done' || Number(row.last_sequence) < next) continue
     next = Number(row.last_sequence) + 1
-    resumeSequence = Number(row.resume_sequence)
+    resume = {
+      sequence: Number(row.resume_sequence),
+      offset: Number(row.resume_offset),
+      checksum: row.resume_checksum,
+    }
   }
-  return { epoch: epoch + 1, next, resumeSequence, intendedLast: intendedFrom(rows, next) }
+  const intended = rows.findLast((row) => row.state === 'intended' && Number(row.first_sequence) === next)
+  return { next, resume, intendedLast: intended === undefined ? undefined : Number(intended.last_sequence) }
 }
 
-function intendedFrom(rows: readonly LedgerRow[], next: number): number | undefined {
-  const intended = rows.filter((row) => row.state === 'intended' && Number(row.first_sequence) === next)
-  intended.sort((a, b) => Number(b.epoch) - Number(a.epoch))
-  return intended[0] === undefined ? undefined : Number(intended[0].last_sequence)
-}
-
-/** The last done range and everything after it: what came before has no say. */
-async function readLedger(client: ClickHouseClient): Promise<LedgerRow[]> {
+/** The last done range and everything after it, by claim: what came before has no say. */
+async function readLedger(client: ClickHouseClient, partition: number): Promise<LedgerRow[]> {
   const query = `
-    SELECT journal_id, toString(epoch) AS epoch, toString(first_sequence) AS first_sequence,
-      toString(last_sequence) AS last_sequence, state, toString(resume_sequence) AS resume_sequence
-    FROM projection_ranges
-    WHERE projection_ranges.last_sequence >=
-      (SELECT maxIf(last_sequence, state = 'done') FROM projection_ranges)
-    ORDER BY projection_ranges.last_sequence`
+    SELECT toString(first_sequence) AS first_sequence, toString(last_sequence) AS last_sequence, state,
+      toString(resume_sequence) AS resume_sequence, toString(resume_offset) AS resume_offset, resume_checksum
+    FROM projection_ranges AS r
+    WHERE r.journal_partition = {partition: UInt32} AND r.last_sequence >=
+      (
+        SELECT maxIf(last_sequence, state = 'done') FROM projection_ranges
+        WHERE journal_partition = {partition: UInt32}
+      )
+    ORDER BY r.epoch, r.owner`
   try {
-    return await (await client.query({ query, format: 'JSONEachRow' })).json<LedgerRow>()
+    const found = await client.query({ query, query_params: { partition }, format: 'JSONEachRow' })
+    return await found.json<LedgerRow>()
   } catch (error) {
     throw failedStatement(error, 'projection_ranges')
   }
 }
 
-/** Writes down that a range is about to be inserted, or that it is complete. */
+/**
+ * Writes down that a range is about to be inserted, or that it is complete.
+ * Throws `WEIR_FENCED` when the claim does not hold any more.
+ */
 export async function recordRange(
   client: ClickHouseClient,
   key: RangeKey,
-  epoch: number,
   state: 'intended' | 'done',
-  resumeSequence: number,
+  resume: JournalPlace,
 ): Promise<void> {
-  const { journalId, first, last } = key
-  const row = {
-    journal_id: journalId,
-    epoch,
-    first_sequence: first,
-    last_sequence: last,
-    state,
-    resume_sequence: resumeSequence,
+  const { claim, first, last } = key
+  const { epoch, owner, journalId } = claim
+  const query = `
+    INSERT INTO projection_ranges (journal_partition, journal_id, epoch, owner, first_sequence, last_sequence, state,
+      resume_sequence, resume_offset, resume_checksum)
+    SELECT {partition: UInt32}, {journalId: UUID}, {epoch: UInt64}, {owner: UUID}, {first: UInt64}, {last: UInt64},
+      {state: String}, {resumeSequence: UInt64}, {resumeOffset: Int64}, {resumeChecksum: Int32}
+    WHERE ${FENCE}`
+  const place = {
+    resumeSequence: resume.sequence,
+    resumeOffset: resume.offset,
+    resumeChecksum: resume.checksum,
   }
   try {
-    await client.insert({
-      table: 'projection_ranges',
-      values: [row],
-      format: 'JSONEachRow',
+    await client.command({
+      query,
+      query_params: { ...fenceParameters(claim), journalId, first, last, state, ...place },
       clickhouse_settings: {
         insert_deduplicate: 1,
-        insert_deduplication_token: `projection_ranges:${journalId}:${first}-${last}:${epoch}:${state}`,
+        insert_deduplication_token: `projection_ranges:${journalId}:${first}-${last}:${epoch}:${owner}:${state}`,
         async_insert: 0,
         wait_end_of_query: 1,
       },
     })
   } catch (error) {
-    throw failedStatement(error, 'projection_ranges')
+    throw fencedStatement(error, `projection_ranges, partition ${claim.partition}`)
   }
 }

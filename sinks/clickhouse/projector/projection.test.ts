@@ -24,7 +24,7 @@ class CollectedRows implements RowSink {
 function project(day: SyntheticDay): CollectedRows {
   const rows = new CollectedRows()
   const projection = new Projection()
-  for (const { sequence, body } of day.entries) projection.add(rows, sequence, body)
+  for (const entry of day.entries) projection.add(rows, entry)
   return rows
 }
 
@@ -153,10 +153,10 @@ test('a result without its cycle and an undeclared source are refused', () => {
   const result = day.entries.find(({ body }) => 'weir.CycleResult' in body)!
   const cycle = day.entries.find(({ body }) => 'weir.Cycle' in body)!
   const refused = (error: unknown): boolean => error instanceof WeirError && error.code === 'WEIR_JOURNAL'
-  assert.throws(() => new Projection().add(new CollectedRows(), 9, result.body), refused)
+  assert.throws(() => new Projection().add(new CollectedRows(), result), refused)
   const projection = new Projection()
-  projection.add(new CollectedRows(), 8, cycle.body)
-  assert.throws(() => projection.add(new CollectedRows(), 9, result.body), refused)
+  projection.add(new CollectedRows(), cycle)
+  assert.throws(() => projection.add(new CollectedRows(), result), refused)
 })
 
 test('an unreadable payload leaves its fields empty and the row stands', () => {

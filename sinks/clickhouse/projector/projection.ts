@@ -8,6 +8,7 @@
 import { WeirError } from '../../../pipeline/errors.js'
 import type { JournalBody } from '../../../pipeline/ports.js'
 import type { Cycle, CycleResult, SourceDeclaration } from '../../../schemas/generated/types.js'
+import { type JournalEntryReader, type JournalPlace, placeOf } from './journal-port.js'
 import { payloadReader } from './payload.js'
 import { addCycle, addDecision, addExplanation } from './rows/decision-rows.js'
 import { hexOf } from './rows/digests.js'
@@ -21,7 +22,7 @@ const ACCEPTED = 0
 const LATE = 3
 
 interface PendingCycle {
-  readonly sequence: number
+  readonly place: JournalPlace
   readonly cycle: Cycle
 }
 
@@ -32,9 +33,11 @@ export class Projection {
   readonly #groups = new Map<string, GroupLineage>()
 
   /** Adds the rows of the next entry. Throws `WEIR_JOURNAL` when the entry does not fit the ones before. */
-  add(sink: RowSink, sequence: number, body: JournalBody): void {
+  add(sink: RowSink, entry: JournalEntryReader): void {
+    const { sequence } = entry
+    const body: JournalBody = entry.decode()
     if ('weir.CycleResult' in body) this.#addResult(sink, sequence, body['weir.CycleResult'])
-    else if ('weir.Cycle' in body) this.expect(sequence, body['weir.Cycle'])
+    else if ('weir.Cycle' in body) this.expect(placeOf(entry), body['weir.Cycle'])
     else if ('weir.SourceDeclaration' in body) {
       addSource(sink, sequence, body['weir.SourceDeclaration'])
       this.#declare(body['weir.SourceDeclaration'])
@@ -42,15 +45,15 @@ export class Projection {
     // Positions serve the runtime's restart alone: what they say is in the coordinates of the inputs.
   }
 
-  /** Oldest entry that rows of later entries are made from; `next` when there is none. */
-  resumeSequence(next: number): number {
+  /** In front of the oldest entry that rows of later entries are made from; `next` when there is none. */
+  resumePlace(next: JournalPlace): JournalPlace {
     const oldest = this.#pending.values().next()
-    return oldest.done === true ? next : oldest.value.sequence
+    return oldest.done === true ? next : oldest.value.place
   }
 
   /** Remembers a cycle until its result comes. */
-  expect(sequence: number, cycle: Cycle): void {
-    this.#pending.set(pendingKey(cycle), { sequence, cycle })
+  expect(place: JournalPlace, cycle: Cycle): void {
+    this.#pending.set(pendingKey(cycle), { place, cycle })
   }
 
   /** Forgets a cycle whose result was projected before a restart. */
@@ -85,7 +88,7 @@ export class Projection {
     this.#pending.delete(key)
     this.#addInputs(sink, sequence, pending.cycle, result)
     addDeadLetters(sink, sequence, result)
-    addCycle(sink, sequence, pending.sequence, result)
+    addCycle(sink, sequence, pending.place.sequence, result)
     const lineage = this.lineage(result.groupId)
     for (const decision of result.decisions) {
       addDecision(sink, sequence, decision, result, lineage.settle(sink, sequence, decision))

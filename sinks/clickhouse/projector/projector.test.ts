@@ -5,8 +5,10 @@ import { migrate } from '../migrate.js'
 import { type ClickHouseTarget, connect } from '../target.js'
 import { engineMissing, type TableContents, tableContents, withEngine } from '../testing/engine.js'
 import { makeSyntheticDay, type SyntheticDay } from '../testing/synthetic-day.js'
-import { deduplicationToken, insertTable } from './inserter.js'
-import type { ReadJournal } from './journal-port.js'
+import { readServerTables } from './columns.js'
+import { claimPartition } from './fence.js'
+import { Inserter } from './inserter.js'
+import { FILE_JOURNAL, fileJournal, placeAfter, type ReadJournal } from './journal-port.js'
 import { Projection } from './projection.js'
 import { Projector, type ProjectorOptions, type ProjectorStep } from './projector.js'
 import { RangeRows } from './range.js'
@@ -23,7 +25,7 @@ class Stopped extends Error {}
 
 function options(target: ClickHouseTarget, more: Partial<ProjectorOptions> = {}): ProjectorOptions {
   return {
-    read: day.read,
+    journal: fileJournal(day.read),
     connection: target.writer(),
     log,
     signal: new AbortController().signal,
@@ -34,7 +36,7 @@ function options(target: ClickHouseTarget, more: Partial<ProjectorOptions> = {})
 
 /** Projects what is left of the day. */
 async function finish(target: ClickHouseTarget, of: SyntheticDay = day): Promise<void> {
-  const projector = await Projector.open(options(target, { read: of.read }))
+  const projector = await Projector.open(options(target, { journal: fileJournal(of.read) }))
   try {
     await projector.projectUntil(of.entries.length)
   } finally {
@@ -161,15 +163,15 @@ test('rows that the server took and lost are put back', { skip }, async () => {
 test('a repeated insert has no effect while the token is known', { skip }, async () => {
   await withEngine(async (target) => {
     await migrate(target.writer())
-    const rows = new RangeRows()
+    const rows = new RangeRows(0)
     const projection = new Projection()
-    for (const { sequence, body } of day.entries) projection.add(rows, sequence, body)
+    for (const entry of day.entries) projection.add(rows, entry)
     const client = connect(target.writer())
-    const key = { journalId: '00000000-0000-8000-8000-000000000000', first: 0, last: day.entries.length - 1 }
+    const inserter = new Inserter(client, await readServerTables(client))
+    const claim = await claimPartition(client, 0, '00000000-0000-8000-8000-000000000000', FILE_JOURNAL)
+    const key = { claim, first: 0, last: day.entries.length - 1 }
     for (const insert of rows.inserts()) {
-      for (let times = 0; times < 3; times++) {
-        await insertTable(client, insert, deduplicationToken(insert.table, key))
-      }
+      for (let times = 0; times < 3; times++) await inserter.insertTable(key, insert, 'all')
     }
     await client.close()
     assert.deepEqual(await tableContents(target), undisturbed)
@@ -185,16 +187,22 @@ test('the memory restored from the tables is the memory of the fold, after every
     const client = connect(target.writer())
     const folded = new Projection()
     const ignored = { add: () => undefined }
-    for (const { sequence, body } of day.entries) {
-      folded.add(ignored, sequence, body)
+    for (const entry of day.entries) {
+      const { sequence } = entry
+      folded.add(ignored, entry)
       if (sequence % 5 !== 0) continue
-      const resume = folded.resumeSequence(sequence + 1)
-      const restored = await restoreProjection(client, day.read, sequence + 1, resume)
+      const place = placeAfter(entry)
+      const resume = folded.resumePlace(place)
+      const restored = await restoreProjection(client, fileJournal(day.read), sequence + 1, resume)
       for (const groupId of ['G-1', 'G-2']) {
-        assert.deepEqual(restored.lineage(groupId).fresh, folded.lineage(groupId).fresh)
-        assert.deepEqual([...restored.lineage(groupId).latest], [...folded.lineage(groupId).latest])
+        assert.deepEqual(restored.projection.lineage(groupId).fresh, folded.lineage(groupId).fresh)
+        assert.deepEqual(
+          [...restored.projection.lineage(groupId).latest],
+          [...folded.lineage(groupId).latest],
+        )
       }
-      assert.equal(restored.resumeSequence(sequence + 1), resume)
+      assert.deepEqual(restored.place, place)
+      assert.deepEqual(restored.projection.resumePlace(place), resume)
     }
     await client.close()
   })
@@ -208,7 +216,7 @@ test('a database that holds another journal is refused', { skip }, async () => {
     await assert.rejects(
       finish(target, other),
       (error: unknown) =>
-        error instanceof WeirError && /holds journal .*database of its own/.test(error.toLine()),
+        error instanceof WeirError && /holds journal .*a database of its own/.test(error.toLine()),
     )
   })
 })
@@ -217,7 +225,7 @@ test('a journal that ends before what was announced is told', { skip }, async ()
   await withEngine(async (target) => {
     await migrate(target.writer())
     const short: ReadJournal = (from, until) => day.read(from, Math.min(until, 50))
-    const projector = await Projector.open(options(target, { read: short }))
+    const projector = await Projector.open(options(target, { journal: fileJournal(short) }))
     await assert.rejects(
       projector.projectUntil(60),
       (error: unknown) => error instanceof WeirError && error.code === 'WEIR_JOURNAL',
@@ -231,7 +239,7 @@ test('a server that stays away ends with its error when the caller gives up', { 
   const controller = new AbortController()
   const warned: string[] = []
   const opening = Projector.open({
-    read: day.read,
+    journal: fileJournal(day.read),
     connection: gone,
     signal: controller.signal,
     log: {

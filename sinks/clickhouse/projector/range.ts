@@ -16,7 +16,10 @@ import {
 import { processStartsTable, sourcesTable } from './rows/journal-rows.js'
 import type { RowSink, Table } from './table.js'
 
-/** Every table that the projector fills from the journal; each has a column `sequence`. */
+/** Column that says which partition of the journal `sequence` counts in; the last of every insert. */
+export const PARTITION_COLUMN = '`journal_partition`'
+
+/** Every table that the projector fills from the journal; each has the columns `sequence` and `journal_partition`. */
 export const PROJECTED_TABLES: readonly Table<never>[] = [
   sourcesTable,
   processStartsTable,
@@ -51,7 +54,13 @@ export interface TableInsert {
 /** Collects the rows of one range; its buffers are used again for the next. */
 export class RangeRows implements RowSink {
   readonly #tables = new Map<string, EncodedTable>()
+  readonly #partition: number
   rows = 0
+
+  /** @param partition of the journal that the range is of */
+  constructor(partition: number) {
+    this.#partition = partition
+  }
 
   add<Row>(table: Table<Row>, row: Row): void {
     let encoded = this.#tables.get(table.name)
@@ -60,6 +69,7 @@ export class RangeRows implements RowSink {
       this.#tables.set(table.name, encoded)
     }
     table.encode(encoded.writer, row)
+    encoded.writer.uint32(this.#partition)
     encoded.rows += 1
     this.rows += 1
   }
@@ -70,7 +80,12 @@ export class RangeRows implements RowSink {
     for (const { name, columns } of PROJECTED_TABLES) {
       const encoded = this.#tables.get(name)
       if (encoded === undefined || encoded.rows === 0) continue
-      inserts.push({ table: name, columns, rows: encoded.rows, bytes: encoded.writer.bytes() })
+      inserts.push({
+        table: name,
+        columns: [...columns, PARTITION_COLUMN],
+        rows: encoded.rows,
+        bytes: encoded.writer.bytes(),
+      })
     }
     return inserts
   }

@@ -7,32 +7,51 @@
  */
 import type { ClickHouseClient } from '@clickhouse/client'
 import { failedStatement } from '../failure.js'
-import type { ReadJournal } from './journal-port.js'
+import { type JournalPlace, type ProjectedJournal, placeAfter, placeOf } from './journal-port.js'
 import { Projection } from './projection.js'
 import { LISTED_INPUTS_MAX, STANDING_KINDS } from './rows/edge-rows.js'
 
-/** @param next first entry that is not in a done range */
-export async function restoreProjection(
-  client: ClickHouseClient,
-  read: ReadJournal,
-  next: number,
-  resumeSequence: number,
-): Promise<Projection> {
-  const projection = new Projection()
-  if (next === 0) return projection
-  await restoreSources(client, projection, next)
-  await restoreStanding(client, projection, next)
-  await restoreFresh(client, projection, next)
-  await restorePending(read, projection, resumeSequence, next)
-  return projection
+export interface Restored {
+  readonly projection: Projection
+  /** In front of `next`. */
+  readonly place: JournalPlace
 }
 
-async function rows<Row>(client: ClickHouseClient, query: string, next: number): Promise<Row[]> {
+/**
+ * @param next first entry that is not in a done range
+ * @param resume in front of the oldest entry that later rows are made from
+ */
+export async function restoreProjection(
+  client: ClickHouseClient,
+  journal: ProjectedJournal,
+  next: number,
+  resume: JournalPlace,
+): Promise<Restored> {
+  const projection = new Projection()
+  if (next === 0) return { projection, place: resume }
+  const ask: Ask = (query) => rows(client, query, journal.partition, next)
+  await restoreSources(ask, projection)
+  await restoreStanding(ask, projection)
+  await restoreFresh(ask, projection)
+  return { projection, place: await restorePending(journal, projection, resume, next) }
+}
+
+/** Asks for rows of the partition that were made from entries before `next`. */
+type Ask = <Row>(query: string) => Promise<Row[]>
+
+const OF_PARTITION = 'journal_partition = {partition: UInt32} AND sequence < {next: UInt64}'
+
+async function rows<Row>(
+  client: ClickHouseClient,
+  query: string,
+  partition: number,
+  next: number,
+): Promise<Row[]> {
   try {
-    const result = await client.query({ query, query_params: { next }, format: 'JSONEachRow' })
+    const result = await client.query({ query, query_params: { partition, next }, format: 'JSONEachRow' })
     return await result.json<Row>()
   } catch (error) {
-    throw failedStatement(error, 'restoring the projection')
+    throw failedStatement(error, `restoring the projection of partition ${partition}`)
   }
 }
 
@@ -44,11 +63,11 @@ interface SourceRow {
   readonly writer_schema: string
 }
 
-async function restoreSources(client: ClickHouseClient, projection: Projection, next: number): Promise<void> {
+async function restoreSources(ask: Ask, projection: Projection): Promise<void> {
   const query = `
     SELECT source, stream, name, schema_fingerprint, writer_schema
-    FROM sources WHERE sequence < {next: UInt64} ORDER BY source`
-  for (const row of await rows<SourceRow>(client, query, next)) {
+    FROM sources WHERE ${OF_PARTITION} ORDER BY source`
+  for (const row of await ask<SourceRow>(query)) {
     projection.knowSource(row.source, row.stream, row.name, row.schema_fingerprint, row.writer_schema)
   }
 }
@@ -63,11 +82,7 @@ interface ReferenceRow {
 }
 
 /** Order matters: the map of a group keeps its entries in the order of the inputs. */
-async function restoreStanding(
-  client: ClickHouseClient,
-  projection: Projection,
-  next: number,
-): Promise<void> {
+async function restoreStanding(ask: Ask, projection: Projection): Promise<void> {
   const kinds = STANDING_KINDS.map((kind) => `'${kind}'`).join(', ')
   const query = `
     SELECT group_id, touched, toString(last.1) AS input_cycle, last.2 AS input_index, last.3 AS source,
@@ -76,12 +91,12 @@ async function restoreStanding(
     (
       SELECT group_id, touched, max((cycle, input_index, source, position)) AS last
       FROM inputs
-      WHERE sequence < {next: UInt64} AND disposition IN ('accepted', 'late')
+      WHERE ${OF_PARTITION} AND disposition IN ('accepted', 'late')
         AND splitByChar(':', touched)[1] IN (${kinds})
       GROUP BY group_id, touched
     )
     ORDER BY group_id, last`
-  for (const row of await rows<ReferenceRow>(client, query, next)) {
+  for (const row of await ask<ReferenceRow>(query)) {
     projection.lineage(row.group_id).latest.set(row.touched, referenceOf(row))
   }
 }
@@ -97,42 +112,45 @@ function referenceOf(row: ReferenceRow) {
 }
 
 /** Inputs applied since each group's last decision. */
-async function restoreFresh(client: ClickHouseClient, projection: Projection, next: number): Promise<void> {
+async function restoreFresh(ask: Ask, projection: Projection): Promise<void> {
   const since = `
     WITH decided AS
     (
       SELECT group_id, max(toInt64(cycle)) AS last_cycle FROM decisions
-      WHERE sequence < {next: UInt64} GROUP BY group_id
+      WHERE ${OF_PARTITION} GROUP BY group_id
     )`
   const fresh = `
     FROM inputs AS i LEFT JOIN decided AS d ON d.group_id = i.group_id
-    WHERE i.sequence < {next: UInt64} AND i.disposition IN ('accepted', 'late')
+    WHERE i.journal_partition = {partition: UInt32} AND i.sequence < {next: UInt64} AND i.disposition IN ('accepted', 'late')
       AND (d.group_id = '' OR toInt64(i.cycle) > d.last_cycle)`
   const listed = `${since}
     SELECT i.group_id AS group_id, toString(i.cycle) AS input_cycle, i.input_index AS input_index,
       i.source AS source, toString(i.position) AS input_position, i.touched AS touched
     ${fresh} ORDER BY i.group_id, i.cycle, i.input_index LIMIT ${LISTED_INPUTS_MAX} BY group_id`
-  for (const row of await rows<ReferenceRow>(client, listed, next)) {
+  for (const row of await ask<ReferenceRow>(listed)) {
     projection.lineage(row.group_id).fresh.push(referenceOf(row))
   }
   const counted = `${since}
     SELECT i.group_id AS group_id, toString(count()) AS inputs ${fresh} GROUP BY i.group_id`
-  for (const row of await rows<{ group_id: string; inputs: string }>(client, counted, next)) {
+  for (const row of await ask<{ group_id: string; inputs: string }>(counted)) {
     projection.lineage(row.group_id).unlisted = Math.max(0, Number(row.inputs) - LISTED_INPUTS_MAX)
   }
 }
 
 async function restorePending(
-  read: ReadJournal,
+  journal: ProjectedJournal,
   projection: Projection,
-  resumeSequence: number,
+  resume: JournalPlace,
   next: number,
-): Promise<void> {
-  for await (const batch of read(resumeSequence, next)) {
+): Promise<JournalPlace> {
+  let place = resume
+  for await (const batch of journal.read(resume, next)) {
     for (const entry of batch) {
       const body = entry.decode()
-      if ('weir.Cycle' in body) projection.expect(entry.sequence, body['weir.Cycle'])
+      if ('weir.Cycle' in body) projection.expect(placeOf(entry), body['weir.Cycle'])
       if ('weir.CycleResult' in body) projection.settled(body['weir.CycleResult'])
+      place = placeAfter(entry)
     }
   }
+  return place
 }

@@ -4,8 +4,11 @@ import fc from 'fast-check'
 import { migrate } from '../migrate.js'
 import { connect } from '../target.js'
 import { engineMissing, withEngine } from '../testing/engine.js'
-import { insertTable } from './inserter.js'
-import { PROJECTED_TABLES } from './range.js'
+import { readServerTables } from './columns.js'
+import { claimPartition } from './fence.js'
+import { Inserter } from './inserter.js'
+import { FILE_JOURNAL } from './journal-port.js'
+import { PARTITION_COLUMN, PROJECTED_TABLES } from './range.js'
 import { RowBinaryWriter } from './row-binary.js'
 import { arrayOf, bool, defineTable, float64, int32, int64, nullable, text, uint32, uuid } from './table.js'
 
@@ -88,7 +91,9 @@ test('what is written is what ClickHouse reads', { skip }, async () => {
     try {
       await client.command({ query: DDL })
       const insert = { table: 'samples', columns: samples.columns, rows: given.length, bytes: writer.bytes() }
-      await insertTable(client, insert, 'samples')
+      const inserter = new Inserter(client, await readServerTables(client))
+      const claim = await claimPartition(client, 0, '00000000-0000-8000-8000-000000000000', FILE_JOURNAL)
+      await inserter.insertTable({ claim, first: 0, last: 0 }, insert, 'all')
       const query = `SELECT id, toString(signed) AS signed, small, count, flag, ratio, words, name, key, maybe_key,
         if(maybe IS NULL, NULL, toString(maybe)) AS maybe, arrayMap(x -> toString(x), list) AS list, names
         FROM samples ORDER BY samples.id`
@@ -129,7 +134,7 @@ test('tables are written with exactly the columns that the migrations make', { s
         const query = `SELECT name FROM system.columns WHERE database = currentDatabase() AND table = '${name}'`
         const rows = await (await client.query({ query, format: 'JSONEachRow' })).json<{ name: string }>()
         const made = rows.map((row) => `\`${row.name}\``)
-        assert.deepEqual([...columns].sort(), made.sort(), name)
+        assert.deepEqual([...columns, PARTITION_COLUMN].sort(), made.sort(), name)
       }
     } finally {
       await client.close()

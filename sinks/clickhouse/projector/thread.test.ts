@@ -6,6 +6,7 @@ import { Journal } from '../../../pipeline/runtime/journal/journal.js'
 import { migrate } from '../migrate.js'
 import { engineMissing, silentLog, tableContents, withEngine } from '../testing/engine.js'
 import { makeSyntheticDay } from '../testing/synthetic-day.js'
+import { fileJournal } from './journal-port.js'
 import { Projector } from './projector.js'
 import { ProjectorThread } from './thread.js'
 
@@ -39,7 +40,7 @@ test('the thread projects what is durable, while it is written and after a resta
       await migrate(other.writer())
       const signal = new AbortController().signal
       const inline = await Projector.open({
-        read: day.read,
+        journal: fileJournal(day.read),
         connection: other.writer(),
         log: silentLog,
         signal,

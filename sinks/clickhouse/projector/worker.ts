@@ -8,6 +8,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { invariant, WeirError } from '../../../pipeline/errors.js'
 import { readJournal } from '../../../pipeline/runtime/journal/reader.js'
+import { fileJournal } from './journal-port.js'
 import type { FromThread, ThreadData, ToThread } from './messages.js'
 import { Projector, RANGE_ENTRIES_MAX } from './projector.js'
 
@@ -70,9 +71,9 @@ async function run(): Promise<void> {
   const log = {
     warn: (fields: object, message: string): void => tell({ kind: 'warning', fields, message }),
   }
-  const read = (from: number, end: number) => readJournal(journalDirectory, from, end)
+  const journal = fileJournal((from, end) => readJournal(journalDirectory, from.sequence, end))
   if ((await untilWorthwhile(0)) === undefined) return
-  const projector = await Projector.open({ read, connection, log, signal: stopping.signal })
+  const projector = await Projector.open({ journal, connection, log, signal: stopping.signal })
   try {
     for (;;) {
       tell({ kind: 'projected', until: projector.next })

@@ -2,7 +2,8 @@
  * Finds out what an id given by a person stands for: an instruction, a decision or an input.
  *
  * Accepted are UUIDs with or without hyphens (instruction, decision, movement, report, expected flow,
- * execution, command) and coordinates `source:position`, the source by name or number.
+ * execution, command) and coordinates `source:position`, the source by name, or by number, which every partition of
+ * the journal has of its own.
  * Depends on the analyst's session.
  */
 import { WeirError } from '../../../pipeline/errors.js'
@@ -10,6 +11,8 @@ import { formatUuid } from '../../../pipeline/identity.js'
 import type { Analyst } from './analyst.js'
 
 export interface InputKey {
+  /** Names of groups are one journal's own, and the group of what cannot be routed is in every partition. */
+  readonly journalPartition: number
   readonly groupId: string
   readonly cycle: number
   readonly index: number
@@ -56,16 +59,17 @@ async function identifyInput(analyst: Analyst, id: string): Promise<Subject | un
   const match = COORDINATES.exec(id)
   if (match === null) return undefined
   const [, source, position] = match
-  const byName = await analyst.rows<{ source: number }>(
-    'SELECT source FROM sources WHERE name = {name: String} OR toString(source) = {name: String}',
+  const byName = await analyst.rows<{ source: number; journal_partition: number }>(
+    'SELECT source, journal_partition FROM sources WHERE name = {name: String} OR toString(source) = {name: String}',
     { name: source! },
   )
   const keys: InputKey[] = []
-  for (const { source: number } of byName) {
-    const coordinates = 'source = {source: UInt32} AND position = {position: UInt64}'
+  for (const { source: number, journal_partition: partition } of byName) {
+    const coordinates =
+      'source = {source: UInt32} AND position = {position: UInt64} AND journal_partition = {partition: UInt32}'
     // Written with the types of the columns, so that the filter index on the hash is used.
     const hash = 'cityHash64(source, position) = cityHash64({source: UInt32}, {position: UInt64})'
-    const parameters = { source: number, position: position! }
+    const parameters = { source: number, position: position!, partition }
     keys.push(...(await inputKeys(analyst, `${hash} AND ${coordinates}`, parameters)))
   }
   return keys.length === 0 ? undefined : { kind: 'input', id, keys }
@@ -77,8 +81,18 @@ async function inputKeys(
   parameters: Record<string, string | number>,
 ): Promise<InputKey[]> {
   const query = `
-    SELECT group_id, cycle, input_index FROM inputs WHERE ${condition}
-    ORDER BY cycle, group_id, input_index LIMIT ${ARRIVALS_MAX}`
-  const rows = await analyst.rows<{ group_id: string; cycle: string; input_index: number }>(query, parameters)
-  return rows.map((row) => ({ groupId: row.group_id, cycle: Number(row.cycle), index: row.input_index }))
+    SELECT journal_partition, group_id, cycle, input_index FROM inputs WHERE ${condition}
+    ORDER BY cycle, group_id, input_index, journal_partition LIMIT ${ARRIVALS_MAX}`
+  const rows = await analyst.rows<{
+    journal_partition: number
+    group_id: string
+    cycle: string
+    input_index: number
+  }>(query, parameters)
+  return rows.map((row) => ({
+    journalPartition: row.journal_partition,
+    groupId: row.group_id,
+    cycle: Number(row.cycle),
+    index: row.input_index,
+  }))
 }

@@ -118,6 +118,7 @@ async function traceBack(
 async function decidedInputs(analyst: Analyst, decision: DecisionRecord): Promise<DecidedInput[]> {
   const rest = `
     INNER JOIN decision_inputs AS e ON e.group_id = i.group_id AND e.input_cycle = i.cycle AND e.input_index = i.input_index
+      AND e.journal_partition = i.journal_partition
     WHERE e.group_id = {group: String} AND e.cycle = {cycle: UInt64} AND e.decision_id = {decision: UUID}
       AND i.group_id = {group: String} AND i.cycle <= {cycle: UInt64}
     ORDER BY e.role, i.cycle, i.input_index`
@@ -195,9 +196,15 @@ async function historyOf(
 }
 
 async function effectOf(analyst: Analyst, key: InputKey): Promise<InputEffect> {
-  const parameters = { group: key.groupId, cycle: key.cycle, index: key.index }
-  const place = 'group_id = {group: String} AND cycle = {cycle: UInt64} AND input_index = {index: UInt32}'
-  const conditions = place.replaceAll(/\b(group_id|cycle|input_index) =/g, 'i.$1 =')
+  const parameters = {
+    group: key.groupId,
+    cycle: key.cycle,
+    index: key.index,
+    partition: key.journalPartition,
+  }
+  const place = `group_id = {group: String} AND cycle = {cycle: UInt64} AND input_index = {index: UInt32}
+    AND journal_partition = {partition: UInt32}`
+  const conditions = place.replaceAll(/\b(group_id|cycle|input_index|journal_partition) =/g, 'i.$1 =')
   const [found] = await selectInputs(analyst, `WHERE ${conditions}`, parameters)
   const { row: _row, ...input } = found!
   const refusals = await analyst.rows<{ refusal: string }>(
@@ -207,7 +214,8 @@ async function effectOf(analyst: Analyst, key: InputKey): Promise<InputEffect> {
   const edges = await analyst.rows<{ decision_id: string; role: string }>(
     `SELECT decision_id, role FROM decision_inputs
      WHERE group_id = {group: String} AND decision_inputs.cycle >= {cycle: UInt64}
-       AND input_cycle = {cycle: UInt64} AND input_index = {index: UInt32}`,
+       AND input_cycle = {cycle: UInt64} AND input_index = {index: UInt32}
+       AND journal_partition = {partition: UInt32}`,
     parameters,
   )
   const decisionIds = edges.filter((edge) => edge.role === 'new').map((edge) => edge.decision_id)

@@ -6,6 +6,7 @@ import { formatUuid, toHex } from '../../../pipeline/identity.js'
 import type { CycleResult } from '../../../schemas/generated/types.js'
 import { EmbeddedServer } from '../embedded/server.js'
 import { migrate } from '../migrate.js'
+import { fileJournal } from '../projector/journal-port.js'
 import { Projector } from '../projector/projector.js'
 import { connect, embeddedTarget } from '../target.js'
 import { engineMissing, silentLog, temporaryDirectory } from '../testing/engine.js'
@@ -38,7 +39,7 @@ before(async () => {
   await migrate(target.writer())
   const signal = new AbortController().signal
   const projector = await Projector.open({
-    read: day.read,
+    journal: fileJournal(day.read),
     connection: target.writer(),
     log: silentLog,
     signal,

@@ -7,6 +7,8 @@
 import { type Analyst, exactNumber, type QueryParameters, type TextRow } from './analyst.js'
 
 export interface InputRecord {
+  /** Partition of the journal; 0 for a journal in files. */
+  readonly journalPartition: number
   readonly groupId: string
   readonly cycle: number
   readonly index: number
@@ -79,7 +81,8 @@ export interface ExecutionRecord {
 const INPUT_COLUMNS = `i.group_id AS group_id, i.cycle AS cycle, i.input_index AS input_index, i.stream AS stream,
   i.source_name AS source_name, i.position AS position, i.event_time AS event_time, i.arrived_at AS arrived_at,
   i.disposition AS disposition, i.touched AS touched, i.record_id AS record_id, i.account_id AS account_id,
-  i.amount_minor AS amount_minor, i.currency AS currency, i.kind AS kind, i.schema_fingerprint AS schema_fingerprint`
+  i.amount_minor AS amount_minor, i.currency AS currency, i.kind AS kind, i.schema_fingerprint AS schema_fingerprint,
+  i.journal_partition AS journal_partition`
 
 /** @param rest joins, conditions and order; the inputs are `i` */
 export async function selectInputs(
@@ -94,6 +97,7 @@ export async function selectInputs(
 
 export function inputRecord(row: TextRow): InputRecord {
   return {
+    journalPartition: exactNumber(row.journal_partition),
     groupId: String(row.group_id),
     cycle: exactNumber(row.cycle),
     index: exactNumber(row.input_index),

@@ -20,7 +20,7 @@ const CYCLE_MICROS = 5_000_000
 const RESULT_DELAY = 2
 
 export interface SyntheticDay {
-  readonly entries: readonly { readonly sequence: number; readonly body: JournalBody }[]
+  readonly entries: readonly (JournalEntryReader & { readonly body: JournalBody })[]
   readonly read: ReadJournal
 }
 
@@ -30,6 +30,8 @@ export interface DayOptions {
   readonly cycles: number
   /** Cash movements of a cycle. */
   readonly movements: number
+  /** Number of the first group, whose name is `G-` and the number; 1 when absent. */
+  readonly firstGroup?: number
 }
 
 /** Source numbers, by their place in this list. */
@@ -107,7 +109,9 @@ class DayWriter {
       })
     })
     for (let cycle = 0; cycle < this.options.cycles; cycle++) {
-      for (let group = 0; group < this.options.groups; group++) this.#cycle(`G-${group + 1}`, cycle)
+      for (let group = 0; group < this.options.groups; group++) {
+        this.#cycle(`G-${(this.options.firstGroup ?? 1) + group}`, cycle)
+      }
     }
     while (this.#waiting.length > 0) this.#release()
     return this.bodies
@@ -353,7 +357,7 @@ function quote(draw: number): object {
 /** Makes a day and a reader of it. Equal options give equal entries. */
 export function makeSyntheticDay(options: DayOptions): SyntheticDay {
   const bodies = new DayWriter(options).write()
-  const entries = bodies.map((body, sequence) => ({ sequence, body: withBuffers(body) }))
+  const entries = bodies.map(withBuffers).map((body, sequence) => ({ sequence, body, decode: () => body }))
   return { entries, read: readerOf(entries) }
 }
 
@@ -361,9 +365,8 @@ export function makeSyntheticDay(options: DayOptions): SyntheticDay {
 function readerOf(entries: SyntheticDay['entries']): ReadJournal {
   return async function* read(from, until): AsyncGenerator<readonly JournalEntryReader[]> {
     const end = Math.min(until, entries.length)
-    for (let start = from; start < end; start += 8) {
-      const batch = entries.slice(start, Math.min(start + 8, end))
-      yield batch.map(({ sequence, body }) => ({ sequence, decode: () => body }))
+    for (let start = from.sequence; start < end; start += 8) {
+      yield entries.slice(start, Math.min(start + 8, end))
     }
   }
 }

@@ -4,16 +4,12 @@
  * It belongs to no group and commits nothing: reading changes nothing for anyone. A record that cannot be used is told, with its
  * place, and passed over. Depends on the Kafka client and a source of schemas.
  */
-import { asBuffer, messageOf, resolverFor, typeOf } from '../../../../schemas/avro/registry.js'
-import { createWalker } from '../../../../schemas/avro/walker.js'
-import { describeWireFault, readSchemaId, WIRE_HEADER_BYTES } from '../../../../schemas/avro/wire-format.js'
 import { type TopicStream, topicOf } from '../../distributed/topics.js'
 import type { SchemaSource } from '../../registry/schema-source.js'
-import { schemaStreamOf } from '../../registry/stream-schemas.js'
-import type { Message } from '../client.js'
 import type { KafkaSettings } from '../settings.js'
 import type { Place } from './committed-reader.js'
 import { CommittedReader } from './committed-reader.js'
+import { RecordReader } from './record-reader.js'
 
 export interface ConsumedRecord extends Place {
   readonly timestampMs: number
@@ -56,7 +52,7 @@ export async function consumeTopic(options: ConsumeOptions): Promise<ConsumeCoun
   const topic = topicOf(options.settings.topicPrefix, options.stream)
   const reader = await CommittedReader.open({ ...options, topic })
   const counts = { records: 0, deletions: 0, unreadable: 0 }
-  const decoding = new Decoding(options)
+  const records = new RecordReader(options.stream, options.schemas)
   try {
     for await (const message of reader.messages()) {
       if (counts.records >= options.most) break
@@ -65,72 +61,24 @@ export async function consumeTopic(options: ConsumeOptions): Promise<ConsumeCoun
         counts.deletions += 1
         continue
       }
-      const decoded = await decoding.decode(message, message.value)
+      const decoded = await records.read(message.value)
       if (typeof decoded === 'string') {
         counts.unreadable += 1
         options.onUnreadable(place, decoded)
         continue
       }
-      options.onRecord({ ...place, ...decoded })
+      const { key, timestamp } = message
+      options.onRecord({
+        ...place,
+        timestampMs: timestamp ?? -1,
+        key: key === null || key === undefined ? null : Buffer.from(key),
+        ...decoded,
+      })
       counts.records += 1
       if (counts.records >= options.most) break
     }
     return counts
   } finally {
     await reader.close()
-  }
-}
-
-type Read = (bytes: Uint8Array) => Pick<ConsumedRecord, 'record' | 'encoded' | 'fingerprint'> | string
-
-class Decoding {
-  readonly #options: ConsumeOptions
-  /** By schema id; a string says why records of it cannot be read. */
-  readonly #readers = new Map<number, Read | string>()
-
-  constructor(options: ConsumeOptions) {
-    this.#options = options
-  }
-
-  async decode(message: Message, value: Buffer): Promise<Omit<ConsumedRecord, keyof Place> | string> {
-    const schemaId = readSchemaId(value)
-    if (schemaId < 0) return describeWireFault(schemaId, value)
-    let reader = this.#readers.get(schemaId)
-    if (reader === undefined) {
-      reader = await this.#readerOf(schemaId)
-      this.#readers.set(schemaId, reader)
-    }
-    const read = typeof reader === 'string' ? reader : reader(value.subarray(WIRE_HEADER_BYTES))
-    if (typeof read === 'string') return read
-    const { key, timestamp } = message
-    return {
-      timestampMs: timestamp ?? -1,
-      key: key === null || key === undefined ? null : Buffer.from(key),
-      schemaId,
-      ...read,
-    }
-  }
-
-  async #readerOf(schemaId: number): Promise<Read | string> {
-    const schemaJson = await this.#options.schemas.schemaOf(schemaId)
-    if (schemaJson === undefined) return `schema id ${schemaId} is not known`
-    const stream = schemaStreamOf(this.#options.stream)
-    try {
-      const { writerType, resolver, fingerprint } = resolverFor(stream, schemaJson)
-      const walker = createWalker(writerType)
-      const hex = Buffer.from(fingerprint).toString('hex')
-      return (bytes) => {
-        if (walker.walk(bytes, 0, bytes.length) !== bytes.length)
-          return 'the bytes are not a record of the schema'
-        try {
-          const record = typeOf(stream).fromBuffer(asBuffer(bytes), resolver) as object
-          return { record, encoded: typeOf(stream).toBuffer(record), fingerprint: hex }
-        } catch (cause) {
-          return messageOf(cause)
-        }
-      }
-    } catch (cause) {
-      return messageOf(cause)
-    }
   }
 }

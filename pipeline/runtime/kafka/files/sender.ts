@@ -18,6 +18,15 @@ export interface SentRecord {
   readonly value: Buffer
   /** Where the record came from, for a failure. */
   readonly place: string
+  /** Called when all copies have it. */
+  readonly acknowledged?: () => void
+}
+
+/** What the client gives back with the report on a record. */
+interface Opaque {
+  readonly place: string
+  readonly bytes: number
+  readonly acknowledged?: (() => void) | undefined
 }
 
 /** Enough to fill the batches of every broker of a cluster; at a mebibyte a record the byte bound below comes first. */
@@ -43,6 +52,11 @@ export class Sender {
   #bytes = 0
   #delivered = 0
   #failure: WeirError | undefined
+  #tellFailed: (failure: WeirError) => void = () => {}
+  /** Settles with the first failure. */
+  readonly failed = new Promise<WeirError>((resolve) => {
+    this.#tellFailed = resolve
+  })
   #wake: (() => void) | undefined
 
   private constructor(producer: ProducerClient, refusals: Refusals) {
@@ -89,10 +103,11 @@ export class Sender {
   }
 
   /** Sends a record; ask `room` before. @throws the first failure */
-  send({ topic, partition, key, value, place }: SentRecord): void {
+  send({ topic, partition, key, value, place, acknowledged }: SentRecord): void {
     if (this.#failure !== undefined) throw this.#failure
     try {
-      this.#producer.produce(topic, partition, value, key, undefined, { place, bytes: value.length })
+      const opaque: Opaque = { place, bytes: value.length, acknowledged }
+      this.#producer.produce(topic, partition, value, key, undefined, opaque)
     } catch (error) {
       throw this.#faultOf(error, 'a record is not sent', place)
     }
@@ -129,14 +144,16 @@ export class Sender {
   }
 
   #report(error: unknown, report: { opaque?: unknown } | undefined): void {
-    const { place, bytes } = (report?.opaque ?? { place: 'a record', bytes: 0 }) as {
-      place: string
-      bytes: number
-    }
+    const { place, bytes, acknowledged } = (report?.opaque ?? { place: 'a record', bytes: 0 }) as Opaque
     this.#records -= 1
     this.#bytes -= bytes
-    if (error) this.#failure ??= this.#faultOf(error, 'a record is not delivered', place)
-    else this.#delivered += 1
+    if (error) {
+      this.#failure ??= this.#faultOf(error, 'a record is not delivered', place)
+      this.#tellFailed(this.#failure)
+    } else {
+      this.#delivered += 1
+      acknowledged?.()
+    }
     const wake = this.#wake
     this.#wake = undefined
     wake?.()

@@ -1,36 +1,12 @@
-/**
- * The distributed runtime in a world that goes wrong: 200 seeds hold with the production agent, runs repeat bit for bit, and each planted
- * bug is found within 200 seeds, with a list of faults that repeats it.
- */
+/** The simulator finds what was planted: each bug within 200 seeds, with a list of faults that repeats it bit for bit. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Invariant } from '../sandbox/simulator/audit/violation.js'
-import { FAULT_KINDS } from '../sandbox/simulator/faults.js'
-import { PLANTED_BUGS, type PlantedBug } from '../sandbox/simulator/planted-bugs.js'
-import { Simulator } from '../sandbox/simulator/simulate.js'
-import type { SimulationResult } from '../sandbox/simulator/world.js'
+import type { Invariant } from '../../sandbox/simulator/audit/violation.js'
+import { FAULT_KINDS } from '../../sandbox/simulator/faults.js'
+import { PLANTED_BUGS, type PlantedBug } from '../../sandbox/simulator/planted-bugs.js'
+import { Simulator } from '../../sandbox/simulator/simulate.js'
 
 const SEEDS = 200
-
-test(`${SEEDS} seeds with the production agent: every invariant holds`, async () => {
-  const simulator = await Simulator.create({ agent: 'production', kinds: FAULT_KINDS })
-  const results: SimulationResult[] = []
-  for (let seed = 1; seed <= SEEDS; seed++) {
-    const result = simulator.run(seed)
-    const { violation } = result
-    if (violation !== undefined) {
-      const { command } = simulator.find(seed, violation.invariant)
-      assert.fail(`seed ${seed} breaks ${violation.invariant}: ${violation.detail}\nto repeat: ${command}`)
-    }
-    results.push(result)
-  }
-  // Seeds that hold because nothing happens in them would prove nothing.
-  const sum = (of: (result: SimulationResult) => number): number =>
-    results.reduce((total, one) => total + of(one), 0)
-  assert.ok(sum(({ instructions }) => instructions) > 10 * SEEDS, 'too few instructions')
-  assert.ok(sum(({ takeovers }) => takeovers) > 4 * SEEDS, 'too few takeovers')
-  assert.ok(sum(({ transactions }) => transactions.aborted) > SEEDS / 10, 'too few aborted transactions')
-})
 
 test('the same seed gives the same run, bit for bit', async () => {
   for (const seed of [3, 17]) {

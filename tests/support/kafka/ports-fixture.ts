@@ -3,12 +3,21 @@
  * For tests only. Depends on the support for a real Kafka.
  */
 import assert from 'node:assert/strict'
-import { uniqueName } from '../../../../tests/support/kafka/cluster.js'
-import type { BrokerFaultKind, Operation, TransactionalWriter } from '../../distributed/ports.js'
-import { JOURNAL_STREAM, SOURCE_STREAMS, type TopicStream, topicOf } from '../../distributed/topics.js'
-import { openAdmin } from '../admin.js'
-import { loadKafka } from '../client.js'
-import { defaultSettings, type KafkaSettings } from '../settings.js'
+import type {
+  BrokerFaultKind,
+  Operation,
+  TransactionalWriter,
+} from '../../../pipeline/runtime/distributed/ports.js'
+import {
+  JOURNAL_STREAM,
+  SOURCE_STREAMS,
+  type TopicStream,
+  topicOf,
+} from '../../../pipeline/runtime/distributed/topics.js'
+import { openAdmin } from '../../../pipeline/runtime/kafka/admin.js'
+import { loadKafka } from '../../../pipeline/runtime/kafka/client.js'
+import { defaultSettings, type KafkaSettings } from '../../../pipeline/runtime/kafka/settings.js'
+import { uniqueName } from './cluster.js'
 
 /** Longest wait for anything; a broker that restarts needs the most of it. */
 const PATIENCE_MS = 30_000

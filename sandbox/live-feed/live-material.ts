@@ -1,0 +1,48 @@
+/**
+ * Reference data of the live feed: the simulator's groups, open around the clock, with limits that a long run does not use up.
+ *
+ * A trial starts at any hour of any day, so the calendar knows no weekend, and the windows of today end tomorrow night.
+ * Depends on the simulator's material.
+ */
+import { type Draft, groupDrafts, policyText, sharedDrafts } from '../simulator/feed/material.js'
+
+const AROUND_THE_CLOCK = { openSeconds: 0, cutoffSeconds: 2 * 86_400 }
+/** A thousandth of the largest exact amount: enough for days of any rate. */
+const UNLIMITED_MINOR = 4_000_000_000_000
+const LIMITS = { perDay: 40_000_000_000 }
+
+export interface LiveMaterialOptions {
+  readonly venueId: string
+  /** After so much silence the venue is asked. */
+  readonly answerWithinSeconds: number
+}
+
+export function liveSharedDrafts(today: number): Draft[] {
+  return sharedDrafts(today).map((draft) => ({
+    ...draft,
+    fields: {
+      ...draft.fields,
+      timeZone: 'Etc/UTC',
+      weekendDays: [],
+      offsets: [{ fromTime: 0, offsetSeconds: 0 }],
+    },
+  }))
+}
+
+export function liveGroupDrafts(groupId: string, options: LiveMaterialOptions): Draft[] {
+  return groupDrafts(groupId).map((draft) => ({
+    ...draft,
+    fields: { ...draft.fields, ...changes(draft, groupId, options) },
+  }))
+}
+
+function changes(
+  { stream }: Draft,
+  groupId: string,
+  { venueId, answerWithinSeconds }: LiveMaterialOptions,
+): Readonly<Record<string, unknown>> {
+  if (stream === 'rail') return { ...AROUND_THE_CLOCK, venueId, dailyLimitMinor: UNLIMITED_MINOR }
+  if (stream === 'facility') return { ...AROUND_THE_CLOCK, venueId }
+  if (stream === 'policy') return { document: policyText(groupId, { ...LIMITS, answerWithinSeconds }) }
+  return {}
+}
