@@ -85,7 +85,10 @@ async function main(): Promise<void> {
     agentModule: new URL('../../pipeline/agent.js', import.meta.url),
     optimizer: await compileOptimizer(),
     version: 'benchmark',
-    logger: pino({ level: process.env.WEIR_BENCH_LOG ?? 'silent' }, pino.destination({ dest: 2, sync: true })),
+    logger: pino(
+      { level: process.env.WEIR_BENCH_LOG ?? 'silent' },
+      pino.destination({ dest: 2, sync: true }),
+    ),
     ...(snapshotEveryEntries === undefined ? {} : { snapshotEveryEntries }),
     signal: end.signal,
     onStarted: async (instance) => {

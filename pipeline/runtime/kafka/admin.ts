@@ -123,6 +123,11 @@ class Admin implements KafkaAdmin {
 
   async groupMembers(group: string): Promise<readonly GroupMember[]> {
     const options = { timeout: REQUEST_TIMEOUT_MS }
+    // Describing a group that has no coordinator, as on a cluster that never had one, ends the whole process inside the client.
+    const listed = await this.#ask<GroupsListed>('the groups cannot be listed', (done) =>
+      this.#admin.listGroups(options, done as never),
+    )
+    if (!listed.groups.some(({ groupId }) => groupId === group)) return []
     const { groups } = await this.#ask<GroupsFound>('the group cannot be described', (done) =>
       this.#admin.describeGroups([group], options, done as never),
     )
@@ -149,6 +154,7 @@ class Admin implements KafkaAdmin {
 
 type DescribedTopic = import('@confluentinc/kafka-javascript').TopicDescription
 type DescribedMember = import('@confluentinc/kafka-javascript').MemberDescription
+type GroupsListed = { readonly groups: readonly { readonly groupId: string }[] }
 type GroupsFound = import('@confluentinc/kafka-javascript').GroupDescriptions
 
 function partitionOf(found: DescribedTopic['partitions'][number]): PartitionDescription {
