@@ -19,7 +19,7 @@ export interface SourceRecord {
   readonly value: Buffer
 }
 
-export const OPENINGS = { OPERATING: 9_000_000_00, PAYROLL: 2_000_000_00, DOLLARS: 1_000_000_00 }
+export const OPENINGS = { OPERATING: 19_000_000_00, PAYROLL: 2_000_000_00, DOLLARS: 1_000_000_00 }
 /** Of the policy: PAYROLL is refilled to its target once it falls below this. */
 export const PAYROLL_BAND_MINOR = 1_600_000_00
 

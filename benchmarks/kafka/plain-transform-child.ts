@@ -37,7 +37,7 @@ export interface PlainReport {
 const RECORDS_AT_ONCE = 1_000
 const WAIT_MS = 1
 const REQUEST_TIMEOUT_MS = 10_000
-const REPORT_INTERVAL_MS = 5
+const REPORT_INTERVAL_MS = 25
 
 interface PartialReads {
   setDefaultIsTimeoutOnlyForFirstMessage(only: boolean): void

@@ -1,8 +1,8 @@
 /**
  * Load at a given rate, of which a known share causes an instruction, and the time from such a record to its instruction.
  *
- * Background payments change OPERATING by a euro and cause nothing. A trigger makes PAYROLL short by an amount that no other
- * trigger of the group has at that time, so the refill names it. What the trigger has moved comes back to OPERATING half a period later. An
+ * Background payments change OPERATING by a euro and cause nothing. A trigger makes PAYROLL short; it is answered once refills of the
+ * group come to what it and those before it took. What the trigger has moved comes back to OPERATING half a period later. An
  * open loop: records are due at fixed times, whatever the system does; time runs from the call that gives the record to
  * the client until the instruction is seen by a consumer of committed records. Depends on the client and the benchmark's groups.
  */
@@ -38,16 +38,25 @@ export interface LoadResult {
   readonly lateMs: number
 }
 
-const TRIGGER_BASE_MINOR = 1_200_000_00
+/** Falls out of the band, and OPERATING can pay for many of them. */
+const TRIGGER_BASE_MINOR = 500_000_00
 /** The rail's step: amounts that differ by it stay different when they are rounded. */
 const TRIGGER_STEP_MINOR = 1_000_00
-const DISTINCT_TRIGGERS = 500
+const DISTINCT_TRIGGERS = 100
 /** Timers of Node have whole milliseconds. */
 const TICK_MS = 1
 const PATIENCE_MS = 10_000
 
+/** What triggers took from PAYROLL and what came back, from the beginning: refills may be of several at once, or come in parts. */
+interface ShortAccount {
+  takenMinor: number
+  refilledMinor: number
+  readonly waiting: Waiting[]
+}
+
+/** A trigger that is answered once so much came back. */
 interface Waiting {
-  readonly amountMinor: number
+  readonly coveredAtMinor: number
   readonly sentMs: number
   readonly counts: boolean
 }
@@ -56,16 +65,19 @@ export class TriggerLoad {
   readonly #options: TriggerLoadOptions
   readonly #producer: ProducerClient
   readonly #loop: ConsumerLoop
-  readonly #waiting = new Map<string, Waiting[]>()
+  readonly #accounts = new Map<string, ShortAccount>()
   #sent = 0
   #triggers = 0
   #samples: number[] = []
+  #failure: unknown
 
   private constructor(options: TriggerLoadOptions, producer: ProducerClient) {
     this.#options = options
     this.#producer = producer
     const { kafka, outputTopic, outputPartitions } = options
-    this.#loop = new ConsumerLoop(kafka, readerProperties(kafka), 'benchmark', {
+    // Without the events of a partition's end, for which the client waits a millisecond longer.
+    const properties = { ...readerProperties(kafka), 'enable.partition.eof': false }
+    this.#loop = new ConsumerLoop(kafka, properties, 'benchmark', {
       connected: (client) => {
         const partitions = Array.from({ length: outputPartitions }, (_, partition) => partition)
         client.incrementalAssign(
@@ -74,9 +86,14 @@ export class TriggerLoad {
       },
       records: (messages) => this.#take(messages),
       end: () => {},
-      failed: () => {},
-      unreachable: () => {},
+      failed: (thrown) => this.#fail(thrown),
+      unreachable: ({ error }) => this.#fail(error),
     })
+  }
+
+  /** Without its reader a run would only count triggers that nobody answered. */
+  #fail(thrown: unknown): void {
+    this.#failure ??= thrown
   }
 
   static async open(options: TriggerLoadOptions): Promise<TriggerLoad> {
@@ -122,6 +139,7 @@ export class TriggerLoad {
       await new Promise((resolve) => setTimeout(resolve, TICK_MS))
     }
     const unanswered = await this.#answered()
+    if (this.#failure !== undefined) throw this.#failure
     lateMs.sort((a, b) => a - b)
     return { samples: this.#samples, unanswered, lateMs: lateMs[Math.floor(lateMs.length * 0.99)] ?? 0 }
   }
@@ -132,7 +150,9 @@ export class TriggerLoad {
     if (phase === 0) {
       const groupId = groups[this.#triggers % groups.length]
       const amountMinor = this.#amountOf(this.#triggers++)
-      this.#waitingOf(groupId).push({ amountMinor, sentMs: performance.now(), counts })
+      const account = this.#accountOf(groupId)
+      account.takenMinor += amountMinor
+      account.waiting.push({ coveredAtMinor: account.takenMinor, sentMs: performance.now(), counts })
       this.#pay(groupId, 'PAYROLL', -amountMinor)
     } else if (phase === Math.floor(period / 2) && this.#triggers > 0) {
       const last = this.#triggers - 1
@@ -160,13 +180,13 @@ export class TriggerLoad {
     this.#producer.produce(topic, partition, value, key)
   }
 
-  #waitingOf(groupId: string): Waiting[] {
-    let waiting = this.#waiting.get(groupId)
-    if (waiting === undefined) {
-      waiting = []
-      this.#waiting.set(groupId, waiting)
+  #accountOf(groupId: string): ShortAccount {
+    let account = this.#accounts.get(groupId)
+    if (account === undefined) {
+      account = { takenMinor: 0, refilledMinor: 0, waiting: [] }
+      this.#accounts.set(groupId, account)
     }
-    return waiting
+    return account
   }
 
   #take(messages: readonly Message[]): void {
@@ -175,12 +195,11 @@ export class TriggerLoad {
       const refill = this.#options.refillOf(message)
       if (refill === undefined) continue
       if (refill.settlement !== undefined) this.#send(refill.settlement)
-      const waiting = this.#waitingOf(refill.groupId)
-      // One that answers several triggers at once is for their sum.
-      let left = refill.amountMinor
-      while (left > 0 && waiting.length > 0 && waiting[0].amountMinor <= left) {
-        const { amountMinor, sentMs, counts } = waiting.shift() as Waiting
-        left -= amountMinor
+      const account = this.#accountOf(refill.groupId)
+      account.refilledMinor += refill.amountMinor
+      const { waiting } = account
+      while (waiting.length > 0 && waiting[0].coveredAtMinor <= account.refilledMinor) {
+        const { sentMs, counts } = waiting.shift() as Waiting
         if (counts) this.#samples.push(now - sentMs)
       }
     }
@@ -188,10 +207,11 @@ export class TriggerLoad {
 
   async #answered(): Promise<number> {
     const until = performance.now() + PATIENCE_MS
-    const open = (): number => [...this.#waiting.values()].reduce((sum, { length }) => sum + length, 0)
+    const open = (): number =>
+      [...this.#accounts.values()].reduce((sum, { waiting }) => sum + waiting.length, 0)
     while (open() > 0 && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 5))
     const unanswered = open()
-    this.#waiting.clear()
+    for (const account of this.#accounts.values()) account.waiting.length = 0
     return unanswered
   }
 }
