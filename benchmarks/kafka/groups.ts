@@ -19,12 +19,20 @@ export interface SourceRecord {
   readonly value: Buffer
 }
 
-export const OPENINGS = { OPERATING: 19_000_000_00, PAYROLL: 2_000_000_00, DOLLARS: 1_000_000_00 }
+export const OPENINGS = { OPERATING: 600_000_000_00, PAYROLL: 2_000_000_00, DOLLARS: 1_000_000_00 }
 /** Of the policy: PAYROLL is refilled to its target once it falls below this. */
 export const PAYROLL_BAND_MINOR = 1_600_000_00
 
 const DAY_MICROS = 86_400_000_000
+/** Wide enough that what piles up while a machine stalls is one refill: else a run would collapse where it should only be slow. */
 const POLICY = POLICY_TEXT.replace('perDay: 100000000', 'perDay: 30000000000000')
+  .replace('perCycle: 15000000', 'perCycle: 1000000000')
+  .replace('maximumInstruction: 10000000', 'maximumInstruction: 1000000000')
+  .replace(
+    'floor: 1000000, target: 5000000, ceiling: 20000000',
+    'floor: 1000000, target: 500000000, ceiling: 2000000000',
+  )
+const TICKET_MINOR = 1_000_000_000_00
 const BANKS = [
   ['OPERATING', 'BANK-A', 'EUR'],
   ['PAYROLL', 'BANK-B', 'EUR'],
@@ -95,6 +103,7 @@ export class RecordMaker {
       cutoffSeconds: 86_399,
       dailyLimitMinor: EXACT_LIMIT - 1,
       settlementDelaySeconds: 5,
+      maximumTicketMinor: TICKET_MINOR,
     }
     add('rail', 'OPERATING-PAYROLL', rail('OPERATING-PAYROLL', 'OPERATING', 'PAYROLL', allDay))
     add('rail', 'PAYROLL-OPERATING', rail('PAYROLL-OPERATING', 'PAYROLL', 'OPERATING', allDay))

@@ -135,7 +135,8 @@ const peerOutput = (kafka: KafkaSettings) => ({
   },
 })
 
-function refillOfInstruction(value: Buffer, maker: RecordMaker): Refill {
+/** Refills of PAYROLL; each instruction is settled at once. */
+export function refillOfInstruction(value: Buffer, maker: RecordMaker): Refill {
   const { groupId, instructionId, destinationAccountId, amountMinor, counterAmountMinor } = decodeRecord(
     'instruction',
     bodyOf(value),
