@@ -118,7 +118,11 @@ async function withTopic(
   const reader = new KafkaJournalTail(kafka, bell)
   const schemas = openSchemaSource(registry, kafka.topicPrefix)
   try {
-    const partitions = await partitionsOf(kafka, reader.topic)
+    const partitions = await retryUntil(
+      signal,
+      () => partitionsOf(kafka, reader.topic),
+      (error) => log.warn({ reason: error.toLine() }, 'the journal topic cannot be looked at yet'),
+    )
     await use(partitions, { reader, schemaOf: (id) => schemas.schemaOf(id), bell, log, signal })
   } finally {
     schemas.close()

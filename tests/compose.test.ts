@@ -3,11 +3,14 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { parse } from 'yaml'
+import { loadConfiguration } from '../cli/configuration.js'
+import { createProgram } from '../cli/program.js'
 import { read, root } from './house/repository.js'
 
 /** What is read of the compose file here; its whole syntax was checked against the specification (ADR 60). */
 interface Service {
   readonly image?: string
+  readonly command?: readonly string[]
   readonly build?: { readonly context: string; readonly dockerfile: string }
   readonly ports?: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
@@ -23,6 +26,8 @@ const document = parse(read('deploy/compose.yaml'), { merge: true }) as {
   readonly secrets: Readonly<Record<string, { readonly file: string }>>
 }
 const services = Object.entries(document.services)
+/** Each is reached from outside. */
+const SERVERS = ['kafka', 'registry', 'clickhouse', 'weir', 'standby', 'prometheus', 'grafana']
 
 /** The places where a rule is broken, as one list for the message. */
 function broken(rule: (service: Service) => readonly string[]): string[] {
@@ -31,18 +36,22 @@ function broken(rule: (service: Service) => readonly string[]): string[] {
 
 test('the compose file has all servers that Weir works with', () => {
   assert.deepEqual(Object.keys(document.services).sort(), [
+    'bank',
     'clickhouse',
     'grafana',
     'kafka',
+    'projector',
     'prometheus',
     'registry',
+    'standby',
+    'topics',
     'weir',
   ])
 })
 
 test('every port is published on loopback only, and no two services want the same', () => {
   const ports = services.flatMap(([, service]) => service.ports ?? [])
-  assert.ok(ports.length >= services.length)
+  assert.ok(ports.length >= SERVERS.length)
   assert.deepEqual(
     ports.filter((port) => !/^127\.0\.0\.1:\d+:\d+$/.test(port)),
     [],
@@ -75,20 +84,27 @@ test('the versions are those of the parts without containers', () => {
   assert.equal(document.services.registry?.image?.split(':')[1], registry)
 })
 
-test('what a service waits for exists and has a health check', () => {
+/** Services that end by themselves; whoever waits for one waits for its end. */
+const ENDING = new Set(['topics'])
+
+test('what a service waits for exists and has a health check, or ends', () => {
   assert.deepEqual(
     broken(({ depends_on = {} }) =>
       Object.entries(depends_on)
         .filter(([name, { condition }]) => {
           const target = document.services[name]
-          return condition !== 'service_healthy' || target?.healthcheck === undefined
+          return ENDING.has(name)
+            ? condition !== 'service_completed_successfully'
+            : condition !== 'service_healthy' || target?.healthcheck === undefined
         })
         .map(([name]) => name),
     ),
     [],
   )
   assert.deepEqual(
-    broken(({ healthcheck }) => (healthcheck?.test[0] === 'CMD' ? [] : ['no health check'])),
+    services
+      .filter(([name, { healthcheck }]) => !ENDING.has(name) && healthcheck?.test[0] !== 'CMD')
+      .map(([name]) => name),
     [],
   )
 })
@@ -117,4 +133,42 @@ test('no password stands in the file: they come from files that are not in the r
   assert.ok(Object.values(document.secrets).every(({ file }) => file.startsWith('./secrets/')))
   assert.match(read('.gitignore'), /^deploy\/secrets\/$/m)
   assert.match(read('deploy/Dockerfile.dockerignore'), /^deploy\/secrets$/m)
+})
+
+test('what the containers of Weir run are commands of Weir, and their configuration is one', () => {
+  const commands = services
+    .filter(([, { image }]) => image?.startsWith('weir:'))
+    .map(([name, { command = [] }]) => ({ name, words: command.filter((word) => !word.startsWith('/')) }))
+  assert.ok(commands.length >= 4)
+  const program = createProgram()
+  const known = program.commands.map((each) => each.name())
+  for (const { name, words } of commands)
+    assert.ok(
+      words.some((word) => known.includes(word)),
+      name,
+    )
+  const { kafka, status } = loadConfiguration(join(root, 'deploy/weir.yaml'))
+  assert.deepEqual(kafka?.bootstrapServers, ['kafka:19092'])
+  assert.equal(
+    status?.host,
+    '0.0.0.0',
+    'Prometheus and the health check of other containers come from outside',
+  )
+})
+
+test('each instance is asked for its metrics, and its health is that of the instance', () => {
+  const { scrape_configs: jobs } = parse(read('deploy/prometheus/prometheus.yaml')) as {
+    readonly scrape_configs: readonly {
+      readonly job_name: string
+      readonly static_configs: readonly { readonly targets: readonly string[] }[]
+    }[]
+  }
+  const asked = jobs.find(({ job_name }) => job_name === 'weir')?.static_configs[0]?.targets
+  const instances = services.filter(([, { command }]) => command?.includes('run'))
+  assert.deepEqual(
+    instances.map(([name]) => `${name}:9464`),
+    asked,
+  )
+  for (const [name, { healthcheck }] of instances)
+    assert.match(healthcheck?.test.join(' ') ?? '', /:9464\/health/, name)
 })

@@ -29,6 +29,8 @@ export const operations = Object.freeze({
   write: 4,
   create: 5,
   describe: 8,
+  describeConfigs: 10,
+  alterConfigs: 11,
   idempotentWrite: 12,
 })
 const ALLOW = 3

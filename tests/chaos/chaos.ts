@@ -67,7 +67,8 @@ export class Chaos {
     const pace = ['--groups', `${options.groups}`, '--rate', `${options.rate}`]
     const length = ['--seconds', `${Math.ceil(options.minutes * 60)}`, '--seed', options.seed]
     const rest = ['--faulty', '--answer-within', `${ANSWER_WITHIN_SECONDS}`, '--truth', this.#truthPath]
-    this.#feed = new Supervised('feed', ['sandbox', 'feed', ...target, ...pace, ...length, ...rest], folder)
+    const flags = [...target, ...pace, ...length, ...rest]
+    this.#feed = new Supervised('feed', ['sandbox', 'feed', ...flags], folder, { endsByItself: true })
   }
 
   async run(): Promise<ChaosReport> {

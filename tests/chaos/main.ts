@@ -4,7 +4,7 @@
  */
 import { parseArgs } from 'node:util'
 import { Chaos, type ChaosReport } from './chaos.js'
-import { FAULTS, type FaultKind } from './faults.js'
+import { FAULTS, type FaultKind, type TakeoverTime } from './faults.js'
 import { Setting } from './setting.js'
 
 const USAGE = `npm run chaos -- [--minutes N] [--seed TEXT] [--brokers 1|3] [--rate N] [--groups N] [--faults A,B] [--keep] [--json]
@@ -94,17 +94,13 @@ function describe({
   failures,
   audit,
 }: ChaosReport): string {
-  const times = takeovers.map(({ milliseconds }) => milliseconds).sort((a, b) => a - b)
-  const at = (share: number) => times[Math.min(times.length - 1, Math.floor(times.length * share))]
   const { violations: _, ...facts } = audit
   return [
     `seed ${seed}`,
     `faults: ${Object.entries(counts)
       .map(([kind, count]) => `${kind} ${count}`)
       .join(', ')}`,
-    times.length === 0
-      ? 'no takeover was timed'
-      : `takeover, from the kill to the first committed cycle of another: ${times.length} times, median ${at(0.5)} ms, longest ${at(1)} ms`,
+    ...describeTakeovers(takeovers),
     `drained in ${drainSeconds} s`,
     `ended by themselves and started again: ${unexpectedEnds.map(({ name, code, signal }) => `${name} (${code ?? signal})`).join(', ') || 'none'}`,
     Object.entries(facts)
@@ -113,6 +109,18 @@ function describe({
     failures.length === 0 ? 'every invariant holds' : `FAILED:\n  ${failures.join('\n  ')}`,
     '',
   ].join('\n')
+}
+
+/** By fault: after a kill of the owner alone it is Weir's own time, after the others also that of what else was broken. */
+function describeTakeovers(takeovers: readonly TakeoverTime[]): string[] {
+  const byFault = new Map<string, number[]>()
+  for (const { fault, milliseconds } of takeovers)
+    byFault.set(fault, [...(byFault.get(fault) ?? []), milliseconds])
+  return [...byFault].map(([fault, ofFault]) => {
+    const times = ofFault.toSorted((a, b) => a - b)
+    const median = times[Math.floor(times.length / 2)]
+    return `takeover after ${fault}, to the first committed cycle of another: ${times.length} partitions, median ${median} ms, longest ${times.at(-1)} ms`
+  })
 }
 
 process.exitCode = await main()

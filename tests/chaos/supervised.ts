@@ -25,13 +25,15 @@ export class Supervised {
   readonly unexpected: Exit[] = []
   starts = 0
   readonly #args: readonly string[]
+  readonly #endsByItself: boolean
   readonly #logFile: string
   #child: ChildProcess | undefined
   #wanted = false
   #restart: NodeJS.Timeout | undefined
 
-  constructor(name: string, args: readonly string[], logFolder: string) {
+  constructor(name: string, args: readonly string[], logFolder: string, { endsByItself = false } = {}) {
     this.name = name
+    this.#endsByItself = endsByItself
     this.#args = args
     this.#logFile = join(logFolder, `${name}.log`)
     process.on('exit', () => this.#child?.kill('SIGKILL'))
@@ -59,7 +61,8 @@ export class Supervised {
     this.#child = child
     child.once('exit', (code, signal) => {
       this.#child = undefined
-      if (!this.#wanted) return
+      // Done; a process that is meant to go on ends with 0 only when it is told to.
+      if (!this.#wanted || (code === 0 && this.#endsByItself)) return
       this.unexpected.push({ name: this.name, code, signal, atMs: performance.now() })
       this.#restart = setTimeout(() => this.start(), RESTART_AFTER_MS)
     })

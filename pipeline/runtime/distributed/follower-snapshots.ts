@@ -38,10 +38,12 @@ export class FollowerSnapshots {
     if (this.#lastSequence < 0) this.#lastSequence = state.chain.nextSequence
     if (this.#writing !== undefined) {
       if (this.#writing.state === 'pending') return false
-      if (this.#writing.state === 'failed')
+      if (this.#writing.state === 'failed') {
+        state.snapshotFailures++
         this.#ports.notices.warn(`a snapshot was not written: ${this.#writing.fault?.error.toLine()}`, {
           partition: state.partition,
         })
+      } else state.snapshotSequence = this.#lastSequence
       this.#writing = undefined
       return true
     }

@@ -142,6 +142,7 @@ export class Follower {
   #restore(snapshot: PartitionSnapshot): void {
     const { state } = this
     this.offset = snapshot.offset
+    state.snapshotSequence = snapshot.nextSequence
     state.chain.set(snapshot.nextSequence, snapshot.checksum)
     for (const declaration of snapshot.declarations) this.#declare(declaration)
     for (const [topic, offset] of snapshot.positions) state.positions.set(topic, offset)

@@ -10,10 +10,12 @@ import { EVERY_GROUP, UNROUTED_GROUP } from '../../ports.js'
 import { Intake, isTombstone, type Taken } from './intake.js'
 import {
   BACKLOG_BYTES_MOST,
+  GROUP_WAITING_BYTES_MOST,
   LOOKUP_PAUSE_MS,
   PROVISIONAL_BYTES_MOST,
   PROVISIONAL_GROUPS_MOST,
   PROVISIONAL_WAIT_MS,
+  READ_AGAIN_PAUSE_MS,
   RECORDS_A_STEP,
   REFERENCE_WAIT_MS,
   RESUME_BELOW,
@@ -51,6 +53,7 @@ export class GroupInputs {
   #referenceSinceMs: number
   /** Groups without an agent. */
   #provisional = 0
+  #readAgainAtMs = 0
 
   constructor(
     state: PartitionState,
@@ -98,6 +101,11 @@ export class GroupInputs {
     return this.#waitingBytes
   }
 
+  /** Records that were read and wait until the registry says what their schema is. */
+  get waitingForSchemas(): number {
+    return this.#stalled.length
+  }
+
   get wakeAtMs(): number {
     // Without a fault the answer is under way, and its arrival rings the bell.
     const pauses = this.#stalled.length > 0 && this.#intake.fault !== undefined
@@ -118,6 +126,7 @@ export class GroupInputs {
     if (this.#paused) return false
     const { clock, sources } = this.#ports
     const nowMs = clock.monotonicMs()
+    if (this.#readAgain(nowMs)) return true
     if (this.#stalled.length > 0 && nowMs < this.#stalledUntilMs) return false
     const records =
       this.#stalled.length > 0 ? this.#stalled : sources.poll(this.#state.partition, RECORDS_A_STEP)
@@ -208,7 +217,7 @@ export class GroupInputs {
   #give(group: PartitionGroup, record: SourceRecord, taken: Taken, arrivalMicros: number): void {
     const { topic, offset } = record
     if (offset < (group.takenNext.get(topic) ?? 0)) return
-    if (group.agent === 'frozen') {
+    if (group.agent === 'frozen' || group.refusedFrom.size > 0 || this.#isBehind(group)) {
       if (!group.refusedFrom.has(topic)) group.refusedFrom.set(topic, offset)
       return
     }
@@ -216,6 +225,35 @@ export class GroupInputs {
     const before = group.waiting.bytes
     group.waiting.add(topic, taken.source, offset, arrivalMicros, taken.payload)
     this.#waitingBytes += group.waiting.bytes - before
+  }
+
+  /** Whether the group is so slow that it would hold up others. */
+  #isBehind(group: PartitionGroup): boolean {
+    if (group.waiting.bytes <= GROUP_WAITING_BYTES_MOST || this.#state.groups.size <= 2) return false
+    this.#ports.notices.warn('a group is behind: its records are passed over and read again later', {
+      partition: this.#state.partition,
+      groupId: group.groupId,
+    })
+    return true
+  }
+
+  /** Reads again what was passed over for groups that have caught up. */
+  #readAgain(nowMs: number): boolean {
+    if (nowMs < this.#readAgainAtMs) return false
+    let found = false
+    for (const group of this.#state.groups.values()) {
+      const { refusedFrom, agent, waiting } = group
+      if (refusedFrom.size === 0 || agent !== 'ready') continue
+      if (waiting.bytes > GROUP_WAITING_BYTES_MOST * RESUME_BELOW) continue
+      lower(this.#taken, refusedFrom)
+      refusedFrom.clear()
+      found = true
+    }
+    if (!found) return false
+    this.#readAgainAtMs = nowMs + READ_AGAIN_PAUSE_MS
+    this.#stalled = []
+    this.#ports.sources.start(this.#state.partition, startsOf(this.#taken))
+    return true
   }
 
   #newGroup(groupId: string): PartitionGroup {
@@ -260,12 +298,13 @@ export class GroupInputs {
 
   #watchPressure(hasRoom: boolean): void {
     const { partition } = this.#state
-    const { agents, sources } = this.#ports
+    const { agents, sources, notices } = this.#ports
     const isFull =
       this.#waitingBytes > WAITING_BYTES_MOST || !hasRoom || agents.backlogBytes > BACKLOG_BYTES_MOST
     if (isFull && !this.#paused) {
       this.#paused = true
       sources.pause(partition)
+      notices.warn('the sources are paused: the agents cannot keep up', { partition })
     } else if (this.#paused && !isFull && this.#waitingBytes < WAITING_BYTES_MOST * RESUME_BELOW) {
       this.#paused = false
       sources.resume(partition)

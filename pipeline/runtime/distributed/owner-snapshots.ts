@@ -92,10 +92,12 @@ export class OwnerSnapshots {
     const writing = this.#writing as Operation<void>
     if (writing.state === 'pending') return false
     this.#writing = undefined
-    if (writing.state === 'failed')
+    if (writing.state === 'failed') {
+      this.#state.snapshotFailures++
       this.#ports.notices.warn(`a snapshot was not written: ${writing.fault?.error.toLine()}`, {
         partition: this.#state.partition,
       })
+    } else this.#state.snapshotSequence = this.#lastSequence
     return true
   }
 }

@@ -51,6 +51,7 @@ export class Owner {
   readonly #recovery: GroupRecovery
   readonly #journalTopic: string
   #draining = false
+  #committedAtMs: number
   #cycles = 0
   #instructions = 0
   #deadLetters = 0
@@ -71,6 +72,7 @@ export class Owner {
     this.#outputs = new Outputs(partition, options.topicPrefix, ports.schemas)
     this.#snapshots = new OwnerSnapshots(state, ports, options, this.#commit)
     this.#recovery = new GroupRecovery(state, ports)
+    this.#committedAtMs = ports.clock.monotonicMs()
     this.#appendStart()
     this.#inputs = new GroupInputs(state, ports, options, (declaration) => {
       this.#appendBody({ 'weir.SourceDeclaration': declaration })
@@ -94,6 +96,16 @@ export class Owner {
 
   get waitingBytes(): number {
     return this.#inputs.waitingBytes
+  }
+
+  /** Records that were read and wait until the registry says what their schema is. */
+  get waitingForSchemas(): number {
+    return this.#inputs.waitingForSchemas
+  }
+
+  /** Since the last transaction, or since the partition was taken over. */
+  get sinceCommitMs(): number {
+    return this.#ports.clock.monotonicMs() - this.#committedAtMs
   }
 
   get wakeAtMs(): number {
@@ -250,7 +262,10 @@ export class Owner {
   #completeBatch(): void {
     this.#appendPositions()
     const place = placeOf(this.state)
-    this.#commit.whenCommitted(() => this.#snapshots.committed(place))
+    this.#commit.whenCommitted(() => {
+      this.#committedAtMs = this.#ports.clock.monotonicMs()
+      this.#snapshots.committed(place)
+    })
   }
 
   /** Tells how far every topic is journaled once this transaction is committed. */

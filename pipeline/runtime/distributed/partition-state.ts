@@ -20,6 +20,10 @@ export class PartitionState {
   readonly groups = new Map<string, PartitionGroup>()
   /** By source topic: every record before this offset is journaled. */
   readonly positions = new Map<string, number>()
+  /** Entry that the newest snapshot of this instance leads to; -1 without one. */
+  snapshotSequence = -1
+  /** Snapshots that could not be written. */
+  snapshotFailures = 0
   readonly #bySlot = new Map<number, PartitionGroup>()
   readonly #slots: Slots
   readonly #agents: AgentHost

@@ -57,6 +57,7 @@ export class Partition {
   #retryPending = false
   #drainUntilMs = 0
   #takeovers = 0
+  #timesTaken = 0
 
   constructor(partition: number, ports: InstancePorts, options: InstanceOptions, slots: Slots) {
     this.partition = partition
@@ -85,6 +86,11 @@ export class Partition {
   /** What the partition is to be. An owner that is to be something else is drained first. */
   set role(role: Role) {
     this.#role = role
+  }
+
+  /** Times that it came to be owned and live here. */
+  get takeovers(): number {
+    return this.#timesTaken
   }
 
   /** Nothing of the ownership is left: others may take over. */
@@ -178,6 +184,7 @@ export class Partition {
       return true
     }
     const progress = this.#stepFollower()
+    if (this.#follower?.isIdle === true) this.failure = undefined
     return (this.#followerSnapshots?.step() ?? false) || progress
   }
 
@@ -266,6 +273,7 @@ export class Partition {
     this.#owner = new Owner(state, this.#ports, this.#options, this.#writer as TransactionalWriter)
     this.failure = undefined
     this.stage = 'live'
+    this.#timesTaken++
     this.#ports.notices.info('the partition is owned', {
       partition: this.partition,
       groups: state.groups.size,

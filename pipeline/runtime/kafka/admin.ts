@@ -6,6 +6,7 @@
 import type { IAdminClient } from '@confluentinc/kafka-javascript'
 import { loadKafka, newClient, Refusals } from './client.js'
 import { brokerFault } from './faults.js'
+import { tokenOf } from './oauth-token.js'
 import { adminProperties } from './properties.js'
 import type { KafkaSettings } from './settings.js'
 
@@ -62,7 +63,28 @@ export async function openAdmin(settings: KafkaSettings): Promise<KafkaAdmin> {
   const refusals = new Refusals()
   const admin = newClient((made) => AdminClient.create(made), adminProperties(settings), settings)
   refusals.watch(admin)
+  giveToken(admin, settings)
   return new Admin(settings, admin, refusals)
+}
+
+interface TokenTaker {
+  setOAuthBearerToken(
+    token: string,
+    lifetimeMs: number,
+    principal: string,
+    extensions: readonly string[],
+  ): void
+}
+
+/**
+ * The client never asks for the token of an administration, and every request of it would run into its timeout (client 1.10.1).
+ * It lives for a few requests, so the token that is there now is enough.
+ */
+function giveToken(admin: IAdminClient, { sasl }: KafkaSettings): void {
+  if (sasl?.mechanism !== 'OAUTHBEARER' || !('tokenFile' in sasl)) return
+  const { tokenValue, lifetime, principal } = tokenOf(sasl.tokenFile)
+  const { _client: client } = admin as unknown as { readonly _client: TokenTaker }
+  client.setOAuthBearerToken(tokenValue, lifetime, principal, [])
 }
 
 type Callback<T> = (error: unknown, result: T) => void

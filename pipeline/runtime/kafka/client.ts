@@ -91,6 +91,19 @@ export function configurationError(thrown: unknown): WeirError {
   })
 }
 
+/** The client loses the code of an error that it tells of by an event (it says -1), and keeps the code's text. */
+const CODES_BY_TEXT: ReadonlyMap<string, number> = new Map([
+  ['authentication failure', -169],
+  ['ssl error', -181],
+  ['topic authorization failed', 29],
+  ['group authorization failed', 30],
+])
+
+function withCode(error: { message: string; code: number }): { message: string; code: number } {
+  const code = CODES_BY_TEXT.get(error.message.toLowerCase())
+  return code === undefined ? error : { message: error.message, code }
+}
+
 interface Connectable {
   connect(
     options: { topic?: string; allTopics?: boolean; timeout?: number },
@@ -108,8 +121,12 @@ export class Refusals {
 
   watch(client: object): void {
     ;(client as Connectable).on('event.error', (error) => {
-      if (faultKindOf(error) === 'refused') this.#latest = error
+      this.note(withCode(error))
     })
+  }
+
+  note(error: unknown): void {
+    if (error && faultKindOf(error) === 'refused') this.#latest = error
   }
 
   /** The reason for a failed request: the refusal, if there was one since the last success. */
@@ -122,15 +139,27 @@ export class Refusals {
   }
 }
 
-/** Connects and waits for the first answer of a broker. */
+/** How often a client that connects is asked for its events; it tells of nothing unasked. */
+const ASK_INTERVAL_MS = 100
+
+/** Connects and waits for the first answer of a broker; `ask` makes the client tell of its events meanwhile. */
 export function connect(
   client: object,
   refusals: Refusals,
   place: string,
   settled: (fault: BrokerFault | undefined) => void,
+  ask: () => void = () => {},
 ): void {
+  const asking = setInterval(() => {
+    try {
+      ask()
+    } catch {
+      // It has not begun to connect, or has given up; either is told by the callback below.
+    }
+  }, ASK_INTERVAL_MS)
   const options = { allTopics: false, timeout: CONNECT_TIMEOUT_MS }
   ;(client as Connectable).connect(options, (error) => {
+    clearInterval(asking)
     settled(error ? brokerFault(refusals.reasonFor(error), 'the broker cannot be reached', place) : undefined)
   })
 }

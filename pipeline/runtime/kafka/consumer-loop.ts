@@ -93,7 +93,7 @@ export class ConsumerLoop {
     ;(client as unknown as NodeJS.EventEmitter).on('partition.eof', (end: EndEvent) =>
       this.#events.end(end.topic, end.partition, end.offset),
     )
-    connect(client, this.refusals, this.#place, (fault) => {
+    const connected = (fault: BrokerFault | undefined) => {
       if (fault !== undefined) {
         this.#unreachable(fault)
         return
@@ -107,7 +107,18 @@ export class ConsumerLoop {
       this.#timer = setInterval(() => this.#pump(), LOOK_INTERVAL_MS)
       this.#events.connected(client)
       this.#pump()
-    })
+    }
+    const ask = () => {
+      if (this.#consuming) return
+      client.consume(1, (error) => {
+        this.#consuming = false
+        this.refusals.note(error)
+        if (this.#state === 'open') this.#pump()
+        else if (this.#state === 'closing') this.#disconnect()
+      })
+      this.#consuming = true
+    }
+    connect(client, this.refusals, this.#place, connected, ask)
   }
 
   #unreachable(fault: BrokerFault): void {

@@ -22,7 +22,8 @@ export const OUT_OF_RANGE_CODES: ReadonlySet<number> = new Set([
 ])
 
 const AUTHENTICATION = 'check the credentials of kafka.sasl'
-const AUTHORIZATION = 'grant the access right to the principal of kafka.sasl or kafka.tls'
+const AUTHORIZATION =
+  'grant the access right to the principal of kafka.sasl or kafka.tls, see docs/kafka-acls.md'
 const TOPIC = 'make the topics by `weir topics`'
 const SIZE = 'raise max.message.bytes of the topic'
 

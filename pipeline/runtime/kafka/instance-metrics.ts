@@ -22,12 +22,25 @@ const COUNTERS: readonly (readonly [PartitionNumber, string, string])[] = [
   ['instructions', 'weir_instructions_total', 'Instructions released'],
   ['deadLetters', 'weir_dead_letters_total', 'Records that could not be used'],
   ['transactions', 'weir_transactions_total', 'Transactions committed'],
+  ['takeovers', 'weir_takeovers_total', 'Times that the partition came to be owned and live here'],
+  ['snapshotFailures', 'weir_snapshot_failures_total', 'Snapshots that could not be written'],
 ]
 
 const GAUGES: readonly (readonly [PartitionNumber, string, string])[] = [
   ['groups', 'weir_groups', 'Liquidity groups of the partition'],
   ['waitingBytes', 'weir_waiting_bytes', 'Inputs that wait for their cycles, bytes'],
   ['lag', 'weir_source_lag_records', 'Records that were not taken yet; -1 while not known'],
+  [
+    'waitingForSchemas',
+    'weir_schema_waiting_records',
+    'Records that were read and wait for the schema registry',
+  ],
+  ['secondsSinceCommit', 'weir_commit_age_seconds', 'Since the last transaction of the owner'],
+  [
+    'entriesSinceSnapshot',
+    'weir_snapshot_behind_entries',
+    'Journal entries behind the newest snapshot of this instance',
+  ],
   ['nextSequence', 'weir_journal_entries', 'Entries of the journal as this instance knows it'],
 ]
 
@@ -37,6 +50,7 @@ export class InstanceMetrics {
   readonly #gauges: readonly (readonly [PartitionNumber, Gauge<'partition'>])[]
   readonly #lifeCycle: Gauge<'state'>
   readonly #owned: Gauge<'partition'>
+  readonly #failed: Gauge<'partition'>
   readonly #paused: Gauge<'partition'>
   readonly #impaired: Gauge<'partition'>
 
@@ -62,6 +76,12 @@ export class InstanceMetrics {
       labelNames,
       registers,
     })
+    this.#failed = new Gauge({
+      name: 'weir_partition_failed',
+      help: '1 while the partition has stopped with an error, and is tried again',
+      labelNames,
+      registers,
+    })
     this.#paused = new Gauge({
       name: 'weir_partition_paused',
       help: '1 while the sources are paused because the agents cannot keep up',
@@ -80,6 +100,14 @@ export class InstanceMetrics {
     return this.#registry.contentType
   }
 
+  /** Names of Weir's own metrics, as alerts and dashboards use them. */
+  get names(): readonly string[] {
+    return this.#registry
+      .getMetricsAsArray()
+      .map(({ name }) => name)
+      .filter((name) => name.startsWith('weir_'))
+  }
+
   /** The metrics of this moment as text. */
   async text(status: InstanceStatus): Promise<string> {
     for (const state of LIFE_CYCLES) this.#lifeCycle.set({ state }, status.lifeCycle === state ? 1 : 0)
@@ -96,6 +124,7 @@ export class InstanceMetrics {
     }
     for (const [key, gauge] of this.#gauges) gauge.set(labels, status[key] ?? 0)
     this.#owned.set(labels, status.role === 'owner' && status.stage === 'live' ? 1 : 0)
+    this.#failed.set(labels, status.failure === undefined ? 0 : 1)
     this.#paused.set(labels, status.paused === true ? 1 : 0)
     this.#impaired.set(labels, Object.keys(status.impaired).length)
   }

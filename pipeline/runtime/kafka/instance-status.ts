@@ -21,8 +21,17 @@ export interface PartitionStatus {
   readonly transactions?: number
   readonly waitingBytes?: number
   readonly paused?: boolean
+  /** Records that were read and wait until the registry says what their schema is. */
+  readonly waitingForSchemas?: number
+  /** Since the last transaction, or since the takeover. */
+  readonly secondsSinceCommit?: number
   /** Records at the broker and here that were not taken; -1 while not known. */
   readonly lag?: number
+  /** Times that it came to be owned and live here, since the start of the process. */
+  readonly takeovers: number
+  /** Entries behind this instance's newest snapshot: what a restart of it reads again. */
+  readonly entriesSinceSnapshot: number
+  readonly snapshotFailures: number
   /** Why it failed last. */
   readonly failure?: string
 }
@@ -65,12 +74,17 @@ function partitionStatus(partition: Partition, lagOf: (partition: number) => num
     groups: groups.length,
     impaired: Object.fromEntries(impaired),
     nextSequence: state?.chain.nextSequence ?? 0,
+    takeovers: partition.takeovers,
+    entriesSinceSnapshot: (state?.chain.nextSequence ?? 0) - Math.max(0, state?.snapshotSequence ?? 0),
+    snapshotFailures: state?.snapshotFailures ?? 0,
     ...(owner === undefined
       ? {}
       : {
           ...owner.counters,
           waitingBytes: owner.waitingBytes,
           paused: owner.isPaused,
+          waitingForSchemas: owner.waitingForSchemas,
+          secondsSinceCommit: Math.round(owner.sinceCommitMs) / 1_000,
           lag: lagOf(partition.partition),
         }),
     ...(failure === undefined ? {} : { failure: failure.toLine() }),

@@ -49,6 +49,9 @@ const DEFAULT_SNAPSHOT_ENTRIES = 50_000
 /** An honest cycle takes milliseconds. */
 const CYCLE_DEADLINE_MS = 10_000
 const STOP_GRACE_MS = 1_000
+const DEFAULT_POOL_THREADS = 4
+/** For snapshots, while all partitions commit. */
+const POOL_THREADS_FOR_FILES = 2
 /** A machine that nobody rings is stepped all the same: deadlines of workers are found by looking. */
 const LONGEST_SLEEP_MS = 250
 
@@ -69,6 +72,7 @@ async function run(options: InstanceRunOptions): Promise<void> {
   const { kafka, registry, logger, optimizer } = options
   const bell = new LatchedBell()
   const { journalId, partitions } = await preflight(kafka)
+  checkThreadPool(partitions, logger)
   const schemas = await openSchemas(registry, kafka.topicPrefix, bell)
   const host = new StageHost({
     workers: options.workers,
@@ -115,6 +119,17 @@ async function run(options: InstanceRunOptions): Promise<void> {
     await ports.close()
     schemas.close()
   }
+}
+
+/** The client's commits wait in the threads of libuv's pool, whose size is fixed before any code of ours runs. */
+function checkThreadPool(partitions: number, logger: Logger): void {
+  const threads = Number(process.env.UV_THREADPOOL_SIZE ?? DEFAULT_POOL_THREADS)
+  if (threads >= partitions + POOL_THREADS_FOR_FILES) return
+  const wanted = partitions + POOL_THREADS_FOR_FILES
+  logger.warn(
+    { partitions, threads },
+    `commits of ${partitions} partitions share ${threads} threads: start with UV_THREADPOOL_SIZE=${wanted} in the environment`,
+  )
 }
 
 async function stepUntilStopped(

@@ -11,6 +11,7 @@ import {
   failed,
   makeTopics,
   opened,
+  persistently,
   RecordedBell,
   settingsFor,
 } from '../../../tests/support/kafka/ports-fixture.js'
@@ -53,7 +54,8 @@ async function roundTrip(settings: KafkaSettings): Promise<void> {
   membership.join()
   const topic = topicOf(settings.topicPrefix, 'cycle')
   writer.produce({ topic, partition: 0, key: null, value: Buffer.from('x') })
-  await done(writer.commit())
+  const { state, fault } = await persistently(() => writer.commit())
+  assert.equal(state, 'done', fault?.error.toLine())
   await eventually('the record', () => (reader.poll(0, 1).length === 1 ? true : undefined))
   await eventually('the partition', () => (membership.poll().length > 0 ? true : undefined))
   writer.close()

@@ -3,7 +3,7 @@
  * Depends on the client.
  */
 import type { IAdminClient, ListOffsetsResult, OffsetSpec } from '@confluentinc/kafka-javascript'
-import { type ConsumerClient, type Library, loadKafka } from './client.js'
+import type { ConsumerClient, Library } from './client.js'
 
 /** Longest wait for the answers of the leaders; it holds a thread of the process meanwhile. */
 const SURVEY_TIMEOUT_MS = 3000
@@ -30,13 +30,13 @@ export class Surveyor {
   readonly #admin: IAdminClient
   readonly #library: Library
 
-  private constructor(library: Library, client: ConsumerClient) {
+  /**
+   * Only while nothing of the consumer is under way on another thread: the client (1.10.1) copies its lock, and the copy of a lock that is
+   * held at that moment stays held for ever; every survey would then keep a thread of the process.
+   */
+  constructor(library: Library, client: ConsumerClient) {
     this.#library = library
     this.#admin = library.AdminClient.createFrom(client)
-  }
-
-  static async of(client: ConsumerClient): Promise<Surveyor> {
-    return new Surveyor(await loadKafka(), client)
   }
 
   /** Where the partitions begin and end, in the order asked. */

@@ -6,7 +6,7 @@
  * has records and does not get any on is at fault. Depends on the consumer's loop and surveys.
  */
 import type { BrokerFault, Operation, SourceRecord } from '../distributed/ports.js'
-import type { ConsumerClient, Message } from './client.js'
+import { type ConsumerClient, loadKafka, type Message } from './client.js'
 import { ConsumerLoop } from './consumer-loop.js'
 import { brokerFault } from './faults.js'
 import { PendingOperation, type Ringable } from './operation.js'
@@ -37,7 +37,7 @@ export class TopicReader {
     this.#bell = bell
     this.#place = place
     this.#loop = new ConsumerLoop(settings, readerProperties(settings), place, {
-      connected: (client) => this.#connected(client),
+      connected: () => this.#connected(),
       records: (messages) => this.#take(messages),
       end: (topic, partition, offset) => this.#reachEnd(topic, partition, offset),
       failed: (thrown) => this.#failed(thrown),
@@ -107,13 +107,14 @@ export class TopicReader {
     return this.#loop.close()
   }
 
-  #connected(client: ConsumerClient): void {
-    Surveyor.of(client).then(
-      (surveyor) => {
-        this.#surveyor = surveyor
-        this.#timer = setInterval(() => this.#survey(), SURVEY_INTERVAL_MS)
-        for (const reading of this.#readings.values()) this.#begin(reading)
-      },
+  #connected(): void {
+    loadKafka().then(
+      (library) =>
+        this.#loop.request((client) => {
+          this.#surveyor = new Surveyor(library, client)
+          this.#timer = setInterval(() => this.#survey(), SURVEY_INTERVAL_MS)
+          for (const reading of this.#readings.values()) this.#begin(reading)
+        }),
       (thrown: unknown) => this.#blameAll(brokerFault(thrown, 'no surveys', this.#place)),
     )
   }

@@ -76,7 +76,7 @@ export class KafkaWriter implements TransactionalWriter {
     const properties = writerProperties(this.#settings, this.#partition)
     const producer = newClient((made) => new Producer(made), properties, this.#settings)
     this.#refusals.watch(producer)
-    connect(producer, this.#refusals, this.#place, (fault) => {
+    const connected = (fault: BrokerFault | undefined) => {
       if (fault !== undefined) {
         this.#end(operation, 'closed', fault)
         return
@@ -84,7 +84,8 @@ export class KafkaWriter implements TransactionalWriter {
       this.#producer = producer
       producer.setPollInterval(EVENTS_INTERVAL_MS)
       this.#takeOver(operation, producer)
-    })
+    }
+    connect(producer, this.#refusals, this.#place, connected, () => producer.poll())
   }
 
   #takeOver(operation: PendingOperation<void>, producer: ProducerClient): void {

@@ -158,7 +158,7 @@ function invariantOf(stream: AuditedStream): Invariant {
   return stream === 'decision' || stream === 'dead-letter' ? 'refusals-recorded' : 'outputs-equal-journal'
 }
 
-/** Ids on a topic of instructions, for messages. */
+/** Id of the instruction in a record of a topic of instructions. */
 export function idOfInstruction(value: Uint8Array): string {
   return toHex(decodeRecord('instruction', Buffer.from(value).subarray(5)).instructionId)
 }

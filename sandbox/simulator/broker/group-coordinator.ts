@@ -42,11 +42,6 @@ export class GroupCoordinator {
     return this.#generation
   }
 
-  /** Members by name with what they own as far as the coordinator knows. */
-  owners(): ReadonlyMap<string, ReadonlySet<number>> {
-    return new Map([...this.#members].map(([name, { owned }]) => [name, owned]))
-  }
-
   join(name: string): HeartbeatAnswer {
     this.#members.set(name, {
       heardMicros: this.scheduler.nowMicros,

@@ -11,6 +11,7 @@ import { faultOf, Request } from '../request.js'
 import { SECOND } from '../scheduler.js'
 
 const TIMEOUT_MICROS = 2 * SECOND
+const WITHOUT_SCHEMA_MICROS = 1 * SECOND
 const streams = Object.keys(SCHEMA_JSON) as StreamName[]
 
 /** Id under which the registry knows the current schema of a stream; 0 for none. */
@@ -29,6 +30,7 @@ export function framed(stream: string, record: Uint8Array): Buffer {
 }
 
 export class SimulatedSchemaLookup implements SchemaLookup {
+  readonly #standsUntil = new Map<number, number>()
   readonly #asked = new Map<number, Request<string | undefined>>()
 
   constructor(
@@ -39,9 +41,10 @@ export class SimulatedSchemaLookup implements SchemaLookup {
 
   schemaOf(id: number): Operation<string | undefined> {
     const known = this.#asked.get(id)
-    // A failure is told once; who asks again makes a new request.
-    if (known?.state === 'failed') this.#asked.delete(id)
-    if (known !== undefined) return known
+    const { nowMicros } = this.process.scheduler
+    if (known !== undefined && nowMicros < (this.#standsUntil.get(id) ?? Number.POSITIVE_INFINITY))
+      return known
+    this.#standsUntil.delete(id)
     const operation = new Request<string | undefined>(this.bell)
     this.#asked.set(id, operation)
     request<string | undefined | 'none'>(this.network, this.process, {
@@ -50,6 +53,9 @@ export class SimulatedSchemaLookup implements SchemaLookup {
       timeoutMicros: TIMEOUT_MICROS,
       serve: (answer) => answer(streams[id - 1] === undefined ? 'none' : SCHEMA_JSON[streams[id - 1]]),
       settle: (answer) => {
+        // What is no schema stands for a while, so that a registry is not asked for each record.
+        if (answer === undefined || answer === 'none')
+          this.#standsUntil.set(id, this.process.scheduler.nowMicros + WITHOUT_SCHEMA_MICROS)
         if (answer === undefined)
           operation.failed(faultOf('retriable', 'the registry does not answer', 'WEIR_REGISTRY'))
         else operation.done(answer === 'none' ? undefined : answer)

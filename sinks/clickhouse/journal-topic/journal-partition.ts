@@ -12,7 +12,7 @@ import {
   type JournalTopicEntry,
   wireSchemaId,
 } from '../../../pipeline/runtime/distributed/journal-entries.js'
-import type { JournalReader, LogRecord } from '../../../pipeline/runtime/distributed/ports.js'
+import type { BrokerFault, JournalReader, LogRecord } from '../../../pipeline/runtime/distributed/ports.js'
 import { type SegmentSchema, segmentSchema } from '../../../pipeline/runtime/journal/record-types.js'
 import {
   identityOf,
@@ -55,6 +55,7 @@ export class JournalPartition implements ProjectedJournal {
   readonly #schemas = new Map<number, SegmentSchema>()
   /** Where the next record is looked for; undefined while nothing is read. */
   #offset: number | undefined
+  #told: BrokerFault | undefined
 
   constructor(partition: number, ports: JournalTopicPorts) {
     this.partition = partition
@@ -123,8 +124,7 @@ export class JournalPartition implements ProjectedJournal {
       const records = reader.poll(this.partition, Math.min(most, RECORDS_AT_ONCE))
       const entries = await this.#entriesOf(records)
       if (entries.length > 0) return entries
-      const fault = reader.faultOf(this.partition)
-      if (fault !== undefined && fault.kind !== 'retriable') throw fault.error
+      this.#heed(reader.faultOf(this.partition))
       const leftMs = untilMs - performance.now()
       if (signal.aborted || leftMs <= 0) return []
       if (records.length === 0) await bell.wait(Math.min(leftMs, LOOK_INTERVAL_MS), signal)
@@ -134,6 +134,19 @@ export class JournalPartition implements ProjectedJournal {
   stop(): void {
     this.#ports.reader.stop(this.partition)
     this.#offset = undefined
+  }
+
+  /** A fault that passes is told once; the reader goes on by itself. */
+  #heed(fault: BrokerFault | undefined): void {
+    if (fault !== undefined && fault.kind !== 'retriable') throw fault.error
+    if (fault !== undefined && this.#told === undefined) {
+      const { partition } = this
+      this.#ports.log.warn(
+        { partition, reason: fault.error.toLine() },
+        'the journal cannot be read; it is tried again',
+      )
+    }
+    this.#told = fault
   }
 
   async #entriesOf(records: readonly LogRecord[]): Promise<readonly JournalEntryReader[]> {

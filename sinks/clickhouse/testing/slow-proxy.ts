@@ -1,9 +1,13 @@
 /**
- * Stands between a projector and the engine and holds back the rest of an insert that has begun: a projector that was stopped in the
+ * Stands between a projector and the engine and holds back the end of an insert that has begun: a projector that was stopped in the
  * middle of a request. Not used by product code.
  */
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+
+const HELD_BYTES = 1_000
+/** So long after the last byte the server has begun the statement and waits for the rest. */
+const BEGUN_MS = 1_000
 
 export class SlowProxy {
   readonly #server: Server
@@ -12,7 +16,7 @@ export class SlowProxy {
   #release: () => void = () => undefined
   readonly #released: Promise<void>
   #told: () => void = () => undefined
-  /** Resolves when an insert is held: its head is at the engine, its rows are not. */
+  /** Resolves when an insert is held: the engine has begun it, its last rows are not there. */
   readonly held: Promise<void>
 
   /** @param isHeld tells of a statement whether it is held */
@@ -59,9 +63,12 @@ export class SlowProxy {
     const chunks: Buffer[] = []
     for await (const chunk of incoming) chunks.push(chunk as Buffer)
     const body = Buffer.concat(chunks)
-    onward.write(body.subarray(0, 1))
+    // The server reads the first 256 KiB before it looks at the statement at all.
+    const sent = body.length - HELD_BYTES
+    onward.write(body.subarray(0, sent))
+    await new Promise((resolve) => setTimeout(resolve, BEGUN_MS))
     this.#told()
     await this.#released
-    onward.end(body.subarray(1))
+    onward.end(body.subarray(sent))
   }
 }

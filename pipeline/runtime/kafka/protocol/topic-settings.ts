@@ -119,7 +119,7 @@ function readSettings(answer: WireReader): Map<string, string> {
 
 function refusal(topic: string, doing: string, code: number, message: string | undefined): WeirError {
   const remedy = AUTHORIZATION_CODES.has(code)
-    ? 'grant this user DescribeConfigs and AlterConfigs on the topics, or have an administrator run the command'
+    ? 'grant this user DescribeConfigs and AlterConfigs on the topics, see docs/kafka-acls.md'
     : "see the broker's log"
   return new WeirError(
     'WEIR_KAFKA',

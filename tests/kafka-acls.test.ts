@@ -1,0 +1,235 @@
+/**
+ * docs/kafka-acls.md proven: with exactly those rules, and everything else denied, each principal does its whole job by the real commands; with
+ * one of them taken away it ends with an error that names what is missing.
+ */
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { principals, type Rule } from '../deploy/kafka/acls.mjs'
+import { partitionOf } from '../pipeline/runtime/distributed/topics.js'
+import { openAdmin } from '../pipeline/runtime/kafka/admin.js'
+import { KafkaJournalTail } from '../pipeline/runtime/kafka/journal-tail.js'
+import { SCHEMA_JSON } from '../schemas/generated/schemas.js'
+import { weir } from './cli/weir-process.js'
+import { writeAvro } from './support/avro-files.js'
+import { needsKafka } from './support/kafka/availability.js'
+import { type KafkaCluster, startKafka } from './support/kafka/cluster.js'
+import { eventually, RecordedBell } from './support/kafka/ports-fixture.js'
+import { Principals, Running, type Variant, withoutOne } from './support/kafka/principals.js'
+
+/** The machine of the tests may be busy; nothing is measured here. */
+const BOUND_MS = 120_000
+const INSTANCE = ['heartbeatMillis: 1000', 'snapshotEveryEntries: 200']
+const SESSION = ['sessionTimeoutMillis: 3000', 'standby: true']
+
+describe('access rules', await needsKafka(), () => {
+  let cluster: KafkaCluster
+  let users: Principals
+  const folder = mkdtempSync(join(tmpdir(), 'weir-acls-'))
+  const running: Running[] = []
+
+  const start = (...args: string[]): Running => {
+    const made = new Running(args)
+    running.push(made)
+    return made
+  }
+  const instance = (name: string, principal: string): Running => {
+    const config = users.configuration(principal, INSTANCE, SESSION)
+    const own = ['--instance', name, '--data-dir', join(folder, name), '--status-port', '0']
+    return start('--log-level', 'info', 'run', '--config', config, ...own)
+  }
+
+  before(async () => {
+    cluster = await startKafka({ secure: true })
+    users = new Principals(cluster, folder)
+    for (const { principal, rules } of principals()) await users.grant(principal, rules)
+  })
+  after(async () => {
+    await Promise.all(running.map((each) => each.end('SIGKILL')))
+    await cluster?.stop()
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+  })
+
+  test('each principal does its whole job', async () => {
+    const applied = await weir(['topics', 'apply', '--config', users.configuration('weir-admin'), '--json'])
+    assert.equal(applied.code, 0, applied.stderr)
+
+    const one = instance('one', 'weir-instance')
+    await one.reaches('live', ({ lifeCycle, owned }) => lifeCycle === 'live' && owned.length === 2, BOUND_MS)
+    const ledger = join(folder, 'bank.ledger')
+    const bankFlags = ['--ledger', ledger, '--time-scale', '400']
+    const bank = start('bank', '--config', users.configuration('weir-venue'), ...bankFlags)
+    const pace = ['--groups', '2', '--rate', '20', '--seconds', '5']
+    const feed = await weir(['sandbox', 'feed', '--config', users.configuration('weir-producer'), ...pace])
+    assert.equal(feed.code, 0, feed.stderr)
+    await one.reaches(
+      'instructions',
+      ({ partitions }) => partitions.some(({ instructions }) => (instructions ?? 0) > 0),
+      BOUND_MS,
+    )
+    const settled = await eventuallyAsync(async () => {
+      const dump = await weir(['bank', '--ledger', ledger, '--dump'])
+      return dump.code === 0 && dump.stdout.includes('SETTLED') ? true : undefined
+    })
+    assert.ok(settled, bank.output)
+
+    // Taken over from a standby: a member of the group that has followed the journal.
+    const two = instance('two', 'weir-instance')
+    await two.reaches('a member', ({ owned }) => owned.length > 0, BOUND_MS)
+    await one.end('SIGKILL')
+    await two.reaches('alone', ({ lifeCycle, owned }) => lifeCycle === 'live' && owned.length === 2, BOUND_MS)
+    assert.doesNotMatch(two.output, /authorization failed/i)
+    assert.equal(await two.end(), 0, two.output)
+    assert.doesNotMatch(bank.output, /authorization failed/i)
+    await bank.end()
+
+    const reader = ['consume', '--config', users.configuration('weir-reader'), '--stream', 'instruction']
+    const read = await weir([...reader, '--until-end', '--json'])
+    assert.equal(read.code, 0, read.stderr)
+    assert.ok(read.stdout.split('\n').length > 1)
+    assert.ok((await journalEntries('weir-projector')) > 0)
+    assert.deepEqual(await membersSeenBy('weir-monitor'), [])
+  })
+
+  for (const variant of withoutOne('weir-admin'))
+    test(told(variant), async () => {
+      await users.grant(variant.name, variant.rules)
+      const config = users.configuration(variant.name)
+      const change = variant.operation === 'create' ? ['--topic-prefix', 'weir.other.'] : ['--alter']
+      const { code, stderr } = await weir(['topics', 'apply', '--config', config, ...change])
+      assert.equal(code, 1, stderr)
+      assert.match(stderr, named(variant.missing))
+    })
+
+  for (const variant of withoutOne('weir-producer'))
+    test(told(variant), async () => {
+      await users.grant(variant.name, variant.rules)
+      const file = join(folder, 'command.avro')
+      writeAvro(file, SCHEMA_JSON.command, [command])
+      const config = users.configuration(variant.name)
+      const { code, stderr } = await weir([
+        'produce',
+        '--config',
+        config,
+        '--stream',
+        'command',
+        '--input',
+        file,
+      ])
+      assert.equal(code, 1, stderr)
+      assert.match(stderr, named(variant.missing))
+    })
+
+  for (const variant of withoutOne('weir-venue'))
+    test(told(variant), async () => {
+      await users.grant(variant.name, variant.rules)
+      const config = users.configuration(variant.name)
+      const bank = start('bank', '--config', config, '--ledger', join(folder, variant.name, 'ledger'))
+      await bank.prints(named(variant.missing), BOUND_MS)
+      await bank.end('SIGKILL')
+    })
+
+  for (const variant of withoutOne('weir-instance'))
+    test(told(variant), async () => {
+      await users.grant(variant.name, variant.rules)
+      const found = instance(variant.name, variant.name)
+      await found.prints(named(variant.missing), BOUND_MS)
+      await found.end('SIGKILL')
+    })
+
+  for (const variant of withoutOne('weir-reader'))
+    test(told(variant), async () => {
+      const config = users.configuration(variant.name)
+      const { code, stderr } = await weir([
+        ...['consume', '--config', config, '--stream', 'instruction', '--until-end', '--json'],
+      ])
+      assert.equal(code, 1, stderr)
+      assert.match(stderr, named(variant.missing))
+    })
+
+  for (const variant of withoutOne('weir-projector'))
+    test(told(variant), async () => {
+      const { code, stderr } = await weir([
+        ...['project', '--config', users.configuration(variant.name), '--until-end'],
+        ...['--clickhouse-url', 'http://127.0.0.1:1'],
+      ])
+      assert.equal(code, 1, stderr)
+      assert.match(stderr, named(variant.missing))
+    })
+
+  for (const variant of withoutOne('weir-monitor'))
+    test(told(variant), async () => {
+      await users.grant(variant.name, variant.rules)
+      await assert.rejects(membersSeenBy(variant.name), (error: Error & { toLine(): string }) => {
+        assert.match(error.toLine(), named(variant.missing))
+        return true
+      })
+    })
+
+  /** As `weir project` reads. */
+  async function journalEntries(principal: string): Promise<number> {
+    const settings = users.settings(principal)
+    const admin = await openAdmin(settings)
+    const [journal] = await admin.describeTopics(['weir.cycle'])
+    await admin.close()
+    const tail = new KafkaJournalTail(settings, new RecordedBell())
+    let entries = 0
+    for (const { partition } of journal?.partitions ?? []) tail.start(partition, -1)
+    const partition = partitionOf('live-0', journal?.partitions.length ?? 1)
+    try {
+      entries = await eventually('entries', () => {
+        assert.equal(tail.faultOf(partition), undefined)
+        const found = [0, 1].reduce((sum, each) => sum + tail.poll(each, 1_000).length, 0)
+        return found > 0 ? found : undefined
+      })
+    } finally {
+      await tail.close()
+    }
+    return entries
+  }
+
+  async function membersSeenBy(principal: string): Promise<readonly unknown[]> {
+    const admin = await openAdmin(users.settings(principal))
+    try {
+      await admin.describeTopics(['weir.cycle', 'weir.cash-movement'])
+      return await admin.groupMembers('weir')
+    } finally {
+      await admin.close()
+    }
+  }
+})
+
+function told({ name, missing, operation }: Variant): string {
+  const [principal] = name.split('-without-')
+  return `${principal} without ${operation} on ${missing.resource} ${missing.names[0]} is told so`
+}
+
+/** The error names a resource of the rule, the refusal, and where the rules are. */
+function named({ names, resource }: Rule): RegExp {
+  const words = { topic: 'topic', group: 'group', transactionalId: 'transactional' }
+  const any = names.map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|')
+  return new RegExp(`(${any})[^\\n]*${words[resource]}[^\\n]*docs/kafka-acls\\.md`, 'i')
+}
+
+async function eventuallyAsync<T>(ask: () => Promise<T | undefined>): Promise<T | undefined> {
+  const untilMs = performance.now() + BOUND_MS
+  while (performance.now() < untilMs) {
+    const found = await ask()
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+const command = {
+  commandId: Buffer.alloc(16, 1),
+  groupId: 'NORD',
+  sourceId: 'desk',
+  sourceSequence: 0,
+  eventTime: Date.UTC(2026, 2, 3, 6) * 1_000,
+  kind: 'HOLD',
+  subject: 'POOL',
+  author: 'A. Person',
+  reason: 'a test',
+}
