@@ -60,6 +60,7 @@ export async function measureTakeover(broker: Broker, options: TakeoverOptions):
       const killedMs = performance.now()
       await owner.kill()
       const seconds = ((await journal.firstCycle) - killedMs) / 1000
+      load.stop()
       await sending
       return seconds
     } finally {

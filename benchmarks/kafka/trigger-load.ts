@@ -70,6 +70,7 @@ export class TriggerLoad {
   #triggers = 0
   #samples: number[] = []
   #failure: unknown
+  #stopped = false
 
   private constructor(options: TriggerLoadOptions, producer: ProducerClient) {
     this.#options = options
@@ -113,6 +114,11 @@ export class TriggerLoad {
     return load
   }
 
+  /** Ends a run before its time; triggers that wait are given up. */
+  stop(): void {
+    this.#stopped = true
+  }
+
   async close(): Promise<void> {
     await this.#loop.close()
     await disconnected(this.#producer)
@@ -130,7 +136,7 @@ export class TriggerLoad {
     const count = rate * seconds
     const beganMs = performance.now()
     const lateMs: number[] = []
-    for (let index = 0; index < count; ) {
+    for (let index = 0; index < count && !this.#stopped; ) {
       const now = performance.now()
       for (; index < count && beganMs + (index * 1000) / rate <= now; index++) {
         if (index % 100 === 0) lateMs.push(now - beganMs - (index * 1000) / rate)
