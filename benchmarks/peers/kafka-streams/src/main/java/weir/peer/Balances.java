@@ -47,7 +47,7 @@ public final class Balances {
     CountDownLatch end = new CountDownLatch(1);
     streams.setUncaughtExceptionHandler(
         failure -> {
-          System.err.println("kafka-streams peer: " + failure);
+          failure.printStackTrace();
           System.exit(1);
           return null;
         });

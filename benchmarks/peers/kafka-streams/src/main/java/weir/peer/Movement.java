@@ -48,7 +48,9 @@ record Movement(String group, String account, long amountMinor) {
     }
 
     void skipText() {
-      at += (int) number();
+      // Not `at += number()`: that would add to the place before the number.
+      int length = (int) number();
+      at += length;
     }
   }
 }
