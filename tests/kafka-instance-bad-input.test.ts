@@ -141,6 +141,10 @@ describe('an instance when something is wrong', await needsKafka(), () => {
     )
     const status = await one.status()
     assert.equal(status?.lifeCycle, 'live')
+    assert.deepEqual(
+      status?.partitions.map(({ takeovers }) => takeovers),
+      [1, 1],
+    )
   })
 
   test('a message without frame and one of 50 MB are dead letters with their coordinates; the next one is applied', async () => {
@@ -212,7 +216,17 @@ describe('an instance when something is wrong', await needsKafka(), () => {
       Array.from({ length: PARTITIONS }, (_, number) => join(snapshots, `partition-${number}`)).filter(
         (path) => existsSync(path) && readdirSync(path).some((name) => name.endsWith('.snapshot')),
       ).length
-    await one.reaches('snapshots', () => written() === PARTITIONS, BOUND_MS)
+    const isCovered = ({
+      entriesSinceSnapshot,
+      nextSequence,
+      secondsSinceCommit,
+    }: PartitionStatus): boolean =>
+      entriesSinceSnapshot < nextSequence && secondsSinceCommit !== undefined && secondsSinceCommit < BOUND_MS
+    await one.reaches(
+      'snapshots',
+      ({ partitions }) => written() === PARTITIONS && partitions.every(isCovered),
+      BOUND_MS,
+    )
     assert.equal(await one.end(), 0, one.output)
     await write(settings, [{ topic: journal, partition: 1, value: Buffer.from('not ours') }])
     one = start(configuration('one'))
