@@ -15,12 +15,14 @@
 import { WeirError } from '../../errors.js'
 import { Follower } from './follower.js'
 import { FollowerSnapshots } from './follower-snapshots.js'
-import { PARTITION_RETRY_MS, RETRIES_MOST, RETRY_PAUSE_MS, WARM_WITHIN_ENTRIES } from './limits.js'
+import { PARTITION_RETRY_MS, RETRIES_MOST, RETRY_PAUSE_MS } from './limits.js'
+import { lostOwnership } from './lost-ownership.js'
 import type { InstanceOptions } from './options.js'
 import { Owner } from './owner.js'
 import { PartitionState, type Slots } from './partition-state.js'
 import type { AgentAnswer, BrokerFault, InstancePorts, Operation, TransactionalWriter } from './ports.js'
 import { JOURNAL_STREAM, topicOf } from './topics.js'
+import { Warmth } from './warmth.js'
 
 export type Role = 'none' | 'follower' | 'owner'
 
@@ -57,9 +59,7 @@ export class Partition {
   #retryPending = false
   #drainUntilMs = 0
   #takeovers = 0
-  /** Where the journal ended when it was asked last. */
-  #end: Operation<number> | undefined
-  #askEndAtMs = 0
+  readonly #warmth: Warmth
   #timesTaken = 0
 
   constructor(partition: number, ports: InstancePorts, options: InstanceOptions, slots: Slots) {
@@ -67,6 +67,7 @@ export class Partition {
     this.#ports = ports
     this.#options = options
     this.#slots = slots
+    this.#warmth = new Warmth(ports)
     this.#journalTopic = topicOf(options.topicPrefix, JOURNAL_STREAM)
   }
 
@@ -105,17 +106,7 @@ export class Partition {
 
   /** Follows so closely that it could take over from memory. */
   get isWarm(): boolean {
-    const follower = this.#follower
-    if (follower?.isReading !== true) return false
-    const now = this.#ports.clock.monotonicMs()
-    if (this.#end === undefined && now < this.#askEndAtMs) return false
-    this.#end ??= this.#ports.journal.endOf(this.partition)
-    if (this.#end.state === 'failed') {
-      this.#end = undefined
-      this.#askEndAtMs = now + RETRY_PAUSE_MS
-    }
-    const end = this.#end?.value
-    return end !== undefined && follower.isIdle && follower.offset >= end - WARM_WITHIN_ENTRIES
+    return this.#follower !== undefined && this.#warmth.of(this.#follower)
   }
 
   /** Nothing of the ownership is left: others may take over. */
@@ -393,21 +384,4 @@ export class Partition {
     this.#operation = undefined
     this.#retryPending = false
   }
-}
-
-function lostOwnership(partition: number, fault: BrokerFault): WeirError {
-  if (fault.kind !== 'fenced') {
-    // A new client takes the partition over again; what was not committed is read again.
-    return new WeirError(fault.error.code, fault.error.message, {
-      place: fault.error.place ?? `partition ${partition}`,
-      cause: fault.error,
-      ...(fault.error.remedy === undefined ? {} : { remedy: fault.error.remedy }),
-      ...(fault.kind === 'refused' ? {} : { retry: 'now' as const }),
-    })
-  }
-  return new WeirError('WEIR_FENCED', 'another instance has taken the partition over', {
-    place: `partition ${partition}`,
-    remedy: 'nothing to do: this instance follows it from now on and sends nothing for it',
-    cause: fault.error,
-  })
 }
