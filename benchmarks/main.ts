@@ -3,7 +3,7 @@
  * one after the other. A name is that of a scenario or of a family of them.
  *
  * Tables go to standard output; the whole result to the JSON file, and tables into the marked places of the Markdown page.
- * Exit code 2 for an unknown name. `--quick` makes `optimizer` a matter of seconds, with figures that are none; `--minutes` is
+ * Exit code 2 for an unknown name. `--quick` makes `optimizer` and `kafka` short, with figures that are none; `--minutes` is
  * how long the steady load of `embedded-steady` goes on.
  */
 import { writeFileSync } from 'node:fs'
@@ -12,6 +12,9 @@ import { parseArgs } from 'node:util'
 import Table from 'cli-table3'
 import { WeirError } from '../pipeline/errors.js'
 import { machineLine, runScenario, type Scenario, type ScenarioResult } from './harness.js'
+import { kafkaPage } from './kafka/page.js'
+import type { KafkaResults } from './kafka/results.js'
+import { runKafka } from './kafka/run-kafka.js'
 import { formatMicros } from './markdown.js'
 import { growthPlot } from './optimizer/growth-plot.js'
 import { optimizerPage } from './optimizer/page.js'
@@ -22,6 +25,8 @@ import { scenariosOf } from './scenarios.js'
 
 /** No scenario: it has many tables, and peers that are processes. */
 const OPTIMIZER = 'optimizer'
+/** No scenario either: its contenders are processes beside a broker. */
+const KAFKA = 'kafka'
 const PLOT_FILE = 'benchmarks-growth.svg'
 
 /** Long enough to show that it runs; growth is judged by ten minutes. */
@@ -30,7 +35,7 @@ const MOST_STEADY_MINUTES = 24 * 60
 
 function check(names: readonly string[], scenarios: readonly Scenario[]): void {
   const families = new Set(scenarios.flatMap(({ family }) => family ?? []))
-  const known = [...scenarios.map((scenario) => scenario.name), ...families, OPTIMIZER]
+  const known = [...scenarios.map((scenario) => scenario.name), ...families, OPTIMIZER, KAFKA]
   for (const name of names) {
     if (known.includes(name)) continue
     throw new WeirError('WEIR_USAGE', `there is no benchmark "${name}"`, {
@@ -81,13 +86,20 @@ async function main(): Promise<void> {
     show(result)
   }
   const optimizer = isChosen(OPTIMIZER) ? await measureOptimizer(values.quick) : undefined
+  const kafka = isChosen(KAFKA) ? await measureKafka(values.quick, positionals.length > 0) : undefined
   if (values.json !== undefined) {
-    const document = { machine: machineLine(), results, ...(optimizer === undefined ? {} : { optimizer }) }
+    const document = {
+      machine: machineLine(),
+      results,
+      ...(optimizer === undefined ? {} : { optimizer }),
+      ...(kafka === undefined ? {} : { kafka }),
+    }
     writeFileSync(values.json, `${JSON.stringify(document, null, 2)}\n`)
   }
   if (values.markdown !== undefined) {
     const names = scenarios.map(({ name }) => name)
     renew(values.markdown, names, results, optimizer)
+    if (kafka !== undefined) writeResultsPage(values.markdown, KAFKA, kafkaPage(kafka))
   }
 }
 
@@ -104,6 +116,19 @@ async function measureOptimizer(isQuick: boolean): Promise<OptimizerResults> {
   const optimizer = await runOptimizer(isQuick, (what) => process.stdout.write(`optimizer: ${what}\n`))
   process.stdout.write(`\n${optimizerPage(optimizer, undefined)}\n`)
   return optimizer
+}
+
+/** Without a broker's parts a run of everything goes on; one that names it fails. */
+async function measureKafka(isQuick: boolean, isNamed: boolean): Promise<KafkaResults | undefined> {
+  try {
+    const kafka = await runKafka(isQuick, (what) => process.stdout.write(`kafka: ${what}\n`))
+    process.stdout.write(`\n${kafkaPage(kafka)}\n`)
+    return kafka
+  } catch (error) {
+    if (isNamed || !(error instanceof WeirError) || error.code !== 'WEIR_MISSING_PART') throw error
+    process.stdout.write(`kafka: skipped: ${error.toLine()}\n`)
+    return undefined
+  }
 }
 
 /** Only what was measured; what else is on the page stays. */

@@ -4,8 +4,8 @@ import { WeirError } from '../pipeline/errors.js'
 import type { ScenarioResult } from './harness.js'
 import { formatMicros, markdownTable, times } from './markdown.js'
 
-/** What a run can renew: the tables of the scenarios, and the section of the optimizer. */
-export type PagePart = 'results' | 'optimizer'
+/** What a run can renew: the tables of the scenarios, and the sections of the optimizer and of Kafka. */
+export type PagePart = 'results' | 'optimizer' | 'kafka'
 
 /** A section of the page: its name is its heading. */
 export interface Section {

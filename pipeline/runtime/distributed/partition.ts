@@ -16,6 +16,7 @@ import { WeirError } from '../../errors.js'
 import { Follower } from './follower.js'
 import { FollowerSnapshots } from './follower-snapshots.js'
 import { PARTITION_RETRY_MS, RETRIES_MOST, RETRY_PAUSE_MS } from './limits.js'
+import { lostOwnership } from './lost-ownership.js'
 import type { InstanceOptions } from './options.js'
 import { Owner } from './owner.js'
 import { PartitionState, type Slots } from './partition-state.js'
@@ -66,7 +67,7 @@ export class Partition {
     this.#ports = ports
     this.#options = options
     this.#slots = slots
-    this.#warmth = new Warmth(partition, ports)
+    this.#warmth = new Warmth(ports)
     this.#journalTopic = topicOf(options.topicPrefix, JOURNAL_STREAM)
   }
 
@@ -96,9 +97,16 @@ export class Partition {
     return this.#timesTaken
   }
 
+  /** What hinders the reading at the moment; it goes on by itself. */
+  get hindrance(): WeirError | undefined {
+    const { journal, sources } = this.#ports
+    const fault = journal.faultOf(this.partition) ?? sources.faultOf(this.partition)
+    return fault?.error
+  }
+
   /** Follows so closely that it could take over from memory. */
   get isWarm(): boolean {
-    return this.#warmth.isWarm(this.#follower)
+    return this.#follower !== undefined && this.#warmth.of(this.#follower)
   }
 
   /** Nothing of the ownership is left: others may take over. */
@@ -311,7 +319,9 @@ export class Partition {
     }
     if (this.#ports.clock.monotonicMs() < this.#drainUntilMs) return progress
     // What is under way is left to the next owner, who reads its inputs again.
-    this.#ports.notices.warn('the partition was not drained in time', { partition: this.partition })
+    this.#ports.notices.warn('the partition was not drained in time, see docs/runbook/lag.md', {
+      partition: this.partition,
+    })
     this.#giveUp()
     return true
   }
@@ -374,21 +384,4 @@ export class Partition {
     this.#operation = undefined
     this.#retryPending = false
   }
-}
-
-function lostOwnership(partition: number, fault: BrokerFault): WeirError {
-  if (fault.kind !== 'fenced') {
-    // A new client takes the partition over again; what was not committed is read again.
-    return new WeirError(fault.error.code, fault.error.message, {
-      place: fault.error.place ?? `partition ${partition}`,
-      cause: fault.error,
-      ...(fault.error.remedy === undefined ? {} : { remedy: fault.error.remedy }),
-      ...(fault.kind === 'refused' ? {} : { retry: 'now' as const }),
-    })
-  }
-  return new WeirError('WEIR_FENCED', 'another instance has taken the partition over', {
-    place: `partition ${partition}`,
-    remedy: 'nothing to do: this instance follows it from now on and sends nothing for it',
-    cause: fault.error,
-  })
 }

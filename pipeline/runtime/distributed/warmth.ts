@@ -1,28 +1,25 @@
 /**
- * Whether a follower is so close to the journal's end that it could take over from memory.
- *
- * The end is asked for once: a journal that grows meanwhile is followed as it grows. Pure. Depends on the ports.
+ * Whether a follower is so close behind the end of its journal that it could take over from memory. Pure. Depends on the ports.
  */
 import type { Follower } from './follower.js'
 import { RETRY_PAUSE_MS, WARM_WITHIN_ENTRIES } from './limits.js'
 import type { InstancePorts, Operation } from './ports.js'
 
 export class Warmth {
-  readonly #partition: number
-  readonly #ports: Pick<InstancePorts, 'journal' | 'clock'>
+  readonly #ports: InstancePorts
+  /** Where the journal ended when it was asked. */
   #end: Operation<number> | undefined
   #askAtMs = 0
 
-  constructor(partition: number, ports: Pick<InstancePorts, 'journal' | 'clock'>) {
-    this.#partition = partition
+  constructor(ports: InstancePorts) {
     this.#ports = ports
   }
 
-  isWarm(follower: Follower | undefined): boolean {
-    if (follower?.isReading !== true) return false
+  of(follower: Follower): boolean {
+    if (!follower.isReading) return false
     const now = this.#ports.clock.monotonicMs()
     if (this.#end === undefined && now < this.#askAtMs) return false
-    this.#end ??= this.#ports.journal.endOf(this.#partition)
+    this.#end ??= this.#ports.journal.endOf(follower.state.partition)
     if (this.#end.state === 'failed') {
       this.#end = undefined
       this.#askAtMs = now + RETRY_PAUSE_MS
