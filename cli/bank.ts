@@ -70,7 +70,11 @@ async function bank(flags: BankFlags): Promise<void> {
   const schemas = openSchemaSource(target.registry, target.kafka.topicPrefix)
   const { venue: venueId, seed, timeScale } = flags
   const ledger = await Ledger.open(path, { venueId, seed })
-  const writer = await ExecutionWriter.open(target.kafka, schemas)
+  const writer = await ExecutionWriter.open(target.kafka, schemas).catch(async (error: unknown) => {
+    schemas.close()
+    await ledger.close()
+    throw error
+  })
   const ended = new Ending()
   const live = new LiveBank({
     venueId,
@@ -94,8 +98,12 @@ async function bank(flags: BankFlags): Promise<void> {
     live.close()
     await gateway.close()
     schemas.close()
-    await writer.close()
-    await ledger.close()
+    // What had failed fails again here, and was told already.
+    await writer.close().catch(ended.fail)
+    await ledger.close().catch(ended.fail)
+  }
+  const forget = stopOnInterruption(async () => {
+    await close()
     const summary = { ...summaryOf(ledger.book), redelivered: live.redelivered, reports: writer.written }
     if (flags.json === true) printJson(summary)
     else
@@ -104,12 +112,14 @@ async function bank(flags: BankFlags): Promise<void> {
           .map(([name, count]) => `${name} ${count}`)
           .join(', '),
       )
-  }
-  stopOnInterruption(close)
+  })
   live.resume()
   gateway.open()
   note(`weir: bank ${venueId} is open, ${ledger.book.instructions.size} instructions in its ledger`)
-  throw await ended.failure
+  const failure = await ended.failure
+  forget()
+  await close()
+  throw failure
 }
 
 /** The first failure ends the process; its next life goes on from the ledger. */

@@ -74,11 +74,13 @@ function describe({ instance, lifeCycle, startedAt, partitions }: InstanceStatus
   })
   for (const one of partitions) table.push(row(one))
   const failures = partitions.filter(({ failure }) => failure !== undefined)
+  const hindered = partitions.filter(({ hindrance }) => hindrance !== undefined)
   const impaired = partitions.flatMap((one) => Object.entries(one.impaired))
   return [
     `${instance}: ${lifeCycle}, since ${startedAt}`,
     table.toString(),
     ...failures.map(({ partition, failure }) => `partition ${partition} stopped: ${failure}`),
+    ...hindered.map(({ partition, hindrance }) => `partition ${partition} waits: ${hindrance}`),
     ...impaired.map(([group, agent]) => `group ${group}: its agent is ${agent}`),
   ].join('\n')
 }

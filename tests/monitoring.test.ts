@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { parse } from 'yaml'
+import configurationSchema from '../cli/configuration.schema.json' with { type: 'json' }
 import { InstanceMetrics } from '../pipeline/runtime/kafka/instance-metrics.js'
 import { files, read, root } from './house/repository.js'
 
@@ -99,3 +100,34 @@ test('every metric is documented, and no document speaks of another', () => {
       path,
     )
 })
+
+test('every page that an error or a notice names exists', () => {
+  const sources = files('.ts').filter((path) => !path.endsWith('.test.ts'))
+  const named = sources.flatMap((path) =>
+    [...read(path).matchAll(/\bdocs\/[a-z/-]+\.md\b/g)].map(([page]) => ({ path, page })),
+  )
+  assert.ok(named.filter(({ page }) => page.startsWith('docs/runbook/')).length >= 6)
+  assert.deepEqual(
+    named.filter(({ page }) => !existsSync(join(root, page))),
+    [],
+  )
+})
+
+test('every setting of Kafka is in the guide', () => {
+  const guide = read('docs/kafka.md')
+  const { properties } = configurationSchema.properties.kafka as unknown as { properties: Keys }
+  const missing = leavesOf(properties, []).filter(
+    (path) => !guide.includes(`\`${path.join('.')}\``) && !guide.includes(`\`${path.at(-1)}\``),
+  )
+  assert.deepEqual(missing, [])
+})
+
+interface Keys {
+  readonly [key: string]: { readonly properties?: Keys }
+}
+
+function leavesOf(keys: Keys, path: readonly string[]): string[][] {
+  return Object.entries(keys).flatMap(([key, { properties }]) =>
+    properties === undefined ? [[...path, key]] : leavesOf(properties, [...path, key]),
+  )
+}

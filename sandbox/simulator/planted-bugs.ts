@@ -73,13 +73,13 @@ function committingEarly(sources: SourceReader, memory: Map<string, number>): So
     sources.poll.bind(sources),
   ]
   const reading = new Set<number>()
-  sources.start = (partition, offsets) => {
+  sources.start = (partition, offsets, topics) => {
     const later = new Map(offsets)
     // An owner that begins anew by itself, to read for a group that has joined, knows better than the committed offsets.
     if (!reading.has(partition))
       for (const [topic, offset] of offsets)
         later.set(topic, Math.max(offset, memory.get(`${topic}/${partition}`) ?? 0))
-    start(partition, later)
+    start(partition, later, topics)
     // After the reader has ended its earlier reading.
     reading.add(partition)
   }

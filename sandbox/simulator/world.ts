@@ -9,6 +9,7 @@
  */
 import { WeirError } from '../../pipeline/errors.js'
 import { Instance } from '../../pipeline/runtime/distributed/instance.js'
+import { FLOW_LIMITS } from '../../pipeline/runtime/distributed/limits.js'
 import type { InstanceOptions } from '../../pipeline/runtime/distributed/options.js'
 import { DEFAULT_TOPIC_PREFIX, QUERY_STREAM, topicOf } from '../../pipeline/runtime/distributed/topics.js'
 import { Random } from '../random.js'
@@ -211,6 +212,10 @@ class Simulation {
       version: '0.0.0',
       optimizerDigest: kind.environment.optimizerDigest,
       nodeVersion: 'simulated',
+      // Volumes are small here: in some runs so little is to be too much.
+      limits: random.chance(0.5)
+        ? FLOW_LIMITS
+        : { waitingBytes: random.integer(2_000, 20_000), groupWaitingBytes: random.integer(500, 5_000) },
     }
     const tamper = tamperWithPorts(planted, this.#world.cluster, DEFAULT_TOPIC_PREFIX, new Map())
     for (let index = 0; index < shape.instances; index++) {

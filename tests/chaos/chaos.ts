@@ -44,6 +44,7 @@ const LIVE_BOUND_MS = 90_000
 const DRAIN_BOUND_MS = 240_000
 const CALM_MS = { least: 1_000, most: 4_000 }
 const LOOK_EVERY_MS = 250
+const CYCLES_BEFORE = 100
 /** Nothing was committed for so long, and nothing is open: it is over. */
 const QUIET_MS = 3_000
 /** Silence after which the bank is asked: short, so that questions are many. */
@@ -72,12 +73,11 @@ export class Chaos {
   }
 
   async run(): Promise<ChaosReport> {
-    const { members, bank } = this.setting
-    for (const { process: each } of members) each.start()
-    bank.start()
+    for (const each of this.setting.processes) each.start()
     await this.#allLive('the start')
     this.#feed.start()
-    await this.#until(() => this.#watch.entries > 0, LIVE_BOUND_MS, 'no entry in the journal')
+    // Reference data and balances come first; a takeover is timed by cycles, which must flow.
+    await this.#until(() => this.#watch.cycles >= CYCLES_BEFORE, LIVE_BOUND_MS, 'no cycles in the journal')
     const faults = new Faults(this.setting, this.#watch, new Random('chaos', this.options.seed))
     await this.#breakThings(faults)
     const drainSeconds = await this.#drain()
@@ -140,7 +140,11 @@ export class Chaos {
       const all = Array.from({ length: this.setting.settings.partitions }, (_, partition) =>
         owners.get(partition),
       )
-      return statuses.every((status) => status !== undefined) && all.every((count) => count === 1)
+      // An instance that has not joined yet cannot take over from the next victim.
+      const joined = statuses.every(
+        (status) => status?.lifeCycle === 'live' || status?.lifeCycle === 'shadow',
+      )
+      return joined && all.every((count) => count === 1)
     }
     const boundMs = performance.now() + LIVE_BOUND_MS
     while (!(await isLive())) {
@@ -182,13 +186,15 @@ export class Chaos {
       const code = await each.end()
       if (code !== 0) this.#fail(`instance ${each.name} ended with ${code} when it was told to end`)
     }
-    await this.setting.bank.end()
+    await Promise.all([this.setting.bank.end(), this.setting.projector?.end()])
     return seconds
   }
 
   async #audit(): Promise<AuditReport> {
     const { settings, registryUrl, ledgerPath } = this.setting
     this.#note('auditing')
+    const differences = await this.setting.differencesOfProjection().catch((error: unknown) => String(error))
+    if (differences !== undefined) this.#fail(`projection-equals-journal: ${differences.slice(0, 2_000)}`)
     if (this.#watch.broken !== undefined) this.#fail(`the journal is broken: ${this.#watch.broken}`)
     const registry = { ...REGISTRY_DEFAULTS, url: new URL(registryUrl).href, register: false }
     const schemas = openSchemaSource(registry, TOPIC_PREFIX)

@@ -3,6 +3,7 @@
  *
  * Depends on the setting and the watch.
  */
+import { existsSync, readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { restartBroker, signalBroker } from '../../deploy/kafka/cluster.mjs'
 import { JOURNAL_STREAM, topicOf } from '../../pipeline/runtime/distributed/topics.js'
@@ -23,6 +24,8 @@ export const FAULTS = [
   'throttle-owner',
   'kill-bank',
   'pause-bank',
+  'kill-projector',
+  'kill-clickhouse',
   'kill-broker',
   'kill-leader',
   'pause-broker',
@@ -92,6 +95,12 @@ export class Faults {
         this.setting.bank.pause()
         await this.#wait(1_000, 6_000)
         return this.setting.bank.resume()
+      case 'kill-projector':
+        await this.setting.projector?.kill()
+        await this.#wait(0, 3_000)
+        return this.setting.projector?.start()
+      case 'kill-clickhouse':
+        return killChildren(this.setting.projector?.pid)
       case 'kill-broker':
         return this.#killBroker(this.#anyBroker())
       case 'kill-leader':
@@ -194,5 +203,19 @@ export class Faults {
 
   async #wait(leastMs: number, mostMs: number): Promise<void> {
     await pause(this.random.integer(leastMs, mostMs))
+  }
+}
+
+/** The engine is the projector's only child; where the system does not tell, nothing is killed. */
+function killChildren(parent: number | undefined): void {
+  const path = `/proc/${parent}/task/${parent}/children`
+  if (parent === undefined || !existsSync(path)) return
+  for (const pid of readFileSync(path, 'utf8').split(' ').map(Number)) {
+    if (pid <= 0) continue
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch {
+      // It ended between the look and the signal.
+    }
   }
 }

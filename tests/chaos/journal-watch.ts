@@ -29,6 +29,7 @@ export class JournalWatch {
   /** Instructions that were sent and have no end. */
   readonly outstanding = new Set<string>()
   entries = 0
+  cycles = 0
   lastEntryAtMs = performance.now()
   readonly #reader: KafkaJournalReader
   readonly #chains: JournalChain[]
@@ -93,7 +94,10 @@ export class JournalWatch {
     )
     const body = entry.decode()
     const latest = this.#latest[partition]
-    if ('weir.Cycle' in body && latest !== undefined) latest.firstCycleAtMs ??= now
+    if ('weir.Cycle' in body) {
+      this.cycles++
+      if (latest !== undefined) latest.firstCycleAtMs ??= now
+    }
     if (!('weir.CycleResult' in body)) return
     for (const { instructionId, state } of body['weir.CycleResult'].instructionEvents) {
       if (state === 'SENT') this.outstanding.add(toHex(instructionId))

@@ -13,7 +13,7 @@ faults: ${FAULTS.join(' ')}`
 const PARTITIONS = 4
 const SESSION_TIMEOUT_MILLIS = 2_000
 /** The slowest fate of the bank takes 12,000 s; a drain must not. */
-const TIME_SCALE = 400
+const TIME_SCALE = 1_000
 
 const { values } = parseArgs({
   options: {
@@ -65,6 +65,7 @@ async function main(): Promise<number> {
     sessionTimeoutMillis: SESSION_TIMEOUT_MILLIS,
     seed,
     timeScale: TIME_SCALE,
+    projects: true,
     tell,
   })
   const interrupted = () => void setting.close().finally(() => process.exit(130))
@@ -113,11 +114,9 @@ function describe({
 
 /** By fault: after a kill of the owner alone it is Weir's own time, after the others also that of what else was broken. */
 function describeTakeovers(takeovers: readonly TakeoverTime[]): string[] {
-  const byFault = new Map<string, number[]>()
-  for (const { fault, milliseconds } of takeovers)
-    byFault.set(fault, [...(byFault.get(fault) ?? []), milliseconds])
-  return [...byFault].map(([fault, ofFault]) => {
-    const times = ofFault.toSorted((a, b) => a - b)
+  return [...new Set(takeovers.map(({ fault }) => fault))].map((fault) => {
+    const ofFault = takeovers.filter((each) => each.fault === fault)
+    const times = ofFault.map(({ milliseconds }) => milliseconds).sort((a, b) => a - b)
     const median = times[Math.floor(times.length / 2)]
     return `takeover after ${fault}, to the first committed cycle of another: ${times.length} partitions, median ${median} ms, longest ${times.at(-1)} ms`
   })

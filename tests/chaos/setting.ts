@@ -24,6 +24,8 @@ export interface SettingOptions {
   readonly sessionTimeoutMillis: number
   readonly seed: string
   readonly timeScale: number
+  /** Whether a projector runs beside. */
+  readonly projects: boolean
   readonly tell: (text: string) => void
 }
 
@@ -38,6 +40,7 @@ export const TOPIC_PREFIX = 'weir.'
 const INSTANCES = ['one', 'two'] as const
 const STATUS_BOUND_MS = 1_000
 const TOPICS_BOUND_MS = 120_000
+const PROJECTION_BOUND_MS = 300_000
 /** Often enough that a takeover in a run of minutes meets snapshots of every age. */
 const SNAPSHOT_EVERY_ENTRIES = 2_000
 /** Silent venues are asked within this. */
@@ -50,7 +53,10 @@ export class Setting {
   readonly registryUrl: string
   readonly members: readonly Member[]
   readonly bank: Supervised
+  /** Keeps an embedded ClickHouse equal to the journal; absent when not wanted. */
+  readonly projector: Supervised | undefined
   readonly ledgerPath: string
+  readonly #projection: readonly string[]
   readonly #stopCluster: () => Promise<void>
 
   private constructor(
@@ -84,6 +90,8 @@ export class Setting {
       `${options.timeScale}`,
     ]
     this.bank = new Supervised('bank', ['bank', '--config', config, ...flags], folder)
+    this.#projection = ['project', '--config', config, '--data-dir', join(folder, 'clickhouse')]
+    this.projector = options.projects ? new Supervised('projector', this.#projection, folder) : undefined
   }
 
   static async open(options: SettingOptions): Promise<Setting> {
@@ -123,7 +131,24 @@ export class Setting {
   }
 
   get processes(): readonly Supervised[] {
-    return [...this.members.map(({ process: each }) => each), this.bank]
+    return [
+      ...this.members,
+      { process: this.bank },
+      ...(this.projector === undefined ? [] : [{ process: this.projector }]),
+    ].map(({ process: each }) => each)
+  }
+
+  /** What ClickHouse differs in from the journal, once all of it is projected; undefined when it is equal. Not while the projector runs. */
+  async differencesOfProjection(): Promise<string | undefined> {
+    if (this.projector === undefined) return undefined
+    await weir([...this.#projection, '--until-end'], PROJECTION_BOUND_MS)
+    try {
+      await weir([...this.#projection, '--verify', '--json'], PROJECTION_BOUND_MS)
+      return undefined
+    } catch (error) {
+      const { stdout, stderr } = error as { readonly stdout?: string; readonly stderr?: string }
+      return `${stdout ?? ''} ${stderr ?? error}`.trim()
+    }
   }
 
   /** Ends what still runs, the brokers at last. */
@@ -141,9 +166,13 @@ export class Setting {
   async #makeTopics({ partitions, brokers }: SettingOptions): Promise<void> {
     const target = ['--kafka', this.settings.bootstrapServers.join(','), '--registry-url', this.registryUrl]
     const shape = ['--register', '--partitions', `${partitions}`, '--replication', `${brokers}`]
-    const args = [join(root, 'bin', 'weir.mjs'), 'topics', 'apply', ...target, ...shape]
-    await promisify(execFile)(process.execPath, args, { timeout: TOPICS_BOUND_MS })
+    await weir(['topics', 'apply', ...target, ...shape], TOPICS_BOUND_MS)
   }
+}
+
+/** @throws with its output when the command fails */
+async function weir(args: readonly string[], timeout: number): Promise<void> {
+  await promisify(execFile)(process.execPath, [join(root, 'bin', 'weir.mjs'), ...args], { timeout })
 }
 
 /** What an instance says of itself; undefined when it does not answer. */

@@ -56,6 +56,8 @@ export class Supervised {
     writeSync(log, `--- ${new Date().toISOString()} start ${this.starts}\n`)
     const child = spawn(process.execPath, [join(root, 'bin', 'weir.mjs'), ...this.#args], {
       stdio: ['ignore', log, log],
+      // A commit holds a thread of the pool while it waits for the broker.
+      env: { ...process.env, UV_THREADPOOL_SIZE: '8' },
     })
     closeSync(log)
     this.#child = child

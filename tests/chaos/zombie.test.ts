@@ -25,7 +25,8 @@ test(
       partitions: 2,
       sessionTimeoutMillis: SESSION_TIMEOUT_MILLIS,
       seed: '7',
-      timeScale: 400,
+      timeScale: 1_000,
+      projects: false,
       tell,
     })
     const options = { minutes: 0.25, seed: '7', groups: 4, rate: 40, faults: ['pause-owner'] as const, tell }

@@ -312,7 +312,7 @@ function foreign(place: string, what: string): WeirError {
   return new WeirError('WEIR_JOURNAL', what, {
     place,
     remedy:
-      'this is not the journal of Weir as it was left: check kafka.topicPrefix and who may write to the topic',
+      'this is not the journal of Weir as it was left: check kafka.topicPrefix and who may write to the topic, see docs/runbook/poisoned-topic.md',
   })
 }
 

@@ -1,8 +1,9 @@
 /**
  * Gives the records of a partition to its groups, once each, and keeps account of how far every topic is taken.
  *
- * Records of a topic come in order, and again from further back when a group joins: each group passes over what it has. A group that the
- * journal does not know waits for its policy for a while; then, with or without, everything for it is read again, reference data first.
+ * Reference topics are read to their end before anything else is: others refer to them. Records of a topic come in order, and again from
+ * further back when a group joins: each group passes over what it has. A group that the journal does not know waits for its policy for
+ * a while; then, with or without, everything for it is read again.
  * Pure. Depends on the ports.
  */
 import type { SourceDeclaration } from '../../../schemas/generated/types.js'
@@ -10,7 +11,8 @@ import { EVERY_GROUP, UNROUTED_GROUP } from '../../ports.js'
 import { Intake, isTombstone, type Taken } from './intake.js'
 import {
   BACKLOG_BYTES_MOST,
-  GROUP_WAITING_BYTES_MOST,
+  FLOW_LIMITS,
+  type FlowLimits,
   LOOKUP_PAUSE_MS,
   PROVISIONAL_BYTES_MOST,
   PROVISIONAL_GROUPS_MOST,
@@ -19,7 +21,6 @@ import {
   RECORDS_A_STEP,
   REFERENCE_WAIT_MS,
   RESUME_BELOW,
-  WAITING_BYTES_MOST,
 } from './limits.js'
 import type { InstanceOptions } from './options.js'
 import type { PartitionGroup } from './partition-group.js'
@@ -38,6 +39,7 @@ export class GroupInputs {
   readonly #state: PartitionState
   readonly #ports: InstancePorts
   readonly #intake: Intake
+  readonly #limits: FlowLimits
   readonly #time: SteadyClock
   readonly #policyTopic: string
   readonly #referenceTopics: readonly string[]
@@ -47,10 +49,10 @@ export class GroupInputs {
   #stalledUntilMs = 0
   #waitingBytes = 0
   #paused = false
-  /** The sources were started again while a record was being taken. */
-  #restarted = false
-  /** Monotonic time since which the reference topics are read towards their end; -1: they were. */
-  #referenceSinceMs: number
+  /** Monotonic time since which the reference topics alone are read; -1: all are. */
+  #referenceSinceMs = -1
+  /** Groups whose policy has come, or whose time is over: everything for them is to be read again. */
+  readonly #toAdmit = new Set<PartitionGroup>()
   /** Groups without an agent. */
   #provisional = 0
   #readAgainAtMs = 0
@@ -63,6 +65,7 @@ export class GroupInputs {
   ) {
     this.#state = state
     this.#ports = ports
+    this.#limits = options.limits ?? FLOW_LIMITS
     const { topicPrefix, partitions } = options
     const { partition, sources } = state
     this.#policyTopic = topicOf(topicPrefix, 'policy')
@@ -82,9 +85,8 @@ export class GroupInputs {
     }
     if (this.unrouted.slot < 0) state.adopt(this.unrouted)
     for (const [topic, offset] of state.positions) this.#taken.set(topic, offset)
-    ports.sources.start(partition, startsOf(this.#taken))
     this.#time = new SteadyClock(ports.clock, this.lastArrivalMicros)
-    this.#referenceSinceMs = ports.clock.monotonicMs()
+    this.#startReference()
   }
 
   /** Time of arrivals and closings. */
@@ -123,47 +125,64 @@ export class GroupInputs {
    */
   step(hasRoom: boolean): boolean {
     this.#watchPressure(hasRoom)
-    if (this.#paused) return false
-    const { clock, sources } = this.#ports
-    const nowMs = clock.monotonicMs()
-    if (this.#readAgain(nowMs)) return true
+    const nowMs = this.#ports.clock.monotonicMs()
+    const admitted = this.#admitGroups(nowMs)
+    if (this.#paused) return admitted
+    if (this.#referenceIsRead(nowMs) || this.#readAgain(nowMs)) return true
+    return this.#takeRecords(nowMs) || admitted
+  }
+
+  #takeRecords(nowMs: number): boolean {
     if (this.#stalled.length > 0 && nowMs < this.#stalledUntilMs) return false
     const records =
-      this.#stalled.length > 0 ? this.#stalled : sources.poll(this.#state.partition, RECORDS_A_STEP)
+      this.#stalled.length > 0
+        ? this.#stalled
+        : this.#ports.sources.poll(this.#state.partition, RECORDS_A_STEP)
     this.#stalled = []
-    this.#restarted = false
-    if (records.length === 0) return this.#admitOverdue(nowMs)
+    if (records.length === 0) return false
     const arrivalMicros = Math.max(this.nowMicros(), this.lastArrivalMicros)
     this.lastArrivalMicros = arrivalMicros
     for (let index = 0; index < records.length; index++) {
-      if (!this.#takeRecord(records[index], arrivalMicros)) {
-        this.#stall(records.slice(index), nowMs)
-        break
-      }
-      // The sources begin again further back: what is left of this portion comes once more.
-      if (this.#restarted) break
+      if (this.#takeRecord(records[index], arrivalMicros)) continue
+      this.#stall(records.slice(index), nowMs)
+      break
     }
     return records.length > this.#stalled.length
   }
 
-  /**
-   * Others refer to reference data, so it is read first; a topic that cannot be read to its end must not stop the rest for ever.
-   */
+  /** Whether cycles may close that need reference data. When even that is too much to wait, they make room. */
   hasReference(): boolean {
-    if (this.#referenceSinceMs < 0) return true
-    const { clock, sources, notices } = this.#ports
+    return this.#referenceSinceMs < 0 || this.#paused
+  }
+
+  #startReference(): void {
+    this.#stalled = []
+    this.#referenceSinceMs = this.#ports.clock.monotonicMs()
+    this.#ports.sources.start(this.#state.partition, startsOf(this.#taken), this.#referenceTopics)
+    if (this.#paused) this.#ports.sources.pause(this.#state.partition)
+  }
+
+  /** Goes on to all topics when the reference topics were read; one that cannot be must not stop the rest for ever. */
+  #referenceIsRead(nowMs: number): boolean {
+    if (this.#referenceSinceMs < 0) return false
+    const { sources, notices } = this.#ports
     const { partition } = this.#state
     // What was read and waits for the registry is not taken yet.
     const waits = new Set(this.#stalled.map(({ topic }) => topic))
     const missing = this.#referenceTopics.filter(
       (topic) => waits.has(topic) || !sources.atEnd(partition, topic),
     )
-    const waitedMs = clock.monotonicMs() - this.#referenceSinceMs
-    if (missing.length > 0 && waitedMs < REFERENCE_WAIT_MS) return false
+    if (missing.length > 0 && nowMs - this.#referenceSinceMs < REFERENCE_WAIT_MS) return false
     if (missing.length > 0)
       notices.warn('going on before all reference data was read', { partition, topics: missing })
-    this.#referenceSinceMs = -1
+    this.#startAll()
     return true
+  }
+
+  #startAll(): void {
+    this.#stalled = []
+    this.#referenceSinceMs = -1
+    this.#ports.sources.start(this.#state.partition, startsOf(this.#taken))
   }
 
   /** By topic: every record before this offset is in the chain. */
@@ -183,7 +202,10 @@ export class GroupInputs {
     this.#stalledUntilMs = fault === undefined ? nowMs : nowMs + LOOKUP_PAUSE_MS
     if (fault === undefined) return
     const { partition } = this.#state
-    this.#ports.notices.warn(`records wait for the schema registry: ${fault.error.toLine()}`, { partition })
+    this.#ports.notices.warn(
+      `records wait for the schema registry: ${fault.error.toLine()}; see docs/runbook/poisoned-topic.md`,
+      { partition },
+    )
   }
 
   /** False when the record has to wait. */
@@ -193,7 +215,6 @@ export class GroupInputs {
       const taken = this.#intake.take(record)
       if (taken === undefined) return false
       this.#route(record, taken, arrivalMicros)
-      if (this.#restarted) return true
       this.records++
     }
     if (offset >= (this.#taken.get(topic) ?? 0)) this.#taken.set(topic, offset + 1)
@@ -211,13 +232,13 @@ export class GroupInputs {
     this.#give(group, record, taken, arrivalMicros)
     if (group.agent !== 'absent') return
     const isFull = group.waiting.bytes > PROVISIONAL_BYTES_MOST
-    if (record.topic === this.#policyTopic || isFull) this.#admit(group)
+    if (record.topic === this.#policyTopic || isFull) this.#toAdmit.add(group)
   }
 
   #give(group: PartitionGroup, record: SourceRecord, taken: Taken, arrivalMicros: number): void {
     const { topic, offset } = record
     if (offset < (group.takenNext.get(topic) ?? 0)) return
-    if (group.agent === 'frozen' || group.refusedFrom.size > 0 || this.#isBehind(group)) {
+    if (group.agent === 'frozen' || this.#isBehind(group, topic)) {
       if (!group.refusedFrom.has(topic)) group.refusedFrom.set(topic, offset)
       return
     }
@@ -227,9 +248,11 @@ export class GroupInputs {
     this.#waitingBytes += group.waiting.bytes - before
   }
 
-  /** Whether the group is so slow that it would hold up others. */
-  #isBehind(group: PartitionGroup): boolean {
-    if (group.waiting.bytes <= GROUP_WAITING_BYTES_MOST || this.#state.groups.size <= 2) return false
+  /** Whether the group is so slow that it would hold up others. Reference data is little, and what comes later rests on it. */
+  #isBehind(group: PartitionGroup, topic: string): boolean {
+    if (this.#referenceTopics.includes(topic)) return false
+    if (group.refusedFrom.size > 0) return true
+    if (group.waiting.bytes <= this.#limits.groupWaitingBytes || this.#state.groups.size <= 2) return false
     this.#ports.notices.warn('a group is behind: its records are passed over and read again later', {
       partition: this.#state.partition,
       groupId: group.groupId,
@@ -239,20 +262,19 @@ export class GroupInputs {
 
   /** Reads again what was passed over for groups that have caught up. */
   #readAgain(nowMs: number): boolean {
-    if (nowMs < this.#readAgainAtMs) return false
+    if (nowMs < this.#readAgainAtMs || this.#referenceSinceMs >= 0) return false
     let found = false
     for (const group of this.#state.groups.values()) {
       const { refusedFrom, agent, waiting } = group
       if (refusedFrom.size === 0 || agent !== 'ready') continue
-      if (waiting.bytes > GROUP_WAITING_BYTES_MOST * RESUME_BELOW) continue
+      if (waiting.bytes > this.#limits.groupWaitingBytes * RESUME_BELOW) continue
       lower(this.#taken, refusedFrom)
       refusedFrom.clear()
       found = true
     }
     if (!found) return false
     this.#readAgainAtMs = nowMs + READ_AGAIN_PAUSE_MS
-    this.#stalled = []
-    this.#ports.sources.start(this.#state.partition, startsOf(this.#taken))
+    this.#startAll()
     return true
   }
 
@@ -264,48 +286,64 @@ export class GroupInputs {
     return group
   }
 
-  /** Makes the agent of a group that the journal does not know yet, and reads everything for it again. */
+  /**
+   * Makes the agents of groups that the journal does not know yet, and reads everything for them again. Those that are found while
+   * reference data is read come in together, at its end.
+   */
+  #admitGroups(nowMs: number): boolean {
+    if (this.#provisional === 0) return false
+    this.#findOverdue(nowMs)
+    if (this.#toAdmit.size === 0) return false
+    const isReading = this.#referenceSinceMs >= 0 && !this.#paused
+    if (isReading && nowMs - this.#referenceSinceMs < REFERENCE_WAIT_MS && !this.#referenceIsAtEnd())
+      return false
+    for (const group of this.#toAdmit) this.#admit(group)
+    this.#toAdmit.clear()
+    for (const topic of this.#referenceTopics) this.#taken.set(topic, 0)
+    this.#startReference()
+    return true
+  }
+
+  #referenceIsAtEnd(): boolean {
+    const { sources } = this.#ports
+    return this.#referenceTopics.every((topic) => sources.atEnd(this.#state.partition, topic))
+  }
+
   #admit(group: PartitionGroup): void {
     this.#provisional--
     group.waiting.lowerTo(this.#taken)
-    for (const topic of this.#referenceTopics) this.#taken.set(topic, 0)
+    lower(this.#taken, group.refusedFrom)
+    group.refusedFrom.clear()
     this.#waitingBytes -= group.waiting.bytes
     group.waiting.clear()
     group.takenNext.clear()
     group.needsReference = true
     this.#state.adopt(group)
-    this.#stalled = []
-    this.#restarted = true
-    const { sources, clock } = this.#ports
-    sources.start(this.#state.partition, startsOf(this.#taken))
-    this.#referenceSinceMs = clock.monotonicMs()
   }
 
   /** Without a policy a group perceives and decides nothing. */
-  #admitOverdue(nowMs: number): boolean {
-    if (this.#provisional === 0) return false
+  #findOverdue(nowMs: number): void {
     for (const group of this.#state.groups.values()) {
-      if (group.agent !== 'absent' || nowMs - group.provisionalSinceMs <= PROVISIONAL_WAIT_MS) continue
+      if (group.agent !== 'absent' || this.#toAdmit.has(group)) continue
+      if (group === this.unrouted || nowMs - group.provisionalSinceMs <= PROVISIONAL_WAIT_MS) continue
       this.#ports.notices.warn('a group has no policy: it is followed, and nothing is decided for it', {
         partition: this.#state.partition,
         groupId: group.groupId,
       })
-      this.#admit(group)
-      return true
+      this.#toAdmit.add(group)
     }
-    return false
   }
 
   #watchPressure(hasRoom: boolean): void {
     const { partition } = this.#state
     const { agents, sources, notices } = this.#ports
     const isFull =
-      this.#waitingBytes > WAITING_BYTES_MOST || !hasRoom || agents.backlogBytes > BACKLOG_BYTES_MOST
+      this.#waitingBytes > this.#limits.waitingBytes || !hasRoom || agents.backlogBytes > BACKLOG_BYTES_MOST
     if (isFull && !this.#paused) {
       this.#paused = true
       sources.pause(partition)
       notices.warn('the sources are paused: the agents cannot keep up', { partition })
-    } else if (this.#paused && !isFull && this.#waitingBytes < WAITING_BYTES_MOST * RESUME_BELOW) {
+    } else if (this.#paused && !isFull && this.#waitingBytes < this.#limits.waitingBytes * RESUME_BELOW) {
       this.#paused = false
       sources.resume(partition)
     }

@@ -3,6 +3,7 @@
  *
  * One writer of everything in here: whoever calls `step`. Pure. Depends on the ports and the partitions.
  */
+import { WARM_WAIT_MS } from './limits.js'
 import type { InstanceOptions } from './options.js'
 import { Partition } from './partition.js'
 import type { Slots } from './partition-state.js'
@@ -21,7 +22,9 @@ export class Instance {
   readonly #owned = new Set<number>()
   /** Revoked and not drained. */
   readonly #leaving = new Set<number>()
+  #following = false
   #joined = false
+  #joinByMs = 0
   #stopping = false
   #left: Operation<void> | undefined
   #reportAtMs = 0
@@ -50,7 +53,7 @@ export class Instance {
   get lifeCycle(): LifeCycle {
     if (this.#left?.state === 'done') return 'stopped'
     if (this.#stopping) return 'draining'
-    if (!this.#joined) return 'starting'
+    if (!this.#joined) return this.#following ? 'restoring' : 'starting'
     const owned = this.partitions.filter(({ partition }) => this.#owned.has(partition))
     if (owned.length === 0) return 'shadow'
     if (owned.every(({ stage }) => stage === 'live')) return 'live'
@@ -84,11 +87,23 @@ export class Instance {
     return { progress, wakeAtMs: this.#wakeAtMs() }
   }
 
+  /**
+   * A standby first follows, and takes its place in the group when it is warm: the group gives partitions away as soon as a member
+   * comes, and they would stand still until it has restored them.
+   */
   #join(): boolean {
-    if (this.#joined) return false
+    if (this.#joined || this.#stopping) return false
+    if (this.#options.standby && !this.#following) {
+      this.#following = true
+      this.#joinByMs = this.#ports.clock.monotonicMs() + WARM_WAIT_MS
+      for (const partition of this.partitions) partition.role = 'follower'
+      return true
+    }
+    if (this.#following && this.#ports.clock.monotonicMs() < this.#joinByMs) {
+      if (!this.partitions.every(({ isWarm }) => isWarm)) return false
+    }
     this.#joined = true
     this.#ports.membership.join()
-    if (this.#options.standby) for (const partition of this.partitions) partition.role = 'follower'
     return true
   }
 

@@ -15,13 +15,19 @@ export const FAULT_PAYLOAD_BYTES = 64 * 1024
 export const RECORDS_A_STEP = 4_096
 /** Journal entries applied by a follower in one step. */
 export const ENTRIES_A_STEP = 1_024
-/** Inputs that wait for their cycles in one partition; beyond it the partition is paused at the broker. */
-export const WAITING_BYTES_MOST = 8 * 1024 * 1024
-/**
- * Inputs that wait in one of several groups; beyond it the group's records are passed over, and read again when it has caught up, so that
- * a group that is slow does not fill the partition's bound and hold up the others.
- */
-export const GROUP_WAITING_BYTES_MOST = 3 * 1024 * 1024
+/** Bounds of what waits in a partition. They may be set lower where little is to be enough to reach them. */
+export interface FlowLimits {
+  /** Inputs that wait for their cycles in one partition, bytes; beyond it the partition is paused at the broker. */
+  readonly waitingBytes: number
+  /**
+   * Those of one of several groups; beyond it the group's records are passed over, and read again when it has caught up, so that a group
+   * that is slow does not fill the partition's bound and hold up the others.
+   */
+  readonly groupWaitingBytes: number
+}
+
+export const FLOW_LIMITS: FlowLimits = { waitingBytes: 8 * 1024 * 1024, groupWaitingBytes: 3 * 1024 * 1024 }
+
 /** Between two readings again for such groups, milliseconds: each costs everybody what lies between. */
 export const READ_AGAIN_PAUSE_MS = 5_000
 /** The partition is resumed below this share of the bound, so that it is not switched at every record. */
@@ -46,6 +52,11 @@ export const PROVISIONAL_BYTES_MOST = 1024 * 1024
 export const PROVISIONAL_WAIT_MS = 10_000
 /** How long a start waits for the reference topics to be read to their end before it goes on without, milliseconds. */
 export const REFERENCE_WAIT_MS = 30_000
+
+/** Entries that a follower may lack and count as warm: applied in a fraction of what a takeover takes anyway. */
+export const WARM_WITHIN_ENTRIES = 1_024
+/** How long a standby that starts follows before it takes its place in the group although it is not warm, milliseconds. */
+export const WARM_WAIT_MS = 60_000
 
 /** Requests to the broker that are made again before the partition is given up. */
 export const RETRIES_MOST = 60

@@ -1,6 +1,7 @@
 /**
- * What an instance of the distributed runtime is told, besides its ports. Depends on nothing.
+ * What an instance of the distributed runtime is told, besides its ports. Depends on the limits.
  */
+import type { FlowLimits } from './limits.js'
 
 export interface InstanceOptions {
   /** Names this instance in the journal, in logs and in metrics. */
@@ -20,6 +21,8 @@ export interface InstanceOptions {
   readonly snapshotEveryEntries: number
   /** Bound of draining at a handover or stop, milliseconds; what is not done by then is left to the next owner. */
   readonly drainMs: number
+  /** Lower bounds than usual; for the simulator. */
+  readonly limits?: FlowLimits
   /** Version of Weir, for the journal. */
   readonly version: string
   /** SHA-256 of the optimizer module. */

@@ -307,7 +307,7 @@ export class Owner {
     group.waiting.clear()
     group.underWay = undefined
     this.#ports.notices.warn(
-      'the group is left alone: its agent was lost again and again with the same cycle',
+      'the group is left alone: its agent was lost again and again with the same cycle, see docs/runbook/poisoned-topic.md',
       {
         partition,
         groupId: group.groupId,

@@ -16,11 +16,13 @@ import { WeirError } from '../../errors.js'
 import { Follower } from './follower.js'
 import { FollowerSnapshots } from './follower-snapshots.js'
 import { PARTITION_RETRY_MS, RETRIES_MOST, RETRY_PAUSE_MS } from './limits.js'
+import { lostOwnership } from './lost-ownership.js'
 import type { InstanceOptions } from './options.js'
 import { Owner } from './owner.js'
 import { PartitionState, type Slots } from './partition-state.js'
 import type { AgentAnswer, BrokerFault, InstancePorts, Operation, TransactionalWriter } from './ports.js'
 import { JOURNAL_STREAM, topicOf } from './topics.js'
+import { Warmth } from './warmth.js'
 
 export type Role = 'none' | 'follower' | 'owner'
 
@@ -57,6 +59,7 @@ export class Partition {
   #retryPending = false
   #drainUntilMs = 0
   #takeovers = 0
+  readonly #warmth: Warmth
   #timesTaken = 0
 
   constructor(partition: number, ports: InstancePorts, options: InstanceOptions, slots: Slots) {
@@ -64,6 +67,7 @@ export class Partition {
     this.#ports = ports
     this.#options = options
     this.#slots = slots
+    this.#warmth = new Warmth(ports)
     this.#journalTopic = topicOf(options.topicPrefix, JOURNAL_STREAM)
   }
 
@@ -91,6 +95,18 @@ export class Partition {
   /** Times that it came to be owned and live here. */
   get takeovers(): number {
     return this.#timesTaken
+  }
+
+  /** What hinders the reading at the moment; it goes on by itself. */
+  get hindrance(): WeirError | undefined {
+    const { journal, sources } = this.#ports
+    const fault = journal.faultOf(this.partition) ?? sources.faultOf(this.partition)
+    return fault?.error
+  }
+
+  /** Follows so closely that it could take over from memory. */
+  get isWarm(): boolean {
+    return this.#follower !== undefined && this.#warmth.of(this.#follower)
   }
 
   /** Nothing of the ownership is left: others may take over. */
@@ -303,7 +319,9 @@ export class Partition {
     }
     if (this.#ports.clock.monotonicMs() < this.#drainUntilMs) return progress
     // What is under way is left to the next owner, who reads its inputs again.
-    this.#ports.notices.warn('the partition was not drained in time', { partition: this.partition })
+    this.#ports.notices.warn('the partition was not drained in time, see docs/runbook/lag.md', {
+      partition: this.partition,
+    })
     this.#giveUp()
     return true
   }
@@ -366,21 +384,4 @@ export class Partition {
     this.#operation = undefined
     this.#retryPending = false
   }
-}
-
-function lostOwnership(partition: number, fault: BrokerFault): WeirError {
-  if (fault.kind !== 'fenced') {
-    // A new client takes the partition over again; what was not committed is read again.
-    return new WeirError(fault.error.code, fault.error.message, {
-      place: fault.error.place ?? `partition ${partition}`,
-      cause: fault.error,
-      ...(fault.error.remedy === undefined ? {} : { remedy: fault.error.remedy }),
-      ...(fault.kind === 'refused' ? {} : { retry: 'now' as const }),
-    })
-  }
-  return new WeirError('WEIR_FENCED', 'another instance has taken the partition over', {
-    place: `partition ${partition}`,
-    remedy: 'nothing to do: this instance follows it from now on and sends nothing for it',
-    cause: fault.error,
-  })
 }

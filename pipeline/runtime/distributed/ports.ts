@@ -76,8 +76,11 @@ export interface JournalReader {
 
 /** Reads the source topics of owned partitions; `pause` and `resume` carry the back-pressure to the broker. */
 export interface SourceReader {
-  /** Reads every source topic's partition from the offset given for it, or else from its beginning. Ends an earlier reading. */
-  start(partition: number, offsets: ReadonlyMap<string, number>): void
+  /**
+   * Reads the partition of the topics, all source topics unless given, from the offset given for each, or else from its beginning. Ends
+   * an earlier reading.
+   */
+  start(partition: number, offsets: ReadonlyMap<string, number>, topics?: readonly string[]): void
   stop(partition: number): void
   pause(partition: number): void
   resume(partition: number): void

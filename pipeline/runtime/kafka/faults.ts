@@ -75,10 +75,10 @@ function remedyOf(error: ClientError, kind: BrokerFaultKind): string {
   const code = typeof error.code === 'number' ? error.code : 0
   if (kind === 'fenced') return 'none is needed: the new owner goes on from the journal'
   if (OUT_OF_RANGE_CODES.has(code))
-    return 'the offset is of another cluster, or retention has passed over what was not read yet'
+    return 'the offset is of another cluster, or retention has passed over what was not read yet, see docs/runbook/restore-from-snapshot.md'
   const refused = REFUSED_CODES.get(code)
   if (kind === 'refused' && refused !== undefined) return refused
-  if (kind === 'retriable') return 'it is tried again; check that the brokers are up if it lasts'
+  if (kind === 'retriable') return 'it is tried again; if it lasts, see docs/runbook/broker-loss.md'
   if (kind === 'abortable') return 'the transaction is aborted and written again'
   return 'the partition is taken over anew with a new client'
 }

@@ -66,6 +66,8 @@ test('each number of the status is a metric of its partition', async () => {
   assert.equal(of('weir_partition_paused', 0), '1')
   assert.equal(of('weir_groups_impaired', 0), '1')
   assert.equal(of('weir_records_total', 1), undefined, 'a follower takes no records')
+  assert.equal(of('weir_commit_age_seconds', 1), undefined, 'and commits nothing')
+  assert.equal(of('weir_partition_hindered', 0), '0')
   assert.equal(sample(text, 'weir_life_cycle', 'state="live"'), '1')
   assert.equal(sample(text, 'weir_life_cycle', 'state="draining"'), '0')
 })

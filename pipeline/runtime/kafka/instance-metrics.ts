@@ -51,6 +51,7 @@ export class InstanceMetrics {
   readonly #lifeCycle: Gauge<'state'>
   readonly #owned: Gauge<'partition'>
   readonly #failed: Gauge<'partition'>
+  readonly #hindered: Gauge<'partition'>
   readonly #paused: Gauge<'partition'>
   readonly #impaired: Gauge<'partition'>
 
@@ -79,6 +80,12 @@ export class InstanceMetrics {
     this.#failed = new Gauge({
       name: 'weir_partition_failed',
       help: '1 while the partition has stopped with an error, and is tried again',
+      labelNames,
+      registers,
+    })
+    this.#hindered = new Gauge({
+      name: 'weir_partition_hindered',
+      help: '1 while the brokers do not let the partition be read; it goes on by itself',
       labelNames,
       registers,
     })
@@ -122,9 +129,15 @@ export class InstanceMetrics {
       const value = status[key]
       if (value !== undefined) counter.inc(labels, value)
     }
-    for (const [key, gauge] of this.#gauges) gauge.set(labels, status[key] ?? 0)
+    for (const [key, gauge] of this.#gauges) {
+      const value = status[key]
+      // An owner's number is no number of a follower.
+      if (value === undefined) gauge.remove(labels)
+      else gauge.set(labels, value)
+    }
     this.#owned.set(labels, status.role === 'owner' && status.stage === 'live' ? 1 : 0)
     this.#failed.set(labels, status.failure === undefined ? 0 : 1)
+    this.#hindered.set(labels, status.hindrance === undefined ? 0 : 1)
     this.#paused.set(labels, status.paused === true ? 1 : 0)
     this.#impaired.set(labels, Object.keys(status.impaired).length)
   }

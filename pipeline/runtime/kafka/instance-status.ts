@@ -32,6 +32,8 @@ export interface PartitionStatus {
   /** Entries behind this instance's newest snapshot: what a restart of it reads again. */
   readonly entriesSinceSnapshot: number
   readonly snapshotFailures: number
+  /** What hinders it at the moment; it goes on by itself. */
+  readonly hindrance?: string
   /** Why it failed last. */
   readonly failure?: string
 }
@@ -62,7 +64,7 @@ export function statusOf({ instance, instanceId, startedAt, lagOf }: StatusSourc
 }
 
 function partitionStatus(partition: Partition, lagOf: (partition: number) => number): PartitionStatus {
-  const { stage, role, state, owner, failure } = partition
+  const { stage, role, state, owner, failure, hindrance } = partition
   const groups = [...(state?.groups.values() ?? [])]
   const impaired = groups
     .filter(({ agent }) => agent !== 'ready')
@@ -87,6 +89,7 @@ function partitionStatus(partition: Partition, lagOf: (partition: number) => num
           secondsSinceCommit: Math.round(owner.sinceCommitMs) / 1_000,
           lag: lagOf(partition.partition),
         }),
+    ...(hindrance === undefined ? {} : { hindrance: hindrance.toLine() }),
     ...(failure === undefined ? {} : { failure: failure.toLine() }),
   }
 }

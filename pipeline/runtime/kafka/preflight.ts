@@ -76,7 +76,7 @@ async function checkName(admin: KafkaAdmin, { group, instance }: KafkaSettings):
   throw new WeirError('WEIR_KAFKA', `an instance of this name is a member of group ${group} already`, {
     place: `instance ${instance} on ${other.host}`,
     remedy:
-      'give each instance a name of its own (kafka.instance); after a crash wait for the session to expire',
+      'give each instance a name of its own (kafka.instance); after a crash wait for the session to expire, see docs/runbook/takeover.md',
     retry: 'backoff',
   })
 }

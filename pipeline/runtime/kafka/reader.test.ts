@@ -12,6 +12,7 @@ import {
 import { sharedKafka } from '../../../tests/support/kafka/shared.js'
 import type { LogRecord } from '../distributed/ports.js'
 import { SOURCE_STREAMS, topicOf } from '../distributed/topics.js'
+import { loadKafka } from './client.js'
 import { KafkaJournalReader } from './journal-reader.js'
 import { MOST_WAITING_RECORDS } from './reading.js'
 import type { KafkaSettings } from './settings.js'
@@ -273,3 +274,50 @@ test(
     await reader.close()
   },
 )
+
+test(
+  'surveys get their client while nothing of the consumer is under way on another thread',
+  options,
+  async () => {
+    const { AdminClient, KafkaConsumer } = await loadKafka()
+    const prototype = KafkaConsumer.prototype as unknown as { consume: Consume }
+    const { consume } = prototype
+    const factory = AdminClient as unknown as { createFrom: (client: unknown) => unknown }
+    const { createFrom } = factory
+    const underWay = new Map<unknown, number>()
+    const seen: number[] = []
+    prototype.consume = function (this: unknown, most, done) {
+      consume.call(this, most, (error, messages) => {
+        underWay.set(this, (underWay.get(this) ?? 0) - 1)
+        done(error, messages)
+      })
+      underWay.set(this, (underWay.get(this) ?? 0) + 1)
+    }
+    factory.createFrom = (client) => {
+      seen.push(underWay.get(client) ?? 0)
+      return createFrom(client)
+    }
+    try {
+      const settings = settingsFor((await sharedKafka()).bootstrap)
+      await makeTopics(settings, 1, ['cycle'])
+      await write(settings, numbered(journalOf(settings), 0, 1))
+      for (let round = 0; round < 3; round++) {
+        const reader = new KafkaJournalReader(settings, bell)
+        reader.start(0, -1)
+        await eventually('the record', () => (reader.poll(0, 1).length === 1 ? true : undefined))
+        await reader.close()
+      }
+    } finally {
+      prototype.consume = consume
+      factory.createFrom = createFrom
+    }
+    assert.ok([...underWay.keys()].length >= 3)
+    assert.deepEqual(seen, [0, 0, 0])
+  },
+)
+
+type Consume = (
+  this: unknown,
+  most: number,
+  done: (error: unknown, messages: readonly unknown[]) => void,
+) => void

@@ -11,7 +11,7 @@ const IDLE_SURVEYS = 2
 
 const RANGE_REMEDY =
   'the offset is of another cluster, or retention has passed over what was not read yet: point kafka.bootstrapServers at the ' +
-  'cluster of the journal, or restore the topic'
+  'cluster of the journal, or restore the topic, see docs/runbook/restore-from-snapshot.md'
 
 /** Before a reading starts: the topic is there and holds the offset, or ends at it. */
 export function rangeFault(extent: Extent, place: TopicPlace, client: string): BrokerFault | undefined {

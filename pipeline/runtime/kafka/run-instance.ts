@@ -49,6 +49,8 @@ const DEFAULT_SNAPSHOT_ENTRIES = 50_000
 /** An honest cycle takes milliseconds. */
 const CYCLE_DEADLINE_MS = 10_000
 const STOP_GRACE_MS = 1_000
+/** What goes on by itself is told this often while it lasts. */
+const HINDRANCES_EVERY_MS = 10_000
 const DEFAULT_POOL_THREADS = 4
 /** For snapshots, while all partitions commit. */
 const POOL_THREADS_FOR_FILES = 2
@@ -112,7 +114,8 @@ async function run(options: InstanceRunOptions): Promise<void> {
   let faces: { stop(): Promise<void> } | undefined
   try {
     faces = await options.onStarted?.(instance, (partition) => ports.sources.lagOf(partition))
-    await stepUntilStopped(instance, host, bell, options.signal)
+    const watch = setInterval(() => tellHindrances(instance, logger), HINDRANCES_EVERY_MS)
+    await stepUntilStopped(instance, host, bell, options.signal).finally(() => clearInterval(watch))
   } finally {
     await faces?.stop()
     await host.stop()
@@ -130,6 +133,17 @@ function checkThreadPool(partitions: number, logger: Logger): void {
     { partitions, threads },
     `commits of ${partitions} partitions share ${threads} threads: start with UV_THREADPOOL_SIZE=${wanted} in the environment`,
   )
+}
+
+/** A broker that is away hinders many partitions with the same words; they are told once. */
+function tellHindrances({ partitions }: Instance, logger: Logger): void {
+  const told = new Map<string, number[]>()
+  for (const { partition, hindrance } of partitions) {
+    if (hindrance === undefined) continue
+    const line = `${hindrance.message}${hindrance.remedy === undefined ? '' : ` (${hindrance.remedy})`}`
+    told.set(line, [...(told.get(line) ?? []), partition])
+  }
+  for (const [line, numbers] of told) logger.warn({ partitions: numbers }, `partitions wait: ${line}`)
 }
 
 async function stepUntilStopped(

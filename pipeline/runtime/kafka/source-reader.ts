@@ -19,8 +19,8 @@ export class KafkaSourceReader implements SourceReader {
     this.#reader = new TopicReader(settings, 'source reader', bell)
   }
 
-  start(partition: number, offsets: ReadonlyMap<string, number>): void {
-    const from = this.#topics.map((topic): [string, number] => [topic, offsets.get(topic) ?? BEGINNING])
+  start(partition: number, offsets: ReadonlyMap<string, number>, topics = this.#topics): void {
+    const from = topics.map((topic): [string, number] => [topic, offsets.get(topic) ?? BEGINNING])
     this.#reader.start(partition, new Map(from))
   }
 

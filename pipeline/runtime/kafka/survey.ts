@@ -70,9 +70,16 @@ export class Surveyor {
 
 type Answers = ReadonlyMap<string, ListOffsetsResult>
 
-function failureOf(found: { readonly error?: unknown } | undefined): unknown {
+/** The protocol's LEADER_NOT_AVAILABLE: asking again helps. */
+const NO_LEADER = 5
+
+function failureOf(found: { readonly error?: unknown; readonly offset: number } | undefined): unknown {
   if (found === undefined) return new Error('no answer for the partition')
   const { error } = found
   const failed = typeof error === 'object' && error !== null && (error as { code?: number }).code !== 0
-  return failed ? error : undefined
+  if (failed) return error
+  // A leader that is away or has just come leaves no error and an offset that is none; reading from there would pass over records.
+  return found.offset < 0
+    ? Object.assign(new Error('the leader gave no offset'), { code: NO_LEADER })
+    : undefined
 }

@@ -8,7 +8,7 @@
 import type { BrokerFault, Operation, SourceRecord } from '../distributed/ports.js'
 import { type ConsumerClient, loadKafka, type Message } from './client.js'
 import { ConsumerLoop } from './consumer-loop.js'
-import { brokerFault } from './faults.js'
+import { brokerFault, faultKindOf } from './faults.js'
 import { PendingOperation, type Ringable } from './operation.js'
 import { readerProperties } from './properties.js'
 import { Reading, type TopicPlace } from './reading.js'
@@ -18,6 +18,12 @@ import { type Extent, Surveyor } from './survey.js'
 
 /** How often it is asked how far behind the readings are, and whether they get on. */
 const SURVEY_INTERVAL_MS = 2000
+
+/**
+ * A refusal is told once, and it takes some surveys until it is known which partition does not get on; later it says nothing of a
+ * partition that stands still.
+ */
+const REFUSAL_SURVEYS = 10
 
 /** Pause before a failed start of a reading is tried again. */
 const RETRY_PAUSE_MS = 200
@@ -31,6 +37,8 @@ export class TopicReader {
   #timer: NodeJS.Timeout | undefined
   #surveying = false
   #latestFailure: unknown
+  /** Surveys since then. */
+  #failureSurveys = 0
   #closed = false
 
   constructor(settings: KafkaSettings, place: string, bell: Ringable) {
@@ -215,6 +223,7 @@ export class TopicReader {
       return
     }
     this.#latestFailure = thrown
+    this.#failureSurveys = 0
     this.#survey()
   }
 
@@ -242,7 +251,9 @@ export class TopicReader {
       if (fault === undefined && reading.fault?.kind === 'retriable') reading.fault = undefined
       if (fault !== undefined) reading.fault = fault
     }
-    this.#latestFailure = undefined
+    this.#failureSurveys++
+    const isRefusal = this.#latestFailure !== undefined && faultKindOf(this.#latestFailure) === 'refused'
+    if (!isRefusal || this.#failureSurveys >= REFUSAL_SURVEYS) this.#latestFailure = undefined
     this.#bell.ring()
   }
 

@@ -62,7 +62,10 @@ export class PartitionSnapshots implements SnapshotMemory {
       const path = join(this.#folder(partition), nameOf(offset))
       const snapshot = decodeSnapshot(await readFile(path))
       if (snapshot !== undefined && snapshot.partition === partition) return snapshot
-      this.#notices.warn('a snapshot is damaged or of another version, and not used', { path })
+      this.#notices.warn(
+        'a snapshot is damaged or of another version, and not used, see docs/runbook/restore-from-snapshot.md',
+        { path },
+      )
       await rm(path, { force: true })
     }
     return undefined
@@ -106,7 +109,8 @@ function messageOf(error: unknown): string {
 function unwritten(directory: string, error: unknown): WeirError {
   return new WeirError('WEIR_SNAPSHOT', `it cannot be written: ${messageOf(error)}`, {
     place: directory,
-    remedy: 'free space on the disk; until then a restart reads more of the journal, and nothing is lost',
+    remedy:
+      'free space on the disk, see docs/runbook/disk-full.md; until then a restart reads more of the journal, and nothing is lost',
     cause: error,
   })
 }

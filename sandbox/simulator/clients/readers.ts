@@ -76,9 +76,9 @@ export class SimulatedSourceReader implements SourceReader {
     private readonly bell: () => void,
   ) {}
 
-  start(partition: number, offsets: ReadonlyMap<string, number>): void {
+  start(partition: number, offsets: ReadonlyMap<string, number>, topics = this.topics): void {
     this.stop(partition)
-    const from = new Map(this.topics.map((topic) => [topic, offsets.get(topic) ?? 0]))
+    const from = new Map(topics.map((topic) => [topic, offsets.get(topic) ?? 0]))
     this.#fetchers.set(partition, new Fetcher(this.world, this.process, partition, from, this.bell))
   }
 

@@ -8,7 +8,7 @@ import { connected, disconnected } from '../connected.js'
 import { brokerFault } from '../faults.js'
 import { adminProperties } from '../properties.js'
 import type { KafkaSettings } from '../settings.js'
-import { missingTopic } from './sender.js'
+import { whyNoPartitions } from './sender.js'
 
 export interface Place {
   readonly topic: string
@@ -34,6 +34,7 @@ const BEGINNING = -2
 
 const PARTITION_EOF = -191
 const TIMED_OUT = -185
+const GROUP_AUTHORIZATION_FAILED = 30
 
 type ConsumerClient = InstanceType<Library['KafkaConsumer']>
 
@@ -42,6 +43,10 @@ interface TopicMetadata {
     readonly name: string
     readonly partitions: readonly { readonly id: number }[]
   }[]
+}
+
+function groupOf(settings: KafkaSettings): string {
+  return `${settings.group}-reader`
 }
 
 export class CommittedReader {
@@ -68,7 +73,7 @@ export class CommittedReader {
       'check.crcs': true,
       ...settings.consumerProperties,
       // No group is joined; the client wants a name all the same.
-      'group.id': `${settings.group}-reader`,
+      'group.id': groupOf(settings),
       'isolation.level': 'read_committed',
       'enable.auto.commit': false,
       'enable.auto.offset.store': false,
@@ -151,7 +156,7 @@ export class CommittedReader {
       ),
     )
     const found = metadata.topics.find(({ name }) => name === topic)?.partitions ?? []
-    if (found.length === 0) throw missingTopic(topic)
+    if (found.length === 0) throw await whyNoPartitions(this.#options.settings, topic)
     return found.map(({ id }) => id).sort((a, b) => a - b)
   }
 
@@ -166,6 +171,9 @@ export class CommittedReader {
   }
 
   #faultOf(error: unknown, doing: string): WeirError {
-    return brokerFault(this.#refusals.reasonFor(error), doing, this.#options.topic).error
+    const { settings, topic } = this.#options
+    const reason = this.#refusals.reasonFor(error)
+    const isOfGroup = (reason as { code?: unknown }).code === GROUP_AUTHORIZATION_FAILED
+    return brokerFault(reason, doing, isOfGroup ? `${topic}, group ${groupOf(settings)}` : topic).error
   }
 }

@@ -5,6 +5,7 @@
  * sent in its place. Depends on the Kafka client.
  */
 import { WeirError } from '../../../errors.js'
+import { openAdmin } from '../admin.js'
 import { loadKafka, newClient, type ProducerClient, type Refusals } from '../client.js'
 import { connected, disconnected } from '../connected.js'
 import { brokerFault } from '../faults.js'
@@ -48,6 +49,7 @@ interface TopicMetadata {
 export class Sender {
   readonly #producer: ProducerClient
   readonly #refusals: Refusals
+  readonly #settings: KafkaSettings
   #records = 0
   #bytes = 0
   #delivered = 0
@@ -59,9 +61,10 @@ export class Sender {
   })
   #wake: (() => void) | undefined
 
-  private constructor(producer: ProducerClient, refusals: Refusals) {
+  private constructor(producer: ProducerClient, refusals: Refusals, settings: KafkaSettings) {
     this.#producer = producer
     this.#refusals = refusals
+    this.#settings = settings
     producer.on('delivery-report', (error, report) => this.#report(error, report))
     producer.setPollInterval(POLL_INTERVAL_MS)
   }
@@ -82,7 +85,7 @@ export class Sender {
     }
     const producer = newClient((made) => new Producer(made), properties, settings)
     const refusals = await connected(producer, settings)
-    return new Sender(producer, refusals)
+    return new Sender(producer, refusals, settings)
   }
 
   /** Records acknowledged so far. */
@@ -99,7 +102,7 @@ export class Sender {
     )
     const partitions = metadata.topics.find(({ name }) => name === topic)?.partitions.length ?? 0
     if (partitions > 0) return partitions
-    throw missingTopic(topic)
+    throw await whyNoPartitions(this.#settings, topic)
   }
 
   /** Sends a record; ask `room` before. @throws the first failure */
@@ -163,6 +166,20 @@ export class Sender {
     const fault = brokerFault(this.#refusals.reasonFor(error), doing, place).error
     if ((error as { code?: unknown }).code === UNKNOWN_TOPIC) return missingTopic(place)
     return fault
+  }
+}
+
+/** A producer or consumer is told of no partitions, be the topic not there or hidden from it; an administration is told which. */
+export async function whyNoPartitions(settings: KafkaSettings, topic: string): Promise<WeirError> {
+  const admin = await openAdmin(settings)
+  try {
+    await admin.describeTopics([topic])
+    return missingTopic(topic)
+  } catch (error) {
+    if (error instanceof WeirError) return error
+    throw error
+  } finally {
+    await admin.close()
   }
 }
 

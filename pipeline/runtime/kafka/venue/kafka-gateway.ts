@@ -68,8 +68,10 @@ export class KafkaGateway {
       [queryTopic, { kind: 'query' as const, reader: new RecordReader(QUERY_STREAM, schemas) }],
     ])
     const group = gatewayGroupOf(settings, venue.venueId)
+    // The client does not say which topic it may not read.
+    const place = `group ${group}, topics ${topic} and ${queryTopic}`
     const trouble = (thrown: unknown) =>
-      options.onTrouble(brokerFault(thrown, 'instructions cannot be read', `group ${group}`).error)
+      options.onTrouble(brokerFault(thrown, 'instructions cannot be read', place).error)
     this.#loop = new ConsumerLoop(settings, gatewayProperties(settings, group), `group ${group}`, {
       connected: (client) => client.subscribe([topic, queryTopic]),
       records: (messages) => this.#take(messages),
