@@ -11,6 +11,9 @@ const PATIENCE_MS = 240_000
 /** For profiles: arguments of Node for the measured processes. */
 const NODE_ARGUMENTS = (process.env.WEIR_BENCH_NODE_ARGS ?? '').split(' ').filter((word) => word !== '')
 
+/** Commits of four partitions and two reads wait in threads of their own, as docs/kafka.md tells an operator to set it. */
+const THREADS = '6'
+
 /** Reports as they come, whatever the process is. */
 export class Reports<R> {
   latest: R | undefined
@@ -61,6 +64,7 @@ export class Contender<R> {
   constructor(module: string, order: object) {
     this.#child = fork(new URL(module, import.meta.url), [JSON.stringify(order)], {
       execArgv: NODE_ARGUMENTS,
+      env: { ...process.env, UV_THREADPOOL_SIZE: THREADS },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
     this.#child.on('message', (message) => this.reports.add(message as R))

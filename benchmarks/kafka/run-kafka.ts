@@ -31,10 +31,10 @@ interface Extent {
 
 const FULL: Extent = {
   records: 300_000,
-  rounds: 2,
-  latencySeconds: 24,
-  entries: [10_000, 50_000, 200_000],
-  takeovers: 3,
+  rounds: 1,
+  latencySeconds: 16,
+  entries: [5_000, 20_000, 60_000],
+  takeovers: 2,
 }
 const QUICK: Extent = { records: 20_000, rounds: 1, latencySeconds: 5, entries: [1_000], takeovers: 1 }
 const WARM_UP_SECONDS = 4
@@ -93,10 +93,14 @@ async function drains(
   const results: DrainResult[] = []
   for (const partitions of [1, 4]) {
     const measured: DrainResult['rounds'][number][] = []
-    for (let round = 1; round <= rounds; round++) {
-      tell(`throughput, ${partitions} partition(s), round ${round} of ${rounds}`)
+    for (let number = 1; number <= rounds; number++) {
+      tell(`throughput, ${partitions} partition(s), round ${number} of ${rounds}`)
       const options = { partitions, groups: GROUPS, records, workers: WORKERS, streamsFolder }
-      measured.push(await measureDrain(broker, options))
+      const round = await measureDrain(broker, options)
+      tell(
+        `${(round.weir.perSecond / round.bare.perSecond).toFixed(2)} of the bare client, ${round.weir.perSecond.toFixed(0)} events/s`,
+      )
+      measured.push(round)
     }
     results.push({ partitions, rounds: measured })
   }
@@ -132,6 +136,7 @@ async function latencies(
     tell(`latency, ${contender}`)
     for (const [index, { samples, unanswered, lateMs }] of (await run()).entries()) {
       const { p50, p99, p999 } = percentiles(samples)
+      tell(`${RATES[index]} events/s: p50 ${p50.toFixed(1)}, p99 ${p99.toFixed(1)} ms`)
       rows.push({
         contender,
         rate: RATES[index],
@@ -154,6 +159,7 @@ async function takeovers(broker: Broker, extent: Extent, tell: Tell): Promise<re
     const seconds: number[] = []
     for (let time = 0; time < extent.takeovers; time++)
       seconds.push(await measureTakeover(broker, { groups: GROUPS, workers: WORKERS, sessionTimeoutMillis }))
+    tell(`${seconds.map((one) => one.toFixed(2)).join(', ')} s`)
     rows.push({ sessionTimeoutMillis, seconds })
   }
   return rows

@@ -133,6 +133,19 @@ test('a transaction waits for company as long as it is told, and not while it is
   assert.deepEqual(desk.numbers, [0])
 })
 
+test('what is in a hurry waits for no company, and what is added after its transaction does again', () => {
+  const desk = new Desk([], 5)
+  desk.add()
+  desk.add()
+  desk.commit.hurry()
+  assert.equal(desk.commit.step(), true)
+  assert.equal(desk.commit.step(), true)
+  assert.deepEqual(desk.told, [0, 1])
+  desk.add()
+  assert.equal(desk.commit.step(), false)
+  assert.equal(desk.commit.wakeAtMs, 5)
+})
+
 test('retriable: the same commit is asked for again after a pause, and an answer that was lost doubles nothing', () => {
   const desk = new Desk(['retriable', 'done, answer lost'])
   desk.add()

@@ -62,6 +62,11 @@ export class GroupCommit {
     batch.bytes += (record.value?.length ?? 0) + (record.key?.length ?? 0)
   }
 
+  /** What was added so far waits for no company: somebody out there waits for it. */
+  hurry(): void {
+    this.#firstAddedMs = Number.NEGATIVE_INFINITY
+  }
+
   /** Calls back when everything added so far is committed. */
   whenCommitted(callback: () => void): void {
     this.#filling.onCommitted.push(callback)

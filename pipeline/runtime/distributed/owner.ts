@@ -221,6 +221,7 @@ export class Owner {
     this.#append(key, CYCLE_KIND, underWay.bytes)
     this.#append(key, CYCLE_RESULT_KIND, result.result)
     this.#outputs.of(key, result, (record) => this.#commit.add(record))
+    if (result.release.length > 0) this.#commit.hurry()
     group.noteCycle(underWay.cycle, underWay.closedAtMicros, underWay.last)
     group.underWay = undefined
     group.outstanding = result.outstanding
