@@ -4,6 +4,7 @@
  * Everything is looked at and nothing is changed but, where that is allowed, schemas registered.
  * Depends on the administration and the registry.
  */
+import { setTimeout as pause } from 'node:timers/promises'
 import { WeirError } from '../../errors.js'
 import type { SchemaLookup } from '../distributed/ports.js'
 import {
@@ -20,6 +21,10 @@ import { ensureStreamSchemas } from '../registry/subjects.js'
 import { type KafkaAdmin, openAdmin, type TopicDescription } from './admin.js'
 import type { Ringable } from './operation.js'
 import type { KafkaSettings } from './settings.js'
+
+/** Longer than the broker takes to notice that a session has expired. */
+const SESSION_MARGIN_MS = 2_000
+const NAME_PAUSE_MS = 250
 
 export interface Preflight {
   /** Journal topic and its id, which no other topic of any cluster has: one that was removed and made again is another journal. */
@@ -69,14 +74,26 @@ function checkPartitions(topics: readonly TopicDescription[], wanted: number): v
   }
 }
 
-async function checkName(admin: KafkaAdmin, { group, instance }: KafkaSettings): Promise<void> {
-  const members = await admin.groupMembers(group)
-  const other = members.find((member) => member.instance === instance)
-  if (other === undefined) return
-  throw new WeirError('WEIR_KAFKA', `an instance of this name is a member of group ${group} already`, {
-    place: `instance ${instance} on ${other.host}`,
-    remedy:
-      'give each instance a name of its own (kafka.instance); after a crash wait for the session to expire, see docs/runbook/takeover.md',
+/**
+ * The member of a process that was killed a moment ago is there until its session expires: whoever starts it again at once
+ * is not refused for it.
+ */
+async function checkName(admin: KafkaAdmin, settings: KafkaSettings): Promise<void> {
+  const { group, instance, sessionTimeoutMillis } = settings
+  const until = performance.now() + sessionTimeoutMillis + SESSION_MARGIN_MS
+  for (;;) {
+    const members = await admin.groupMembers(group)
+    const other = members.find((member) => member.instance === instance)
+    if (other === undefined) return
+    if (performance.now() > until) throw nameIsTaken(settings, other.host)
+    await pause(NAME_PAUSE_MS)
+  }
+}
+
+function nameIsTaken({ group, instance }: KafkaSettings, host: string): WeirError {
+  return new WeirError('WEIR_KAFKA', `an instance of this name is a member of group ${group} already`, {
+    place: `instance ${instance} on ${host}`,
+    remedy: 'give each instance a name of its own (kafka.instance)',
     retry: 'backoff',
   })
 }
