@@ -93,7 +93,7 @@ async function checkName(admin: KafkaAdmin, settings: KafkaSettings): Promise<vo
 function nameIsTaken({ group, instance }: KafkaSettings, host: string): WeirError {
   return new WeirError('WEIR_KAFKA', `an instance of this name is a member of group ${group} already`, {
     place: `instance ${instance} on ${host}`,
-    remedy: 'give each instance a name of its own (kafka.instance)',
+    remedy: 'give each instance a name of its own (kafka.instance), see docs/runbook/takeover.md',
     retry: 'backoff',
   })
 }
