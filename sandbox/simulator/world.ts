@@ -206,6 +206,7 @@ class Simulation {
       partitions: shape.partitions,
       standby: random.chance(0.75),
       commitWaitMs: random.pick([0, 0, 2, 20]),
+      commitRecordsMost: 10_000,
       heartbeatMs: random.integer(5, 30) * 1_000,
       snapshotEveryEntries: random.integer(20, 200),
       drainMs: 5_000,

@@ -69,6 +69,8 @@ class TestClock implements Clock {
   }
 }
 
+const RECORDS_MOST = 100
+
 class Desk {
   readonly clock = new TestClock()
   readonly writer: ScriptedWriter
@@ -79,7 +81,12 @@ class Desk {
 
   constructor(outcomes: Outcome[], waitMs = 0) {
     this.writer = new ScriptedWriter(outcomes)
-    this.commit = new GroupCommit(this.writer, this.clock, waitMs, () => this.beforeWrites++)
+    this.commit = new GroupCommit(
+      this.writer,
+      this.clock,
+      { waitMs, recordsMost: RECORDS_MOST },
+      () => this.beforeWrites++,
+    )
   }
 
   add(bytes = 1): void {
@@ -204,6 +211,16 @@ test('room ends with what waits, and comes back when it is committed', () => {
   desk.settle()
   assert.equal(desk.commit.hasRoom, true)
   assert.equal(desk.commit.isIdle, true)
+})
+
+test('room ends with as many records as a transaction may have', () => {
+  const desk = new Desk([])
+  for (let index = 1; index < RECORDS_MOST; index++) desk.add()
+  assert.equal(desk.commit.hasRoom, true)
+  desk.add()
+  assert.equal(desk.commit.hasRoom, false)
+  desk.commit.step()
+  assert.equal(desk.commit.hasRoom, true)
 })
 
 test('whatever the writer does: visible records are a prefix of what was added, each once, and told only when visible', () => {

@@ -16,6 +16,13 @@
 import { RETRIES_MOST, RETRY_PAUSE_MS, UNCOMMITTED_BYTES_MOST } from './limits.js'
 import type { BrokerFault, Clock, Operation, OutgoingRecord, TransactionalWriter } from './ports.js'
 
+export interface CommitBounds {
+  /** Longest wait of a record for company before its transaction is begun, milliseconds. */
+  readonly waitMs: number
+  /** With as many in the next transaction no more cycles are closed; those under way may still join them. */
+  readonly recordsMost: number
+}
+
 /** What a transaction carries, for whoever waits for it. */
 export interface Batch {
   readonly records: OutgoingRecord[]
@@ -34,6 +41,7 @@ export class GroupCommit {
   readonly #writer: TransactionalWriter
   readonly #clock: Clock
   readonly #waitMs: number
+  readonly #recordsMost: number
   /** Called before a batch is written: whoever wants to may add to it. */
   readonly #beforeWrite: () => void
   #filling: Batch = newBatch()
@@ -48,10 +56,11 @@ export class GroupCommit {
   #again: 'committing' | 'aborting' = 'committing'
   #held = false
 
-  constructor(writer: TransactionalWriter, clock: Clock, waitMs: number, beforeWrite: () => void) {
+  constructor(writer: TransactionalWriter, clock: Clock, bounds: CommitBounds, beforeWrite: () => void) {
     this.#writer = writer
     this.#clock = clock
-    this.#waitMs = waitMs
+    this.#waitMs = bounds.waitMs
+    this.#recordsMost = bounds.recordsMost
     this.#beforeWrite = beforeWrite
   }
 
@@ -74,7 +83,8 @@ export class GroupCommit {
 
   /** False while so much waits that no more cycles should be closed. */
   get hasRoom(): boolean {
-    return this.#filling.bytes + (this.#writing?.bytes ?? 0) < UNCOMMITTED_BYTES_MOST
+    const { records, bytes } = this.#filling
+    return records.length < this.#recordsMost && bytes + (this.#writing?.bytes ?? 0) < UNCOMMITTED_BYTES_MOST
   }
 
   /** Nothing waits and nothing is under way. */

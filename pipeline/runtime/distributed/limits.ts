@@ -37,10 +37,6 @@ export const BACKLOG_BYTES_MOST = 16 * 1024 * 1024
 /** Cycles of one partition that a follower has given to its agents without an answer. */
 export const FOLLOWED_CYCLES_UNDER_WAY_MOST = 1_024
 
-/** Bytes of one transaction; a larger one makes a committed reader wait longer than it gains. */
-export const TRANSACTION_BYTES_MOST = 4 * 1024 * 1024
-/** Records of one transaction. */
-export const TRANSACTION_RECORDS_MOST = 10_000
 /** Records that were made and are not in a transaction yet; beyond it no cycle is closed. */
 export const UNCOMMITTED_BYTES_MOST = 16 * 1024 * 1024
 

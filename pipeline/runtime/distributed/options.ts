@@ -15,6 +15,8 @@ export interface InstanceOptions {
   readonly standby: boolean
   /** Longest wait of a finished cycle for company before its transaction is begun, milliseconds; 0: none. */
   readonly commitWaitMs: number
+  /** Records of a transaction; beyond it no more cycles are closed until it was written. */
+  readonly commitRecordsMost: number
   /** An empty cycle closes after this much silence of a group, milliseconds. */
   readonly heartbeatMs: number
   /** A snapshot of a partition after this many of its journal entries. */

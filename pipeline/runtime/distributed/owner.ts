@@ -68,7 +68,8 @@ export class Owner {
     this.#options = options
     const { partition } = state
     this.#journalTopic = topicOf(options.topicPrefix, JOURNAL_STREAM)
-    this.#commit = new GroupCommit(writer, ports.clock, options.commitWaitMs, () => this.#completeBatch())
+    const bounds = { waitMs: options.commitWaitMs, recordsMost: options.commitRecordsMost }
+    this.#commit = new GroupCommit(writer, ports.clock, bounds, () => this.#completeBatch())
     this.#outputs = new Outputs(partition, options.topicPrefix, ports.schemas)
     this.#snapshots = new OwnerSnapshots(state, ports, options, this.#commit)
     this.#recovery = new GroupRecovery(state, ports)

@@ -95,6 +95,7 @@ async function run(options: InstanceRunOptions): Promise<void> {
       partitions,
       standby: kafka.standby,
       commitWaitMs: kafka.commit.maxWaitMillis,
+      commitRecordsMost: kafka.commit.maxRecords,
       heartbeatMs: options.heartbeatMillis ?? DEFAULT_HEARTBEAT_MS,
       snapshotEveryEntries: options.snapshotEveryEntries ?? DEFAULT_SNAPSHOT_ENTRIES,
       drainMs: DRAIN_BOUND_MS / 2,
