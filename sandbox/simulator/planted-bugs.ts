@@ -80,8 +80,8 @@ function committingEarly(sources: SourceReader, memory: Map<string, number>): So
       for (const [topic, offset] of offsets)
         later.set(topic, Math.max(offset, memory.get(`${topic}/${partition}`) ?? 0))
     start(partition, later, topics)
-    // After the reader has ended its earlier reading.
-    reading.add(partition)
+    // After the reader has ended its earlier reading. An ownership begins with the reference topics and then reads all.
+    if (topics === undefined) reading.add(partition)
   }
   sources.stop = (partition) => {
     reading.delete(partition)
