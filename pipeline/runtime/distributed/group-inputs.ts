@@ -20,6 +20,7 @@ import {
   READ_AGAIN_PAUSE_MS,
   RECORDS_A_STEP,
   REFERENCE_WAIT_MS,
+  REFERENCE_WAIT_RESUMED_MS,
   RESUME_BELOW,
 } from './limits.js'
 import type { InstanceOptions } from './options.js'
@@ -51,6 +52,7 @@ export class GroupInputs {
   #paused = false
   /** Monotonic time since which the reference topics alone are read; -1: all are. */
   #referenceSinceMs = -1
+  #referenceWaitMs = REFERENCE_WAIT_MS
   /** Groups whose policy has come, or whose time is over: everything for them is to be read again. */
   readonly #toAdmit = new Set<PartitionGroup>()
   /** Groups without an agent. */
@@ -86,7 +88,7 @@ export class GroupInputs {
     if (this.unrouted.slot < 0) state.adopt(this.unrouted)
     for (const [topic, offset] of state.positions) this.#taken.set(topic, offset)
     this.#time = new SteadyClock(ports.clock, this.lastArrivalMicros)
-    this.#startReference()
+    this.#startReference(state.positions.size > 0 ? REFERENCE_WAIT_RESUMED_MS : REFERENCE_WAIT_MS)
   }
 
   /** Time of arrivals and closings. */
@@ -155,8 +157,9 @@ export class GroupInputs {
     return this.#referenceSinceMs < 0 || this.#paused
   }
 
-  #startReference(): void {
+  #startReference(waitMs: number): void {
     this.#stalled = []
+    this.#referenceWaitMs = waitMs
     this.#referenceSinceMs = this.#ports.clock.monotonicMs()
     this.#ports.sources.start(this.#state.partition, startsOf(this.#taken), this.#referenceTopics)
     if (this.#paused) this.#ports.sources.pause(this.#state.partition)
@@ -172,7 +175,7 @@ export class GroupInputs {
     const missing = this.#referenceTopics.filter(
       (topic) => waits.has(topic) || !sources.atEnd(partition, topic),
     )
-    if (missing.length > 0 && nowMs - this.#referenceSinceMs < REFERENCE_WAIT_MS) return false
+    if (missing.length > 0 && nowMs - this.#referenceSinceMs < this.#referenceWaitMs) return false
     if (missing.length > 0)
       notices.warn('going on before all reference data was read', { partition, topics: missing })
     this.#startAll()
@@ -295,12 +298,12 @@ export class GroupInputs {
     this.#findOverdue(nowMs)
     if (this.#toAdmit.size === 0) return false
     const isReading = this.#referenceSinceMs >= 0 && !this.#paused
-    if (isReading && nowMs - this.#referenceSinceMs < REFERENCE_WAIT_MS && !this.#referenceIsAtEnd())
+    if (isReading && nowMs - this.#referenceSinceMs < this.#referenceWaitMs && !this.#referenceIsAtEnd())
       return false
     for (const group of this.#toAdmit) this.#admit(group)
     this.#toAdmit.clear()
     for (const topic of this.#referenceTopics) this.#taken.set(topic, 0)
-    this.#startReference()
+    this.#startReference(REFERENCE_WAIT_MS)
     return true
   }
 

@@ -48,6 +48,11 @@ export const PROVISIONAL_BYTES_MOST = 1024 * 1024
 export const PROVISIONAL_WAIT_MS = 10_000
 /** How long a start waits for the reference topics to be read to their end before it goes on without, milliseconds. */
 export const REFERENCE_WAIT_MS = 30_000
+/**
+ * The same for an owner that takes over: the reference data of before is in the journal, and what may be missing is the last change.
+ * Groups must not stand still for a topic whose broker is away.
+ */
+export const REFERENCE_WAIT_RESUMED_MS = 3_000
 
 /** Entries that a follower may lack and count as warm: applied in a fraction of what a takeover takes anyway. */
 export const WARM_WITHIN_ENTRIES = 1_024
