@@ -5,10 +5,10 @@
  * moves in a minute what a treasury moves in a year. Depends on the Avro layer and the tests' small group.
  */
 import { EXACT_LIMIT } from '../../pipeline/ports.js'
-import { frame } from '../../pipeline/runtime/distributed/journal-entries.js'
 import { partitionOf, type TopicStream, topicOf } from '../../pipeline/runtime/distributed/topics.js'
 import type { KafkaSettings } from '../../pipeline/runtime/kafka/settings.js'
 import { fixedIdOf } from '../../pipeline/runtime/registry/stream-schemas.js'
+import { frameRecord } from '../../schemas/avro/wire-format.js'
 import type { InputStream } from '../../schemas/generated/schemas.js'
 import { account, encode, GROUP, id, opening, POLICY_TEXT, rail } from '../../tests/support/small-group.js'
 
@@ -84,7 +84,7 @@ export class RecordMaker {
       topic: topicOf(this.#prefix, stream as TopicStream),
       partition: partitionOf(groupId, this.#partitions),
       key: Buffer.from(key === undefined ? groupId : `${groupId}/${key}`),
-      value: frame(fixedIdOf(stream as TopicStream), value),
+      value: frameRecord(fixedIdOf(stream as TopicStream), value),
     }
   }
 

@@ -6,10 +6,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { toHex } from '../../pipeline/identity.js'
-import { bodyOf } from '../../pipeline/runtime/distributed/journal-entries.js'
 import { topicOf } from '../../pipeline/runtime/distributed/topics.js'
 import type { KafkaSettings } from '../../pipeline/runtime/kafka/settings.js'
 import { decodeRecord } from '../../schemas/avro/registry.js'
+import { WIRE_HEADER_BYTES } from '../../schemas/avro/wire-format.js'
 import { id } from '../../tests/support/small-group.js'
 import { type Broker, freshTopics, peerTopicOf } from './broker.js'
 import { Contender, startInstance } from './contender.js'
@@ -139,7 +139,7 @@ const peerOutput = (kafka: KafkaSettings) => ({
 export function refillOfInstruction(value: Buffer, maker: RecordMaker): Refill {
   const { groupId, instructionId, destinationAccountId, amountMinor, counterAmountMinor } = decodeRecord(
     'instruction',
-    bodyOf(value),
+    value.subarray(WIRE_HEADER_BYTES),
   )
   const settlement = maker.record('execution', groupId, {
     executionId: id(`settled ${toHex(instructionId)}`),

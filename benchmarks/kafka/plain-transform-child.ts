@@ -8,7 +8,6 @@
  * Started by `plain-transform.ts`, never imported. Depends on the client and the generated decoder.
  */
 
-import { bodyOf } from '../../pipeline/runtime/distributed/journal-entries.js'
 import { topicOf } from '../../pipeline/runtime/distributed/topics.js'
 import {
   type ConsumerClient,
@@ -20,6 +19,7 @@ import { connected, disconnected } from '../../pipeline/runtime/kafka/connected.
 import { readerProperties, writerProperties } from '../../pipeline/runtime/kafka/properties.js'
 import type { KafkaSettings } from '../../pipeline/runtime/kafka/settings.js'
 import { decodeRecord } from '../../schemas/avro/registry.js'
+import { WIRE_HEADER_BYTES } from '../../schemas/avro/wire-format.js'
 import { OPENINGS, PAYROLL_BAND_MINOR } from './groups.js'
 
 export interface PlainOrder {
@@ -102,7 +102,10 @@ class Transform {
   }
 
   #apply(value: Buffer, partition: number): void {
-    const { groupId, accountId, amountMinor } = decodeRecord('cash-movement', bodyOf(value))
+    const { groupId, accountId, amountMinor } = decodeRecord(
+      'cash-movement',
+      value.subarray(WIRE_HEADER_BYTES),
+    )
     const balance = this.#add(groupId, accountId, amountMinor)
     if (accountId !== 'PAYROLL' || balance >= PAYROLL_BAND_MINOR) return
     const refill = OPENINGS.PAYROLL - balance

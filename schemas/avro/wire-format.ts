@@ -49,8 +49,13 @@ export function frameRecord(schemaId: number, record: Uint8Array): Buffer {
     throw new WeirError('WEIR_BUG', `${schemaId} is no schema id`)
   }
   const value = Buffer.allocUnsafe(WIRE_HEADER_BYTES + record.length)
-  value[0] = 0
-  value.writeInt32BE(schemaId, 1)
+  writeSchemaId(schemaId, value)
   value.set(record, WIRE_HEADER_BYTES)
   return value
+}
+
+/** Writes the frame at the beginning of `value`, for whoever encodes the record in place behind it. */
+export function writeSchemaId(schemaId: number, value: Buffer): void {
+  value[0] = 0
+  value.writeInt32BE(schemaId, 1)
 }

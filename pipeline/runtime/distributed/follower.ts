@@ -7,16 +7,13 @@
  * stops the partition: an owner that computes otherwise than its predecessor must not go on.
  * Pure. Depends on the ports.
  */
-
-import { encodeRecord } from '../../../schemas/avro/registry.js'
-import type { Cycle } from '../../../schemas/generated/types.js'
 import { WeirError } from '../../errors.js'
 import { compareResults } from '../cycles/compare-results.js'
 import { CycleReader } from '../cycles/cycle-codec.js'
+import { cycleBytesOf } from '../journal/cycle-bytes.js'
 import { CYCLE_KIND, CYCLE_RESULT_KIND, DECLARATION_KIND, POSITIONS_KIND } from '../journal/layout.js'
-import { segmentSchema } from '../journal/record-types.js'
 import type { ResultMessage } from '../workers/result-message.js'
-import { type JournalTopicEntry, wireSchemaId } from './journal-entries.js'
+import { foreignRecord, type JournalTopicEntry, openRecord } from './journal-entries.js'
 import { ENTRIES_A_STEP, FOLLOWED_CYCLES_UNDER_WAY_MOST } from './limits.js'
 import type { PartitionGroup } from './partition-group.js'
 import type { PartitionState } from './partition-state.js'
@@ -206,13 +203,9 @@ export class Follower {
       return true
     }
     const place = `${this.#journalTopic}/${this.state.partition}, offset ${record.offset}`
-    const value = Buffer.from(record.value.buffer, record.value.byteOffset, record.value.length)
-    const id = wireSchemaId(value)
-    if (id === undefined) throw foreign(place, 'a record is not in the wire format')
-    const lookup = this.#ports.schemas.schemaOf(id)
-    if (lookup.state !== 'done') return false
-    if (lookup.value === undefined) throw foreign(place, `the schema registry has no schema of id ${id}`)
-    this.#apply(this.state.chain.accept(value, segmentSchema(lookup.value), place), place)
+    const opened = openRecord(record.value, this.#ports.schemas, place)
+    if (opened === undefined) return false
+    this.#apply(this.state.chain.accept(opened.bytes, opened.schema, place), place)
     return true
   }
 
@@ -237,7 +230,7 @@ export class Follower {
   }
 
   #takeCycle(entry: JournalTopicEntry, place: string): void {
-    const bytes = entry.current ? entry.record : currentBytes(entry)
+    const bytes = cycleBytesOf(entry)
     const reader = this.#reader
     reader.open(bytes)
     const { groupId, cycle, closedAt } = reader
@@ -246,7 +239,7 @@ export class Follower {
     // A snapshot may hold groups further on than its own place in the journal.
     if (cycle < group.nextCycle) return
     if (cycle > group.nextCycle)
-      throw foreign(place, `cycle ${cycle} of group ${groupId} stands where ${group.nextCycle} is next`)
+      throw foreignRecord(place, `cycle ${cycle} of group ${groupId} stands where ${group.nextCycle} is next`)
     if (group.slot < 0) state.adopt(group)
     const last = new Map<string, number>()
     while (reader.next()) last.set(state.sources.topicOf(reader.source), reader.position)
@@ -301,19 +294,6 @@ export class Follower {
 /** Cycles of a group have no gaps, so the place follows from the number. */
 function find(list: readonly Pending[], cycle: number): Pending | undefined {
   return list.length === 0 ? undefined : list[cycle - list[0].cycle]
-}
-
-function currentBytes(entry: JournalTopicEntry): Buffer {
-  const body = entry.decode() as { readonly 'weir.Cycle': Cycle }
-  return encodeRecord('cycle', body['weir.Cycle'])
-}
-
-function foreign(place: string, what: string): WeirError {
-  return new WeirError('WEIR_JOURNAL', what, {
-    place,
-    remedy:
-      'this is not the journal of Weir as it was left: check kafka.topicPrefix and who may write to the topic, see docs/runbook/poisoned-topic.md',
-  })
 }
 
 function diverged(groupId: string, cycle: number, what: string): WeirError {

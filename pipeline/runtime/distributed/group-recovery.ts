@@ -5,12 +5,11 @@
  *
  * The journal shows a cycle when its transaction is committed, so the end is waited for. Pure. Depends on the ports.
  */
-import { WeirError } from '../../errors.js'
 import { CycleReader } from '../cycles/cycle-codec.js'
+import { cycleBytesOf } from '../journal/cycle-bytes.js'
 import { CYCLE_KIND } from '../journal/layout.js'
-import { segmentSchema } from '../journal/record-types.js'
 import type { ResultMessage } from '../workers/result-message.js'
-import { parseEntry, wireSchemaId } from './journal-entries.js'
+import { type JournalTopicEntry, openRecord, parseEntry } from './journal-entries.js'
 import { ENTRIES_A_STEP } from './limits.js'
 import type { PartitionGroup } from './partition-group.js'
 import type { PartitionState } from './partition-state.js'
@@ -104,23 +103,21 @@ export class GroupRecovery {
   /** False when the record has to wait for its schema: who has owned the partition from its beginning never had to look it up. */
   #take(record: LogRecord): boolean {
     if (record.value === null) return true
-    const value = Buffer.from(record.value.buffer, record.value.byteOffset, record.value.length)
-    const id = wireSchemaId(value)
-    const lookup = id === undefined ? undefined : this.#ports.schemas.schemaOf(id)
-    if (lookup !== undefined && lookup.state !== 'done') return false
-    if (lookup?.value === undefined) throw foreign(`partition ${this.#state.partition}`, record.offset)
-    this.#apply(value, lookup.value)
+    const place = `journal of partition ${this.#state.partition}, offset ${record.offset}`
+    const opened = openRecord(record.value, this.#ports.schemas, place)
+    if (opened === undefined) return false
+    this.#apply(parseEntry(opened.bytes, opened.schema, place))
     return true
   }
 
-  #apply(value: Buffer, schema: string): void {
-    const entry = parseEntry(value, segmentSchema(schema), `partition ${this.#state.partition}`)
+  #apply(entry: JournalTopicEntry): void {
     if (entry.kind !== CYCLE_KIND) return
-    this.#reader.open(entry.record)
+    const bytes = cycleBytesOf(entry)
+    this.#reader.open(bytes)
     const group = this.#state.groups.get(this.#reader.groupId)
     if (group === undefined || this.#needed.get(group) !== this.#reader.cycle) return
     this.#needed.set(group, this.#reader.cycle + 1)
-    this.#ports.agents.apply(group.slot, entry.record)
+    this.#ports.agents.apply(group.slot, bytes)
   }
 
   /** Groups that have all their cycles go on with the one that was under way. */
@@ -135,11 +132,4 @@ export class GroupRecovery {
     this.#isReading = false
     this.#ports.journal.stop(this.#state.partition)
   }
-}
-
-function foreign(place: string, offset: number): WeirError {
-  return new WeirError('WEIR_JOURNAL', 'a record of the journal has no schema that the registry knows', {
-    place: `${place}, offset ${offset}`,
-    remedy: 'check that the schema registry is the one that the journal was written with',
-  })
 }

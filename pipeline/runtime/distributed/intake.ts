@@ -6,16 +6,15 @@
  * Depends on the scanners of the Avro layer.
  */
 import { createScanner, type RecordScanner } from '../../../schemas/avro/scanner.js'
+import { readSchemaId, WIRE_HEADER_BYTES } from '../../../schemas/avro/wire-format.js'
 import type { SourceDeclaration } from '../../../schemas/generated/types.js'
 import { WeirError } from '../../errors.js'
 import { EVERY_GROUP, UNROUTED_GROUP } from '../../ports.js'
-import { wireSchemaId } from './journal-entries.js'
 import { FAULT_PAYLOAD_BYTES, RECORD_BYTES_MOST } from './limits.js'
 import type { BrokerFault, SchemaLookup, SourceRecord } from './ports.js'
 import type { SourceTable } from './source-table.js'
 import { partitionOf, sourceStreamOf } from './topics.js'
 
-const WIRE_HEADER_BYTES = 5
 /** Schemas in which a topic was written: a handful; the bound is for a producer gone wrong. */
 const SCHEMAS_A_TOPIC_MOST = 256
 
@@ -61,8 +60,8 @@ export class Intake {
     const value = record.value as Uint8Array
     if (value.length > RECORD_BYTES_MOST)
       return this.#fault(record, 'too-large', `${value.length} bytes; at most ${RECORD_BYTES_MOST} are taken`)
-    const id = wireSchemaId(value)
-    if (id === undefined)
+    const id = readSchemaId(value)
+    if (id < 0)
       return this.#fault(record, 'not-framed', 'the value does not begin with byte 0 and a schema id')
     const known = this.#topics.get(record.topic)?.get(id) ?? this.#lookUp(record, id)
     if (known === undefined) return undefined

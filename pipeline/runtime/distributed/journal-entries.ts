@@ -8,14 +8,15 @@
  * that has seen it has seen everything that owners before could ever commit.
  *
  * The chain (sequence and checksums) is that of the journal in files, so a missing, doubled or foreign entry shows.
- * Pure. Depends on the layout of the journal.
+ * Pure. Depends on the layout of the journal and the wire format.
  */
+import { asBuffer } from '../../../schemas/avro/registry.js'
+import { readSchemaId, WIRE_HEADER_BYTES, writeSchemaId } from '../../../schemas/avro/wire-format.js'
 import { WeirError } from '../../errors.js'
 import type { JournalBody } from '../../ports.js'
 import { checksumOf, ENTRY_PREFIX_BYTES, EntryReader, writeEntry } from '../journal/layout.js'
-import { encodeBody, type SegmentSchema } from '../journal/record-types.js'
-
-const WIRE_HEADER_BYTES = 5
+import { encodeBody, type SegmentSchema, segmentSchema } from '../journal/record-types.js'
+import type { SchemaLookup } from './ports.js'
 
 /** An entry as read from the topic. */
 export interface JournalTopicEntry {
@@ -31,28 +32,27 @@ export interface JournalTopicEntry {
   decode(): JournalBody
 }
 
-/** Schema id of a record in the wire format; undefined when it is not in it. */
-export function wireSchemaId(value: Uint8Array): number | undefined {
-  if (value.length < WIRE_HEADER_BYTES || value[0] !== 0) return undefined
-  return ((value[1] << 24) | (value[2] << 16) | (value[3] << 8) | value[4]) >>> 0
+/** A record of the journal topic with the schema that it is in. */
+export interface OpenedRecord {
+  readonly bytes: Buffer
+  readonly schema: SegmentSchema
 }
 
-/** A record in the wire format; `body` is copied. */
-export function frame(schemaId: number, body: Uint8Array): Buffer {
-  const bytes = Buffer.allocUnsafeSlow(WIRE_HEADER_BYTES + body.length)
-  writeHeader(bytes, schemaId)
-  bytes.set(body, WIRE_HEADER_BYTES)
-  return bytes
-}
-
-/** The bytes behind the header. */
-export function bodyOf(value: Uint8Array): Buffer {
-  return Buffer.from(value.buffer, value.byteOffset + WIRE_HEADER_BYTES, value.length - WIRE_HEADER_BYTES)
-}
-
-function writeHeader(target: Buffer, schemaId: number): void {
-  target[0] = 0
-  target.writeUInt32BE(schemaId, 1)
+/**
+ * Finds the schema of a record; undefined while the registry has yet to say it.
+ * @throws WeirError WEIR_JOURNAL when it is no record of Weir's journal
+ */
+export function openRecord(
+  value: Uint8Array,
+  schemas: SchemaLookup,
+  place: string,
+): OpenedRecord | undefined {
+  const id = readSchemaId(value)
+  if (id < 0) throw foreignRecord(place, 'a record is not in the wire format')
+  const lookup = schemas.schemaOf(id)
+  if (lookup.state !== 'done') return undefined
+  if (lookup.value === undefined) throw foreignRecord(place, `the schema registry has no schema of id ${id}`)
+  return { bytes: asBuffer(value), schema: segmentSchema(lookup.value) }
 }
 
 /** Where the chain of a journal partition stands. */
@@ -74,7 +74,7 @@ export class JournalChain {
     const checksum = checksumOf(sequence, previousChecksum, kind, record)
     this.checksum = checksum
     const bytes = Buffer.allocUnsafeSlow(WIRE_HEADER_BYTES + ENTRY_PREFIX_BYTES + record.length)
-    writeHeader(bytes, schemaId)
+    writeSchemaId(schemaId, bytes)
     const end = writeEntry(bytes, WIRE_HEADER_BYTES, { sequence, previousChecksum, checksum, kind, record })
     return bytes.subarray(0, end)
   }
@@ -120,5 +120,14 @@ function broken(place: string, what: string): WeirError {
     place,
     remedy:
       'somebody else wrote to the journal topic, or it is that of another cluster: let only the owners write to it (docs/kafka-acls.md)',
+  })
+}
+
+/** What stands in the topic and cannot be an entry of this journal. */
+export function foreignRecord(place: string, what: string): WeirError {
+  return new WeirError('WEIR_JOURNAL', what, {
+    place,
+    remedy:
+      'this is not the journal of Weir as it was left: check kafka.topicPrefix and who may write to the topic, see docs/runbook/poisoned-topic.md',
   })
 }

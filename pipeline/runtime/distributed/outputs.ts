@@ -5,10 +5,10 @@
  * proposed and not released is in the journal and in the decision. Pure. Depends on the Avro layer.
  */
 import { decodeRecord, encodeRecord } from '../../../schemas/avro/registry.js'
+import { frameRecord } from '../../../schemas/avro/wire-format.js'
 import type { StreamName } from '../../../schemas/generated/schemas.js'
 import type { RecordOf } from '../../../schemas/generated/types.js'
 import type { ResultMessage } from '../workers/result-message.js'
-import { frame } from './journal-entries.js'
 import type { OutgoingRecord, SchemaLookup } from './ports.js'
 import { QUERY_STREAM, type TopicStream, topicOf } from './topics.js'
 
@@ -51,7 +51,7 @@ export class Outputs {
       topic: topicOf(this.#prefix, stream),
       partition: this.#partition,
       key,
-      value: frame(this.#schemas.idOfStream(stream), body),
+      value: frameRecord(this.#schemas.idOfStream(stream), body),
     }
   }
 }

@@ -5,11 +5,10 @@
  * A restart uses it to catch up; a replay uses it to prove that the journal alone gives everything again.
  * Depends on the journal's reader and the workers.
  */
-import { encodeRecord } from '../../../schemas/avro/registry.js'
-import type { Cycle } from '../../../schemas/generated/types.js'
 import { WeirError } from '../../errors.js'
 import { compareResults } from '../cycles/compare-results.js'
 import { CycleReader } from '../cycles/cycle-codec.js'
+import { cycleBytesOf } from '../journal/cycle-bytes.js'
 import { CYCLE_KIND, CYCLE_RESULT_KIND } from '../journal/layout.js'
 import { type JournalRecord, readJournal } from '../journal/reader.js'
 import type { Bell } from '../rings/bell.js'
@@ -89,7 +88,7 @@ export class Replayer {
   }
 
   #takeCycle(record: JournalRecord): void {
-    const bytes = record.current ? record.record : currentBytes(record)
+    const bytes = cycleBytesOf(record)
     this.#reader.open(bytes)
     const { groupId, cycle, closedAt } = this.#reader
     const group = this.#byId.get(groupId)
@@ -171,11 +170,6 @@ export class Replayer {
 /** Cycles of a group have no gaps, so the place follows from the number. */
 function pendingOf(list: readonly Pending[], cycle: number): Pending | undefined {
   return list.length === 0 ? undefined : list[cycle - list[0].cycle]
-}
-
-function currentBytes(record: JournalRecord): Buffer {
-  const body = record.decode() as { readonly 'weir.Cycle': Cycle }
-  return encodeRecord('cycle', body['weir.Cycle'])
 }
 
 function foreign(record: JournalRecord, what: string): WeirError {

@@ -10,10 +10,11 @@ import { WeirError } from '../../../pipeline/errors.js'
 import {
   JournalChain,
   type JournalTopicEntry,
-  wireSchemaId,
 } from '../../../pipeline/runtime/distributed/journal-entries.js'
 import type { BrokerFault, JournalReader, LogRecord } from '../../../pipeline/runtime/distributed/ports.js'
 import { type SegmentSchema, segmentSchema } from '../../../pipeline/runtime/journal/record-types.js'
+import { asBuffer } from '../../../schemas/avro/registry.js'
+import { readSchemaId } from '../../../schemas/avro/wire-format.js'
 import {
   identityOf,
   JOURNAL_BEGIN,
@@ -160,11 +161,10 @@ export class JournalPartition implements ProjectedJournal {
 
   async #entryOf(offset: number, bytes: Uint8Array): Promise<TopicEntry> {
     const place = `${this.#ports.reader.topic} [${this.partition}] at offset ${offset}`
-    const value = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
-    const id = wireSchemaId(value)
-    if (id === undefined) throw foreign(place, 'a record is not in the wire format')
+    const id = readSchemaId(bytes)
+    if (id < 0) throw foreign(place, 'a record is not in the wire format')
     const schema = this.#schemas.get(id) ?? (await this.#learnSchema(id, place))
-    return new TopicEntry(this.#chain.accept(value, schema, place), offset)
+    return new TopicEntry(this.#chain.accept(asBuffer(bytes), schema, place), offset)
   }
 
   async #learnSchema(id: number, place: string): Promise<SegmentSchema> {
