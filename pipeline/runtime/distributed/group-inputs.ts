@@ -43,7 +43,7 @@ export class GroupInputs {
   readonly #limits: FlowLimits
   readonly #time: SteadyClock
   readonly #policyTopic: string
-  readonly #referenceTopics: readonly string[]
+  readonly #referenceTopics: ReadonlySet<string>
   /** By topic: every record before this offset was taken. */
   readonly #taken = new Map<string, number>()
   #stalled: readonly SourceRecord[] = []
@@ -71,7 +71,7 @@ export class GroupInputs {
     const { topicPrefix, partitions } = options
     const { partition, sources } = state
     this.#policyTopic = topicOf(topicPrefix, 'policy')
-    this.#referenceTopics = [...COMPACTED_STREAMS].map((stream) => topicOf(topicPrefix, stream))
+    this.#referenceTopics = new Set([...COMPACTED_STREAMS].map((stream) => topicOf(topicPrefix, stream)))
     const { schemas } = ports
     this.#intake = new Intake({ partition, partitions, topicPrefix, schemas, sources, onDeclaration })
     this.unrouted = state.group(UNROUTED_GROUP)
@@ -161,25 +161,36 @@ export class GroupInputs {
     this.#stalled = []
     this.#referenceWaitMs = waitMs
     this.#referenceSinceMs = this.#ports.clock.monotonicMs()
-    this.#ports.sources.start(this.#state.partition, startsOf(this.#taken), this.#referenceTopics)
+    this.#ports.sources.start(this.#state.partition, startsOf(this.#taken), [...this.#referenceTopics])
     if (this.#paused) this.#ports.sources.pause(this.#state.partition)
   }
 
   /** Goes on to all topics when the reference topics were read; one that cannot be must not stop the rest for ever. */
   #referenceIsRead(nowMs: number): boolean {
-    if (this.#referenceSinceMs < 0) return false
-    const { sources, notices } = this.#ports
-    const { partition } = this.#state
-    // What was read and waits for the registry is not taken yet.
-    const waits = new Set(this.#stalled.map(({ topic }) => topic))
-    const missing = this.#referenceTopics.filter(
-      (topic) => waits.has(topic) || !sources.atEnd(partition, topic),
-    )
-    if (missing.length > 0 && nowMs - this.#referenceSinceMs < this.#referenceWaitMs) return false
-    if (missing.length > 0)
-      notices.warn('going on before all reference data was read', { partition, topics: missing })
+    if (this.#referenceSinceMs < 0 || this.#mustReadReference(nowMs)) return false
+    const topics = this.#unreadReference()
+    if (topics.length > 0)
+      this.#ports.notices.warn('going on before all reference data was read', {
+        partition: this.#state.partition,
+        topics,
+      })
     this.#startAll()
     return true
+  }
+
+  /** Whether the reference topics are being read, have not ended, and the wait for them is not over. */
+  #mustReadReference(nowMs: number): boolean {
+    const isWaiting = this.#referenceSinceMs >= 0 && nowMs - this.#referenceSinceMs < this.#referenceWaitMs
+    return isWaiting && this.#unreadReference().length > 0
+  }
+
+  #unreadReference(): string[] {
+    const { sources } = this.#ports
+    // What was read and waits for the registry is not taken yet.
+    const waits = new Set(this.#stalled.map(({ topic }) => topic))
+    return [...this.#referenceTopics].filter(
+      (topic) => waits.has(topic) || !sources.atEnd(this.#state.partition, topic),
+    )
   }
 
   #startAll(): void {
@@ -253,7 +264,7 @@ export class GroupInputs {
 
   /** Whether the group is so slow that it would hold up others. Reference data is little, and what comes later rests on it. */
   #isBehind(group: PartitionGroup, topic: string): boolean {
-    if (this.#referenceTopics.includes(topic)) return false
+    if (this.#referenceTopics.has(topic)) return false
     if (group.refusedFrom.size > 0) return true
     if (group.waiting.bytes <= this.#limits.groupWaitingBytes || this.#state.groups.size <= 2) return false
     this.#ports.notices.warn('a group is behind: its records are passed over and read again later', {
@@ -297,19 +308,12 @@ export class GroupInputs {
     if (this.#provisional === 0) return false
     this.#findOverdue(nowMs)
     if (this.#toAdmit.size === 0) return false
-    const isReading = this.#referenceSinceMs >= 0 && !this.#paused
-    if (isReading && nowMs - this.#referenceSinceMs < this.#referenceWaitMs && !this.#referenceIsAtEnd())
-      return false
+    if (!this.#paused && this.#mustReadReference(nowMs)) return false
     for (const group of this.#toAdmit) this.#admit(group)
     this.#toAdmit.clear()
     for (const topic of this.#referenceTopics) this.#taken.set(topic, 0)
     this.#startReference(REFERENCE_WAIT_MS)
     return true
-  }
-
-  #referenceIsAtEnd(): boolean {
-    const { sources } = this.#ports
-    return this.#referenceTopics.every((topic) => sources.atEnd(this.#state.partition, topic))
   }
 
   #admit(group: PartitionGroup): void {
