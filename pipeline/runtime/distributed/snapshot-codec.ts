@@ -8,6 +8,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { SourceDeclaration } from '../../../schemas/generated/types.js'
+import { parseSnapshotHeader } from '../snapshots/snapshot-header.js'
 import type { GroupStandingRecord, PartitionSnapshot } from './ports.js'
 
 const VERSION = 1
@@ -54,7 +55,7 @@ export function encodeSnapshot(snapshot: PartitionSnapshot): Buffer {
 /** Undefined for bytes that are no snapshot, not whole, or of another version. */
 export function decodeSnapshot(bytes: Buffer): PartitionSnapshot | undefined {
   const end = bytes.indexOf(LINE_FEED)
-  const header = parseHeader(bytes.subarray(0, Math.max(0, end)))
+  const header = parseSnapshotHeader<Header>(bytes.subarray(0, Math.max(0, end)), VERSION)
   if (header === undefined) return undefined
   const states = bytes.subarray(end + 1)
   if (digestOf({ ...header, digest: '' }, states) !== header.digest) return undefined
@@ -70,15 +71,6 @@ export function decodeSnapshot(bytes: Buffer): PartitionSnapshot | undefined {
     fingerprint: Buffer.from(one.fingerprint, 'hex'),
   }))
   return { partition, journalId, offset, nextSequence, checksum, declarations, positions, groups }
-}
-
-function parseHeader(line: Buffer): Header | undefined {
-  try {
-    const header = JSON.parse(line.toString('utf8')) as Header
-    return header.version === VERSION ? header : undefined
-  } catch {
-    return undefined
-  }
 }
 
 function digestOf(header: Header, states: Uint8Array): string {

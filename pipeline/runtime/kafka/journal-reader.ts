@@ -1,9 +1,10 @@
 /**
  * Reads the journal topic: committed records of owned, and of followed, partitions. Depends on the topic reader.
  */
+
+import type { Ringable } from '../distributed/pending-operation.js'
 import type { BrokerFault, JournalReader, LogRecord, Operation } from '../distributed/ports.js'
 import { JOURNAL_STREAM, topicOf } from '../distributed/topics.js'
-import type { Ringable } from './operation.js'
 import type { KafkaSettings } from './settings.js'
 import { TopicReader } from './topic-reader.js'
 

@@ -2,9 +2,10 @@
  * The journal topic as those read it who only follow: the journal reader, and how far it is.
  * Depends on the topic reader.
  */
+
+import type { Ringable } from '../distributed/pending-operation.js'
 import type { BrokerFault, LogRecord } from '../distributed/ports.js'
 import { JOURNAL_STREAM, topicOf } from '../distributed/topics.js'
-import type { Ringable } from './operation.js'
 import type { KafkaSettings } from './settings.js'
 import { TopicReader } from './topic-reader.js'
 

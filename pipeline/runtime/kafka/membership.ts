@@ -5,12 +5,13 @@
  * its partitions are paused as they come. It is kept going while an owner drains, so that the group does not take it for dead, and a
  * revocation is confirmed only when all of its partitions were released. Depends on the consumer's loop.
  */
+
+import { PendingOperation, type Ringable } from '../distributed/pending-operation.js'
 import type { BrokerFault, Membership, MembershipEvent, Operation } from '../distributed/ports.js'
 import { type SOURCE_STREAMS, topicOf } from '../distributed/topics.js'
 import type { ConsumerClient, TopicPartition, TopicPartitionAt } from './client.js'
 import { ConsumerLoop } from './consumer-loop.js'
 import { brokerFault } from './faults.js'
-import { PendingOperation, type Ringable } from './operation.js'
 import { DRAIN_BOUND_MS, membershipProperties } from './properties.js'
 import type { KafkaSettings } from './settings.js'
 

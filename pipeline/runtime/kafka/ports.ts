@@ -2,11 +2,12 @@
  * The broker's part of an instance's ports, on a real Kafka.
  * Depends on the adapters beside it.
  */
+
+import type { Ringable } from '../distributed/pending-operation.js'
 import type { InstancePorts } from '../distributed/ports.js'
 import { loadKafka, newClient } from './client.js'
 import { KafkaJournalReader } from './journal-reader.js'
 import { KafkaMembership } from './membership.js'
-import type { Ringable } from './operation.js'
 import { membershipProperties, readerProperties, writerProperties } from './properties.js'
 import type { KafkaSettings } from './settings.js'
 import { KafkaSourceReader } from './source-reader.js'

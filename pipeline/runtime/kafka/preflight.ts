@@ -6,6 +6,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { WeirError } from '../../errors.js'
+import type { Ringable } from '../distributed/pending-operation.js'
 import type { SchemaLookup } from '../distributed/ports.js'
 import {
   JOURNAL_STREAM,
@@ -19,7 +20,6 @@ import { FixedSchemaLookup, RegistrySchemaLookup } from '../registry/lookup.js'
 import type { RegistrySettings } from '../registry/settings.js'
 import { ensureStreamSchemas } from '../registry/subjects.js'
 import { type KafkaAdmin, openAdmin, type TopicDescription } from './admin.js'
-import type { Ringable } from './operation.js'
 import type { KafkaSettings } from './settings.js'
 
 /** Longer than the broker takes to notice that a session has expired. */

@@ -1,9 +1,10 @@
 /**
  * Reads the source topics of owned partitions, the same partition of each. Depends on the topic reader.
  */
+
+import type { Ringable } from '../distributed/pending-operation.js'
 import type { BrokerFault, SourceReader, SourceRecord } from '../distributed/ports.js'
 import { SOURCE_STREAMS, topicOf } from '../distributed/topics.js'
-import type { Ringable } from './operation.js'
 import type { KafkaSettings } from './settings.js'
 import { TopicReader } from './topic-reader.js'
 

@@ -5,11 +5,12 @@
  * client tells of later failures without the partition, and of some not at all; surveys find those: a partition that
  * has records and does not get any on is at fault. Depends on the consumer's loop and surveys.
  */
+
+import { PendingOperation, type Ringable } from '../distributed/pending-operation.js'
 import type { BrokerFault, Operation, SourceRecord } from '../distributed/ports.js'
 import { type ConsumerClient, loadKafka, type Message } from './client.js'
 import { ConsumerLoop } from './consumer-loop.js'
 import { brokerFault, faultKindOf } from './faults.js'
-import { PendingOperation, type Ringable } from './operation.js'
 import { readerProperties } from './properties.js'
 import { Reading, type TopicPlace } from './reading.js'
 import { rangeFault, stallFault } from './reading-faults.js'

@@ -8,10 +8,10 @@
  * broker that has committed refuses the abort. Depends on the client.
  */
 import { invariant } from '../../errors.js'
+import { PendingOperation, type Ringable } from '../distributed/pending-operation.js'
 import type { BrokerFault, Operation, OutgoingRecord, TransactionalWriter } from '../distributed/ports.js'
 import { connect, loadKafka, newClient, type ProducerClient, Refusals } from './client.js'
 import { brokerFault } from './faults.js'
-import { PendingOperation, type Ringable } from './operation.js'
 import { transactionalIdOf, writerProperties } from './properties.js'
 import type { KafkaSettings } from './settings.js'
 

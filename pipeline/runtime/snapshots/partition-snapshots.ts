@@ -5,17 +5,18 @@
  *
  * A file that is not whole is passed over and told; the next older one serves, or the journal. Depends on node:fs.
  */
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { WeirError } from '../../errors.js'
+import { PendingOperation, type Ringable } from '../distributed/pending-operation.js'
 import type { Notices, Operation, PartitionSnapshot, SnapshotMemory } from '../distributed/ports.js'
 import { decodeSnapshot, encodeSnapshot } from '../distributed/snapshot-codec.js'
 import { replaceFile, syncDirectory } from '../encoding/files.js'
-import { PendingOperation, type Ringable } from '../kafka/operation.js'
+import { snapshotName, snapshotNumbers } from './snapshot-files.js'
 
 /** The newest may be damaged by the disk; an older one keeps a restart from beginning at the start. */
 const KEPT = 2
-const EXTENSION = '.snapshot'
+const OFFSET_DIGITS = 12
 
 export class PartitionSnapshots implements SnapshotMemory {
   readonly #directory: string
@@ -58,7 +59,7 @@ export class PartitionSnapshots implements SnapshotMemory {
   }
 
   async #newest(partition: number): Promise<PartitionSnapshot | undefined> {
-    for (const offset of await this.#offsets(partition)) {
+    for (const offset of await snapshotNumbers(this.#folder(partition))) {
       const path = join(this.#folder(partition), nameOf(offset))
       const snapshot = decodeSnapshot(await readFile(path))
       if (snapshot !== undefined && snapshot.partition === partition) return snapshot
@@ -77,20 +78,8 @@ export class PartitionSnapshots implements SnapshotMemory {
     await mkdir(folder, { recursive: true })
     await syncDirectory(this.#directory)
     await replaceFile(join(folder, nameOf(offset)), [encodeSnapshot(snapshot)])
-    const offsets = await this.#offsets(partition)
+    const offsets = await snapshotNumbers(this.#folder(partition))
     for (const old of offsets.slice(KEPT)) await rm(join(folder, nameOf(old)), { force: true })
-  }
-
-  /** Newest first. */
-  async #offsets(partition: number): Promise<readonly number[]> {
-    const names = await readdir(this.#folder(partition)).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return []
-      throw error
-    })
-    return names
-      .filter((name) => /^\d+\.snapshot$/.test(name))
-      .map((name) => Number.parseInt(name, 10))
-      .sort((a, b) => b - a)
   }
 
   #folder(partition: number): string {
@@ -99,7 +88,7 @@ export class PartitionSnapshots implements SnapshotMemory {
 }
 
 function nameOf(offset: number): string {
-  return `${String(offset).padStart(12, '0')}${EXTENSION}`
+  return snapshotName(offset, OFFSET_DIGITS)
 }
 
 function messageOf(error: unknown): string {

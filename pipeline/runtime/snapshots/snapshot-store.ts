@@ -9,16 +9,18 @@
  * Depends on node:fs.
  */
 import { createHash } from 'node:crypto'
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { WeirError } from '../../errors.js'
 import { crashPoint } from '../crash-points.js'
 import { replaceFile, syncDirectory } from '../encoding/files.js'
+import { snapshotName, snapshotNumbers } from './snapshot-files.js'
+import { parseSnapshotHeader } from './snapshot-header.js'
 
 const VERSION = 2
 /** The newest may be damaged by the disk; two older ones keep a restart from beginning at the start. */
 const KEPT = 3
-const EXTENSION = '.snapshot'
+const CYCLE_DIGITS = 10
 
 /** What the runtime must know to go on with a group, besides the agent's state. */
 export interface GroupStanding {
@@ -91,15 +93,8 @@ export class SnapshotStore {
   }
 
   /** Cycles of which there are snapshots, newest first. */
-  async cycles(groupId: string): Promise<readonly number[]> {
-    const names = await readdir(this.#folder(groupId)).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return []
-      throw error
-    })
-    return names
-      .filter((name) => /^\d+\.snapshot$/.test(name))
-      .map((name) => Number.parseInt(name, 10))
-      .sort((a, b) => b - a)
+  cycles(groupId: string): Promise<readonly number[]> {
+    return snapshotNumbers(this.#folder(groupId))
   }
 
   /**
@@ -110,7 +105,7 @@ export class SnapshotStore {
     const path = join(this.#folder(groupId), nameOf(cycle))
     const bytes = await readFile(path)
     const end = bytes.indexOf(10)
-    const header = parseHeader(bytes.subarray(0, Math.max(0, end)))
+    const header = parseSnapshotHeader<Header>(bytes.subarray(0, Math.max(0, end)), VERSION)
     if (header === undefined || header.groupId !== groupId || header.cycle !== cycle)
       throw refused(path, 'its header is damaged or of another version')
     const agent = bytes.subarray(end + 1, end + 1 + header.agentBytes)
@@ -144,21 +139,12 @@ function folderName(groupId: string): string {
 }
 
 function nameOf(cycle: number): string {
-  return `${String(cycle).padStart(10, '0')}${EXTENSION}`
+  return snapshotName(cycle, CYCLE_DIGITS)
 }
 
 function digestOf(header: Header, agent: Uint8Array, reports: Uint8Array): string {
   const text = JSON.stringify({ ...header, digest: '' })
   return createHash('sha256').update(text).update(agent).update(reports).digest('hex')
-}
-
-function parseHeader(line: Buffer): Header | undefined {
-  try {
-    const header = JSON.parse(line.toString('utf8')) as Header
-    return header.version === VERSION ? header : undefined
-  } catch {
-    return undefined
-  }
 }
 
 function refused(path: string, why: string): WeirError {

@@ -2,7 +2,7 @@
  * A request to the broker as the machines see it: it settles once, and rings the instance's bell when it does.
  * Depends on the ports.
  */
-import type { BrokerFault, Operation } from '../distributed/ports.js'
+import type { BrokerFault, Operation } from './ports.js'
 
 /** Whoever waits for something to happen. */
 export interface Ringable {
