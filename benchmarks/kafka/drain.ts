@@ -5,14 +5,16 @@
  * from the first payment taken to the last one in a committed cycle. The bare client's time runs from its first record to its last, and so does that of the
  * peers. Depends on the benchmark's broker, groups and contenders.
  */
+
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { KafkaSettings } from '../../pipeline/runtime/kafka/settings.js'
+import { dayOf } from '../../sandbox/live-feed/live-feed.js'
 import type { BareOrder, BareReport } from './bare-consumer-child.js'
 import { type Broker, freshTopics, peerTopicOf, writeAll } from './broker.js'
 import { Contender, startInstance } from './contender.js'
-import { groupNames, payment, RecordMaker, type SourceRecord, todayOf, wallMicros } from './groups.js'
+import { groupNames, payment, RecordMaker, type SourceRecord, wallMicros } from './groups.js'
 import type { PlainReport } from './plain-transform-child.js'
 import { StreamsPeer } from './streams-peer.js'
 
@@ -88,7 +90,7 @@ export async function introduce(
 }
 
 function* payments(maker: RecordMaker, names: readonly string[], count: number): Generator<SourceRecord> {
-  const today = todayOf(wallMicros())
+  const today = dayOf(wallMicros())
   for (let index = 0; index < count; index++) {
     const amountMinor = Math.floor(index / names.length) % 2 === 0 ? 100 : -100
     const fields = payment(`drain/${index}`, 'OPERATING', amountMinor, today)

@@ -8,6 +8,8 @@ import { EXACT_LIMIT } from '../../pipeline/ports.js'
 import { partitionOf, type TopicStream, topicOf } from '../../pipeline/runtime/distributed/topics.js'
 import type { KafkaSettings } from '../../pipeline/runtime/kafka/settings.js'
 import { fixedIdOf } from '../../pipeline/runtime/registry/stream-schemas.js'
+import { dayOf } from '../../sandbox/live-feed/live-feed.js'
+import { quoteDraft } from '../../sandbox/simulator/feed/material.js'
 import { frameRecord } from '../../schemas/avro/wire-format.js'
 import type { InputStream } from '../../schemas/generated/schemas.js'
 import { account, encode, GROUP, id, opening, POLICY_TEXT, rail } from '../../tests/support/small-group.js'
@@ -23,7 +25,6 @@ export const OPENINGS = { OPERATING: 600_000_000_00, PAYROLL: 2_000_000_00, DOLL
 /** Of the policy: PAYROLL is refilled to its target once it falls below this. */
 export const PAYROLL_BAND_MINOR = 1_600_000_00
 
-const DAY_MICROS = 86_400_000_000
 /** Wide enough that what piles up while a machine stalls is one refill: else a run would collapse where it should only be slow. */
 const POLICY = POLICY_TEXT.replace('perDay: 100000000', 'perDay: 30000000000000')
   .replace('perCycle: 15000000', 'perCycle: 1000000000')
@@ -58,10 +59,6 @@ export function sourceTopicOf({ topicPrefix }: KafkaSettings): string {
   return topicOf(topicPrefix, 'cash-movement')
 }
 
-export function todayOf(micros: number): number {
-  return Math.floor(micros / DAY_MICROS)
-}
-
 /** Makes records of one topic prefix. */
 export class RecordMaker {
   readonly #prefix: string
@@ -90,7 +87,7 @@ export class RecordMaker {
 
   /** Everything that a group needs before its first payment. */
   reference(groupId: string): readonly SourceRecord[] {
-    const today = todayOf(wallMicros())
+    const today = dayOf(wallMicros())
     const records: SourceRecord[] = []
     const add = (stream: InputStream, key: string | undefined, fields: object): void => {
       records.push(this.record(stream, groupId, fields, key))
@@ -112,8 +109,8 @@ export class RecordMaker {
       version: 1,
       document: POLICY.replace(`group: ${GROUP}`, `group: ${groupId}`),
     })
-    add('quote', undefined, fxQuote(1.1))
-    add('quote', undefined, BASE_RATE)
+    add('quote', undefined, quoteDraft('EUR/USD', 'FX_SPOT', 1.1).fields)
+    add('quote', undefined, quoteDraft('RATE:EUR', 'BASE_RATE', 0.02).fields)
     for (const [name, booked] of Object.entries(OPENINGS))
       add('balance-report', undefined, opening(name, booked))
     return records
@@ -149,28 +146,4 @@ function calendar(today: number): object {
     holidays: [],
     offsets: [{ fromTime: 0, offsetSeconds: 0 }],
   }
-}
-
-function fxQuote(mid: number): object {
-  return {
-    instrument: 'EUR/USD',
-    kind: 'FX_SPOT',
-    mid,
-    halfSpread1Bp: 0.3,
-    halfSpread2Bp: 1.5,
-    halfSpread3Bp: 5,
-    depth1Minor: 50_000_000_00,
-    depth2Minor: 150_000_000_00,
-  }
-}
-
-const BASE_RATE = {
-  instrument: 'RATE:EUR',
-  kind: 'BASE_RATE',
-  mid: 0.02,
-  halfSpread1Bp: 0,
-  halfSpread2Bp: 0,
-  halfSpread3Bp: 0,
-  depth1Minor: 0,
-  depth2Minor: 0,
 }

@@ -6,12 +6,14 @@
  * open loop: records are due at fixed times, whatever the system does; time runs from the call that gives the record to
  * the client until the instruction is seen by a consumer of committed records. Depends on the client and the benchmark's groups.
  */
+
 import { loadKafka, type Message, type ProducerClient } from '../../pipeline/runtime/kafka/client.js'
 import { connected, disconnected } from '../../pipeline/runtime/kafka/connected.js'
 import { ConsumerLoop } from '../../pipeline/runtime/kafka/consumer-loop.js'
 import { adminProperties, readerProperties } from '../../pipeline/runtime/kafka/properties.js'
 import type { KafkaSettings } from '../../pipeline/runtime/kafka/settings.js'
-import { payment, type RecordMaker, type SourceRecord, todayOf, wallMicros } from './groups.js'
+import { dayOf } from '../../sandbox/live-feed/live-feed.js'
+import { payment, type RecordMaker, type SourceRecord, wallMicros } from './groups.js'
 
 export interface Refill {
   readonly groupId: string
@@ -178,7 +180,7 @@ export class TriggerLoad {
     const { maker } = this.#options
     const name = `load/${this.#options.outputTopic}/${this.#sent++}`
     this.#send(
-      maker.record('cash-movement', groupId, payment(name, accountId, amountMinor, todayOf(wallMicros()))),
+      maker.record('cash-movement', groupId, payment(name, accountId, amountMinor, dayOf(wallMicros()))),
     )
   }
 
