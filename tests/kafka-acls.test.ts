@@ -13,6 +13,7 @@ import { openAdmin } from '../pipeline/runtime/kafka/admin.js'
 import { KafkaJournalTail } from '../pipeline/runtime/kafka/journal-tail.js'
 import { SCHEMA_JSON } from '../schemas/generated/schemas.js'
 import { weir } from './cli/weir-process.js'
+import { command } from './support/a-command.js'
 import { writeAvro } from './support/avro-files.js'
 import { needsKafka } from './support/kafka/availability.js'
 import { type KafkaCluster, startKafka } from './support/kafka/cluster.js'
@@ -245,16 +246,4 @@ async function eventuallyAsync<T>(ask: () => Promise<T | undefined>): Promise<T 
     if (found !== undefined) return found
   }
   return undefined
-}
-
-const command = {
-  commandId: Buffer.alloc(16, 1),
-  groupId: 'NORD',
-  sourceId: 'desk',
-  sourceSequence: 0,
-  eventTime: Date.UTC(2026, 2, 3, 6) * 1_000,
-  kind: 'HOLD',
-  subject: 'POOL',
-  author: 'A. Person',
-  reason: 'a test',
 }

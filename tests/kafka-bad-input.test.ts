@@ -10,24 +10,13 @@ import { subjectOf } from '../pipeline/runtime/registry/stream-schemas.js'
 import { frameRecord } from '../schemas/avro/wire-format.js'
 import { SCHEMA_JSON } from '../schemas/generated/schemas.js'
 import { type Outcome, weir, withFolder } from './cli/weir-process.js'
+import { command } from './support/a-command.js'
 import { writeAvro } from './support/avro-files.js'
 import { needsKafka } from './support/kafka/availability.js'
 import { testTopics } from './support/kafka/topics.js'
 import { json, startRegistryServer } from './support/registry-server.js'
 
 const kafka = await needsKafka()
-
-const command = {
-  commandId: Buffer.alloc(16, 1),
-  groupId: 'NORD',
-  sourceId: 'desk',
-  sourceSequence: 0,
-  eventTime: Date.UTC(2026, 2, 3, 6) * 1_000,
-  kind: 'HOLD',
-  subject: 'POOL',
-  author: 'A. Person',
-  reason: 'a test',
-}
 
 /** Writes a file of one command, with fields left out or added. */
 async function withCommand<T>(

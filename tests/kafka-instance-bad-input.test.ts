@@ -20,6 +20,7 @@ import { frameRecord } from '../schemas/avro/wire-format.js'
 import { SCHEMA_JSON } from '../schemas/generated/schemas.js'
 import { TcpProxy } from './chaos/tcp-proxy.js'
 import { weir } from './cli/weir-process.js'
+import { command } from './support/a-command.js'
 import { needsKafka } from './support/kafka/availability.js'
 import { type KafkaCluster, startKafka } from './support/kafka/cluster.js'
 import { write } from './support/kafka/ports-fixture.js'
@@ -76,15 +77,11 @@ describe('an instance when something is wrong', await needsKafka(), () => {
     statuses[number] as PartitionStatus
   const commandFor = (groupId: string, id: number): Buffer =>
     encodeRecord('command', {
+      ...command,
       commandId: Buffer.alloc(16, id),
       groupId,
-      sourceId: 'desk',
       sourceSequence: id,
       eventTime: Date.now() * 1_000,
-      kind: 'HOLD',
-      subject: 'POOL',
-      author: 'A. Person',
-      reason: 'a test',
     } as never)
 
   before(async () => {

@@ -53,17 +53,10 @@ export class TopicSettingsClient {
     for (const topic of topics) body.int8(TOPIC).string(topic).int32(ALL_KEYS)
     const answer = await this.#connection.request(DESCRIBE_CONFIGS, body.int8(NO).finish())
     const found = new Map<string, ReadonlyMap<string, string>>()
-    this.#read(() => {
-      answer.int32()
-      answer.array(() => {
-        const code = answer.int16()
-        const message = answer.string()
-        answer.int8()
-        const topic = answer.string() ?? ''
-        const settings = readSettings(answer)
-        if (code === 0) found.set(topic, settings)
-        else if (code !== UNKNOWN_TOPIC) throw refusal(topic, 'settings cannot be read', code, message)
-      })
+    this.#readTopics(answer, ({ topic, code, message }) => {
+      const settings = readSettings(answer)
+      if (code === 0) found.set(topic, settings)
+      else if (code !== UNKNOWN_TOPIC) throw refusal(topic, 'settings cannot be read', code, message)
     })
     return found
   }
@@ -73,15 +66,8 @@ export class TopicSettingsClient {
     const body = new WireWriter().int32(1).int8(TOPIC).string(topic).int32(settings.size)
     for (const [key, value] of settings) body.string(key).int8(SET).string(value)
     const answer = await this.#connection.request(INCREMENTAL_ALTER_CONFIGS, body.int8(NO).finish())
-    this.#read(() => {
-      answer.int32()
-      answer.array(() => {
-        const code = answer.int16()
-        const message = answer.string()
-        answer.int8()
-        answer.string()
-        if (code !== 0) throw refusal(topic, 'settings are not changed', code, message)
-      })
+    this.#readTopics(answer, ({ code, message }) => {
+      if (code !== 0) throw refusal(topic, 'settings are not changed', code, message)
     })
   }
 
@@ -89,13 +75,26 @@ export class TopicSettingsClient {
     this.#connection.close()
   }
 
-  #read(read: () => void): void {
+  /** Both answers: throttle time, then for each topic a code, a message, the kind of resource, its name, and what `take` reads. */
+  #readTopics(answer: WireReader, take: (outcome: TopicOutcome) => void): void {
     try {
-      read()
+      answer.int32()
+      answer.array(() => {
+        const code = answer.int16()
+        const message = answer.string()
+        answer.int8()
+        take({ code, message, topic: answer.string() ?? '' })
+      })
     } catch (error) {
       throw error instanceof RangeError ? connectionFault(this.#address, error) : error
     }
   }
+}
+
+interface TopicOutcome {
+  readonly topic: string
+  readonly code: number
+  readonly message: string | undefined
 }
 
 function readSettings(answer: WireReader): Map<string, string> {
