@@ -62,7 +62,7 @@ export function meanPace(paces: readonly Pace[]): Pace {
   return { perSecond: paces.length / seconds, cpuMicros }
 }
 
-export function shareOfBare({ rounds }: DrainResult): number {
+function shareOfBare({ rounds }: DrainResult): number {
   return (
     meanPace(rounds.map(({ weir }) => weir)).perSecond / meanPace(rounds.map(({ bare }) => bare)).perSecond
   )

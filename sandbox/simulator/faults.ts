@@ -34,7 +34,7 @@ export const FAULT_KINDS = [
 export type FaultKind = (typeof FAULT_KINDS)[number]
 
 /** Just after what an instance is stopped or killed. */
-export const MOMENTS = ['now', 'produced', 'committing', 'committed'] as const
+const MOMENTS = ['now', 'produced', 'committing', 'committed'] as const
 export type Moment = (typeof MOMENTS)[number]
 
 export interface Fault {

@@ -45,7 +45,7 @@ function isProjected(body: JournalBody): boolean {
   return !('weir.SourcePositions' in body)
 }
 
-export class ProjectedPartition {
+class ProjectedPartition {
   readonly #store = new Store()
   readonly #random: Random
   readonly #bodies: JournalBody[] = []

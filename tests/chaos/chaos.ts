@@ -13,7 +13,7 @@ import { readBook } from '../../sandbox/bank/live/ledger.js'
 import { readGroundTruth } from '../../sandbox/live-feed/ground-truth.js'
 import { Random } from '../../sandbox/random.js'
 import { type AuditReport, auditAll } from './audit.js'
-import { FAULTS, type FaultKind, Faults, type TakeoverTime } from './faults.js'
+import { type FaultKind, Faults, type TakeoverTime } from './faults.js'
 import { JournalWatch } from './journal-watch.js'
 import { type Setting, statusOf, TOPIC_PREFIX } from './setting.js'
 import { type Exit, Supervised } from './supervised.js'
@@ -226,8 +226,6 @@ export class Chaos {
     appendFileSync(join(this.setting.folder, 'chaos.log'), `${new Date().toISOString()} ${line}\n`)
   }
 }
-
-export const ALL_FAULTS: readonly FaultKind[] = FAULTS
 
 function shuffled<T>(items: readonly T[], random: Random): T[] {
   const left = [...items]

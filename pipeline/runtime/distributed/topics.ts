@@ -32,8 +32,6 @@ export const OUTPUT_STREAMS = [
   'dead-letter',
 ] as const satisfies readonly TopicStream[]
 
-export type OutputStream = (typeof OUTPUT_STREAMS)[number]
-
 /** Streams whose records replace an earlier one of the same key: their topics are compacted. */
 export const COMPACTED_STREAMS: ReadonlySet<InputStream> = new Set<InputStream>([
   'account',
@@ -68,7 +66,7 @@ const MULTIPLIER = 0x5bd1e995
 const SEED = 0x9747b28c
 
 /** The hash of Kafka's Java client (`org.apache.kafka.common.utils.Utils.murmur2`), as an unsigned 32-bit number. */
-export function murmur2(bytes: Uint8Array): number {
+function murmur2(bytes: Uint8Array): number {
   let hash = SEED ^ bytes.length
   const whole = bytes.length & ~3
   for (let at = 0; at < whole; at += 4) {

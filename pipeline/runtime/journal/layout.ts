@@ -39,7 +39,6 @@ export type EntryKind = (typeof entryKinds)[number]
 
 export const CYCLE_KIND = entryKinds.indexOf('weir.Cycle')
 export const CYCLE_RESULT_KIND = entryKinds.indexOf('weir.CycleResult')
-export const START_KIND = entryKinds.indexOf('weir.JournalStart')
 export const DECLARATION_KIND = entryKinds.indexOf('weir.SourceDeclaration')
 export const POSITIONS_KIND = entryKinds.indexOf('weir.SourcePositions')
 

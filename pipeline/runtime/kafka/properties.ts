@@ -16,13 +16,13 @@ const MEGABYTE = 1024 * 1024
  * Largest response of a broker. A record larger than the fetch bounds is delivered nevertheless, alone in its response, as long as it is
  * below this; then the owner can put it aside as a dead letter. Above it, the partition cannot be read on.
  */
-export const LARGEST_RESPONSE_BYTES = 128 * MEGABYTE
+const LARGEST_RESPONSE_BYTES = 128 * MEGABYTE
 
 /** What is read ahead for all partitions of a client; what they hold beyond it waits at the broker. */
 const READ_AHEAD_KILOBYTES = 32 * 1024
 
 /** A broker aborts a transaction whose owner was silent for this long; until then nobody reads past its records. */
-export const TRANSACTION_TIMEOUT_MS = 10_000
+const TRANSACTION_TIMEOUT_MS = 10_000
 
 /**
  * How long a revoked partition may take to drain, and how long an instance may be busy without being put out of the group. Ample for a stop of the

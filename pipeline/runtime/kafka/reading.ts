@@ -24,7 +24,7 @@ export interface TopicPlace {
   idleSurveys: number
 }
 
-export function placeAt(topic: string, offset: number): TopicPlace {
+function placeAt(topic: string, offset: number): TopicPlace {
   return { topic, next: offset, reached: offset, end: -1, reachedAtSurvey: -1, idleSurveys: 0 }
 }
 

@@ -16,7 +16,7 @@ import type { RegistrySettings } from '../registry/settings.js'
 import { Bell } from '../rings/bell.js'
 import { PartitionSnapshots } from '../snapshots/partition-snapshots.js'
 import { StageHost } from '../workers/stage-host.js'
-import { kafkaPorts } from './ports.js'
+import { checkKafkaSettings, kafkaPorts } from './ports.js'
 import { openSchemas, preflight } from './preflight.js'
 import { DRAIN_BOUND_MS } from './properties.js'
 import type { KafkaSettings } from './settings.js'
@@ -73,6 +73,7 @@ export async function runInstance(options: InstanceRunOptions): Promise<void> {
 async function run(options: InstanceRunOptions): Promise<void> {
   const { kafka, registry, logger, optimizer } = options
   const bell = new LatchedBell()
+  await checkKafkaSettings(kafka)
   const { journalId, partitions } = await preflight(kafka)
   checkThreadPool(partitions, logger)
   const schemas = await openSchemas(registry, kafka.topicPrefix, bell)

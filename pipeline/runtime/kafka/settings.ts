@@ -8,19 +8,19 @@ import { hostname } from 'node:os'
 import { DEFAULT_TOPIC_PREFIX } from '../distributed/topics.js'
 import type { CompatibilityLevel } from '../registry/settings.js'
 
-export const DEFAULT_GROUP = 'weir'
+const DEFAULT_GROUP = 'weir'
 
 /** The default lower bound that brokers put on session timeouts (`group.min.session.timeout.ms`): less is refused by most clusters. */
-export const DEFAULT_SESSION_TIMEOUT_MILLIS = 6000
+const DEFAULT_SESSION_TIMEOUT_MILLIS = 6000
 
 /** What waits longest for company before a transaction commits; small beside the few milliseconds that a commit takes itself. */
-export const DEFAULT_COMMIT_MAX_WAIT_MILLIS = 2
+const DEFAULT_COMMIT_MAX_WAIT_MILLIS = 2
 
 /** Bounds what a failed transaction makes an owner write again. */
-export const DEFAULT_COMMIT_MAX_RECORDS = 10_000
+const DEFAULT_COMMIT_MAX_RECORDS = 10_000
 
-export const DEFAULT_PARTITIONS = 8
-export const DEFAULT_REPLICATION = 3
+const DEFAULT_PARTITIONS = 8
+const DEFAULT_REPLICATION = 3
 
 /** Reads a secret; throws `WEIR_CONFIG` when its file or variable is gone. */
 export type SecretReader = () => string
@@ -81,7 +81,7 @@ export interface KafkaSettings {
   readonly registry?: RegistrySettings | undefined
 }
 
-export function defaultInstance(): string {
+function defaultInstance(): string {
   return `${hostname()}-${process.pid}`
 }
 

@@ -89,7 +89,7 @@ export function parseRegistryUrl(text: string, place: string, code: 'WEIR_USAGE'
 }
 
 /** Reads a file of certificates. @throws WeirError WEIR_CONFIG */
-export function readCertificates(file: string): string {
+function readCertificates(file: string): string {
   let text: string
   try {
     text = readFileSync(file, 'utf8')

@@ -233,7 +233,7 @@ class Stage {
 }
 
 /** Records of the result that have a stream of their own. */
-export function countRecords(result: CycleResult): number {
+function countRecords(result: CycleResult): number {
   const { decisions, explanations, instructionEvents, reservations, alerts, deadLetters } = result
   return (
     decisions.length +

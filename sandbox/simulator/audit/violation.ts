@@ -1,6 +1,6 @@
 /** A broken invariant of a simulation. Depends on nothing. */
 
-export const INVARIANTS = [
+const INVARIANTS = [
   'accepted-input-once',
   'journal-chain',
   'outputs-equal-journal',

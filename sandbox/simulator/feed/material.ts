@@ -29,7 +29,7 @@ export const OPENINGS: Readonly<Record<string, number>> = {
 
 export const ACCOUNTS = Object.keys(FLOORS)
 
-export const currencyOf = (accountId: string): string => (accountId === 'DOLLARS' ? 'USD' : 'EUR')
+const currencyOf = (accountId: string): string => (accountId === 'DOLLARS' ? 'USD' : 'EUR')
 
 export interface PolicyLimits {
   /** Major units of the base currency. */

@@ -183,7 +183,7 @@ export async function whyNoPartitions(settings: KafkaSettings, topic: string): P
   }
 }
 
-export function missingTopic(topic: string): WeirError {
+function missingTopic(topic: string): WeirError {
   return new WeirError('WEIR_KAFKA', 'there is no such topic', {
     place: topic,
     remedy: 'weir topics apply makes the topics of Weir; or check kafka.topicPrefix',

@@ -25,7 +25,7 @@ export interface TopicDifference {
   readonly note: string
 }
 
-export const PARTITIONS_ARE_FIXED =
+const PARTITIONS_ARE_FIXED =
   'the number of partitions decides where each group lives; it cannot be changed without moving groups: use a new topic prefix'
 const MORE_COPIES = 'copies are moved with the tools of the cluster (kafka-reassign-partitions)'
 

@@ -37,7 +37,7 @@ const WAITING_MOST = 2_000
 const ROOM_EVERY_MS = 20
 
 /** Group of a venue's gateway; named after Weir's, so that one rule on names covers both. */
-export function gatewayGroupOf(settings: KafkaSettings, venueId: string): string {
+function gatewayGroupOf(settings: KafkaSettings, venueId: string): string {
   return `${settings.group}-venue-${venueId}`
 }
 
