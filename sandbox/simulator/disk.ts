@@ -3,6 +3,8 @@
  *
  * It survives the instance. Snapshots lie there as the bytes of the production file format. Depends on that format.
  */
+
+import { PendingOperation } from '../../pipeline/runtime/distributed/pending-operation.js'
 import type {
   Operation,
   PartitionSnapshot,
@@ -10,8 +12,8 @@ import type {
 } from '../../pipeline/runtime/distributed/ports.js'
 import { decodeSnapshot, encodeSnapshot } from '../../pipeline/runtime/distributed/snapshot-codec.js'
 import type { Random } from '../random.js'
+import { faultOf } from './fault-of.js'
 import type { Process } from './process.js'
-import { faultOf, Request } from './request.js'
 import { MILLISECOND, type Scheduler } from './scheduler.js'
 
 interface StoredFile {
@@ -107,26 +109,26 @@ export class SimulatedSnapshots implements SnapshotMemory {
   ) {}
 
   newest(partition: number): Operation<PartitionSnapshot | undefined> {
-    const operation = new Request<PartitionSnapshot | undefined>(this.bell)
+    const operation = new PendingOperation<PartitionSnapshot | undefined>({ ring: this.bell })
     const { least, most } = READ_MICROS
     this.process.after(this.disk.random.integer(least, most), 'snapshot read', () => {
       const files = this.disk.files.filter((file) => file.partition === partition)
       for (const file of files.sort((a, b) => b.offset - a.offset)) {
         const snapshot = decodeSnapshot(file.bytes)
         if (snapshot !== undefined) {
-          operation.done(snapshot)
+          operation.succeed(snapshot)
           return
         }
         this.disk.counts.refused++
         this.disk.remove(file)
       }
-      operation.done(undefined)
+      operation.succeed(undefined)
     })
     return operation
   }
 
   write(snapshot: PartitionSnapshot): Operation<void> {
-    const operation = new Request<void>(this.bell)
+    const operation = new PendingOperation<void>({ ring: this.bell })
     const { partition, offset } = snapshot
     const file = { partition, offset, bytes: Buffer.from(encodeSnapshot(snapshot)) }
     this.disk.begin(file)
@@ -135,11 +137,11 @@ export class SimulatedSnapshots implements SnapshotMemory {
       this.disk.underWay.delete(file)
       if (this.disk.full) {
         this.disk.counts.full++
-        operation.failed(faultOf('retriable', 'no space is left for the snapshot', 'WEIR_SNAPSHOT'))
+        operation.fail(faultOf('retriable', 'no space is left for the snapshot', 'WEIR_SNAPSHOT'))
         return
       }
       this.disk.store(file)
-      operation.done(undefined)
+      operation.succeed(undefined)
     })
     return operation
   }

@@ -8,9 +8,9 @@ import type { BrokerFault } from '../../../pipeline/runtime/distributed/ports.js
 import { Random } from '../../random.js'
 import type { Cluster, FetchAnswer } from '../broker/cluster.js'
 import type { StoredRecord } from '../broker/partition-log.js'
+import { faultOf } from '../fault-of.js'
 import { type Network, request } from '../network.js'
 import type { Process } from '../process.js'
-import { faultOf } from '../request.js'
 import { MILLISECOND, SECOND } from '../scheduler.js'
 
 export interface World {

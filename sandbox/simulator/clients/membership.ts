@@ -4,6 +4,8 @@
  * Heartbeats go on while the machine is busy, as those of librdkafka do, and stop with the process. A client that hears
  * nothing for the session timeout must assume that others own what it owned. Depends on cluster and network.
  */
+
+import { PendingOperation } from '../../../pipeline/runtime/distributed/pending-operation.js'
 import type {
   BrokerFault,
   Membership,
@@ -11,9 +13,9 @@ import type {
   Operation,
 } from '../../../pipeline/runtime/distributed/ports.js'
 import type { HeartbeatAnswer } from '../broker/group-coordinator.js'
+import { faultOf } from '../fault-of.js'
 import { request } from '../network.js'
 import type { Process } from '../process.js'
-import { faultOf, Request } from '../request.js'
 import { SECOND } from '../scheduler.js'
 import type { World } from './fetcher.js'
 
@@ -63,7 +65,7 @@ export class SimulatedMembership implements Membership {
   }
 
   leave(): Operation<void> {
-    const operation = new Request<void>(this.bell)
+    const operation = new PendingOperation<void>({ ring: this.bell })
     const { cluster } = this.world
     this.#state = 'left'
     this.#owned.clear()
@@ -74,7 +76,7 @@ export class SimulatedMembership implements Membership {
         return 'left'
       },
       // Without an answer the session times out: leaving is a courtesy.
-      () => operation.done(undefined),
+      () => operation.succeed(undefined),
     )
     return operation
   }

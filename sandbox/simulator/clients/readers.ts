@@ -3,6 +3,8 @@
  *
  * Depends on the fetcher.
  */
+
+import { PendingOperation } from '../../../pipeline/runtime/distributed/pending-operation.js'
 import type {
   BrokerFault,
   JournalReader,
@@ -11,9 +13,9 @@ import type {
   SourceReader,
   SourceRecord,
 } from '../../../pipeline/runtime/distributed/ports.js'
+import { faultOf } from '../fault-of.js'
 import { request } from '../network.js'
 import type { Process } from '../process.js'
-import { faultOf, Request } from '../request.js'
 import { SECOND } from '../scheduler.js'
 import { Fetcher, type World } from './fetcher.js'
 
@@ -45,7 +47,7 @@ export class SimulatedJournalReader implements JournalReader {
   }
 
   endOf(partition: number): Operation<number> {
-    const operation = new Request<number>(this.bell)
+    const operation = new PendingOperation<number>({ ring: this.bell })
     const { cluster, network } = this.world
     const broker = cluster.leaderOf(this.topic, partition)
     request<number | 'unavailable'>(network, this.process, {
@@ -54,8 +56,8 @@ export class SimulatedJournalReader implements JournalReader {
       timeoutMicros: END_TIMEOUT_MICROS,
       serve: (answer) => cluster.serve(broker, answer, () => cluster.logOf(this.topic, partition).endOffset),
       settle: (answer) => {
-        if (typeof answer === 'number') operation.done(answer)
-        else operation.failed(faultOf('retriable', `the end of partition ${partition} is not known`))
+        if (typeof answer === 'number') operation.succeed(answer)
+        else operation.fail(faultOf('retriable', `the end of partition ${partition} is not known`))
       },
     })
     return operation

@@ -3,11 +3,13 @@
  *
  * Depends on the generated schemas and the network.
  */
+
+import { PendingOperation } from '../../../pipeline/runtime/distributed/pending-operation.js'
 import type { Operation, SchemaLookup } from '../../../pipeline/runtime/distributed/ports.js'
 import { SCHEMA_JSON, type StreamName } from '../../../schemas/generated/schemas.js'
+import { faultOf } from '../fault-of.js'
 import { type Network, request } from '../network.js'
 import type { Process } from '../process.js'
-import { faultOf, Request } from '../request.js'
 import { SECOND } from '../scheduler.js'
 
 const TIMEOUT_MICROS = 2 * SECOND
@@ -31,7 +33,7 @@ export function framed(stream: string, record: Uint8Array): Buffer {
 
 export class SimulatedSchemaLookup implements SchemaLookup {
   readonly #standsUntil = new Map<number, number>()
-  readonly #asked = new Map<number, Request<string | undefined>>()
+  readonly #asked = new Map<number, PendingOperation<string | undefined>>()
 
   constructor(
     private readonly network: Network,
@@ -45,7 +47,7 @@ export class SimulatedSchemaLookup implements SchemaLookup {
     if (known !== undefined && nowMicros < (this.#standsUntil.get(id) ?? Number.POSITIVE_INFINITY))
       return known
     this.#standsUntil.delete(id)
-    const operation = new Request<string | undefined>(this.bell)
+    const operation = new PendingOperation<string | undefined>({ ring: this.bell })
     this.#asked.set(id, operation)
     request<string | undefined | 'none'>(this.network, this.process, {
       to: 'registry',
@@ -57,8 +59,8 @@ export class SimulatedSchemaLookup implements SchemaLookup {
         if (answer === undefined || answer === 'none')
           this.#standsUntil.set(id, this.process.scheduler.nowMicros + WITHOUT_SCHEMA_MICROS)
         if (answer === undefined)
-          operation.failed(faultOf('retriable', 'the registry does not answer', 'WEIR_REGISTRY'))
-        else operation.done(answer === 'none' ? undefined : answer)
+          operation.fail(faultOf('retriable', 'the registry does not answer', 'WEIR_REGISTRY'))
+        else operation.succeed(answer === 'none' ? undefined : answer)
       },
     })
     return operation

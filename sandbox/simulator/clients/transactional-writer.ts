@@ -6,6 +6,8 @@
  * told `retriable` (ask again) or `fatal` (the client is beyond repair), as the seed has it. Records on their way when the
  * client is closed or its process dies may still arrive: only the epoch keeps them out. Depends on cluster and network.
  */
+
+import { PendingOperation } from '../../../pipeline/runtime/distributed/pending-operation.js'
 import type {
   BrokerFaultKind,
   Operation,
@@ -14,9 +16,9 @@ import type {
 } from '../../../pipeline/runtime/distributed/ports.js'
 import { Random } from '../../random.js'
 import type { Identity, TransactionError } from '../broker/transactions.js'
+import { faultOf } from '../fault-of.js'
 import { request } from '../network.js'
 import type { Process } from '../process.js'
-import { faultOf, Request } from '../request.js'
 import { MILLISECOND, SECOND } from '../scheduler.js'
 import type { World } from './fetcher.js'
 
@@ -56,7 +58,7 @@ export class SimulatedWriter implements TransactionalWriter {
   }
 
   open(): Operation<void> {
-    const operation = new Request<void>(this.bell)
+    const operation = new PendingOperation<void>({ ring: this.bell })
     const { cluster } = this.world
     const action = (): Identity | TransactionError => cluster.transactions.open(this.transactionalId)
     this.#ask<Identity | TransactionError>('open', ATTEMPTS, action, {
@@ -64,9 +66,9 @@ export class SimulatedWriter implements TransactionalWriter {
       settle: (answer) => {
         if (typeof answer === 'object') {
           this.#identity = answer
-          operation.done(undefined)
+          operation.succeed(undefined)
         } else
-          operation.failed(
+          operation.fail(
             faultOf('retriable', `the transactional id cannot be opened: ${answer ?? 'no answer'}`),
           )
       },
@@ -99,7 +101,7 @@ export class SimulatedWriter implements TransactionalWriter {
   }
 
   #end(committed: boolean): Operation<void> {
-    const operation = new Request<void>(this.bell)
+    const operation = new PendingOperation<void>({ ring: this.bell })
     this.tell('committing')
     if (committed) this.#flush(() => this.#endFlushed(operation, true))
     else {
@@ -109,10 +111,10 @@ export class SimulatedWriter implements TransactionalWriter {
     return operation
   }
 
-  #endFlushed(operation: Request<void>, committed: boolean): void {
+  #endFlushed(operation: PendingOperation<void>, committed: boolean): void {
     const identity = this.#identity
     if (this.#broken !== undefined && (committed || this.#broken !== 'abortable')) {
-      operation.failed(faultOf(this.#broken, 'a record of the transaction was not taken'))
+      operation.fail(faultOf(this.#broken, 'a record of the transaction was not taken'))
       return
     }
     if (this.#broken === 'abortable' && identity !== undefined) {
@@ -120,7 +122,7 @@ export class SimulatedWriter implements TransactionalWriter {
       return
     }
     if (identity === undefined || !this.#dirty) {
-      operation.done(undefined)
+      operation.succeed(undefined)
       return
     }
     const { transactionalId } = this
@@ -137,7 +139,7 @@ export class SimulatedWriter implements TransactionalWriter {
     )
   }
 
-  #recover(operation: Request<void>, identity: Identity): void {
+  #recover(operation: PendingOperation<void>, identity: Identity): void {
     const { transactionalId } = this
     const { transactions } = this.world.cluster
     this.#ask<Identity | TransactionError>(
@@ -159,20 +161,20 @@ export class SimulatedWriter implements TransactionalWriter {
     )
   }
 
-  #ended(operation: Request<void>, answer: Answer | undefined, committed: boolean): void {
+  #ended(operation: PendingOperation<void>, answer: Answer | undefined, committed: boolean): void {
     if (answer === 'ok') {
       this.#transaction++
       this.#dirty = false
       this.#broken = undefined
       this.tell('committed')
-      operation.done(undefined)
+      operation.succeed(undefined)
     } else if (answer === 'fenced')
-      operation.failed(faultOf('fenced', 'the epoch is an old one', 'WEIR_FENCED'))
+      operation.fail(faultOf('fenced', 'the epoch is an old one', 'WEIR_FENCED'))
     else if (answer === 'invalid')
-      operation.failed(faultOf(committed ? 'abortable' : 'fatal', 'no such transaction'))
+      operation.fail(faultOf(committed ? 'abortable' : 'fatal', 'no such transaction'))
     else {
       const kind = this.#random.chance(0.5) ? 'retriable' : 'fatal'
-      operation.failed(faultOf(kind, 'the outcome of the request is not known'))
+      operation.fail(faultOf(kind, 'the outcome of the request is not known'))
     }
   }
 
