@@ -31,7 +31,12 @@ export async function startBroker(): Promise<Broker> {
     })
   await loadKafka()
   const { classPath } = await fetchParts({ registry: false })
-  const { state, stop } = await startTemporaryCluster({ brokers: 1, registry: false, secure: false })
+  const { state, stop } = await startTemporaryCluster({
+    brokers: 1,
+    registry: false,
+    secure: false,
+    tuned: true,
+  })
   return { bootstrap: bootstrapOf(state), classPath, stop }
 }
 

@@ -8,7 +8,7 @@ export function kafkaPage(results: KafkaResults): string {
   const quick = isQuick ? 'QUICK RUN: it shows that everything runs; its figures are none. ' : ''
   const load = loadAverage.map((one) => one.toFixed(1)).join(' and ')
   return [
-    `${quick}Machine: ${machine}. Run on ${date}, ${seconds.toFixed(0)} s. One broker on the same machine; load average before and after: ${load} (above the number of cores, other programs took part in every figure).`,
+    `${quick}Machine: ${machine}. Run on ${date}, ${seconds.toFixed(0)} s. One broker on the same machine, started as Kafka's own scripts do and warm; load average before and after: ${load} (above the number of cores, other programs took part in every figure).`,
     '### Kafka: goals',
     markdownTable(
       ['goal', '', 'found'],

@@ -12,7 +12,18 @@ import { readSecurity, securityOf, superUsers } from './security.mjs'
 import { folderOf, registryUrlOf, runs, writeState } from './state.mjs'
 import { brokersSeenBy } from './wire.mjs'
 
-const BROKER_JVM = ['-Xmx512m', '-XX:TieredStopAtLevel=1']
+// Ready in seconds, and as fast as it gets after as many; more than half a minute of load is what the whole compiler needs.
+const QUICK_JVM = ['-Xmx512m', '-XX:TieredStopAtLevel=1']
+// What Kafka's own scripts give a broker.
+const PRODUCTION_JVM = [
+  '-Xmx1g',
+  '-Xms1g',
+  '-server',
+  '-XX:+UseG1GC',
+  '-XX:MaxGCPauseMillis=20',
+  '-XX:InitiatingHeapOccupancyPercent=35',
+  '-XX:+ExplicitGCInvokesConcurrent',
+]
 const REGISTRY_JVM = ['-Xmx256m', '-XX:TieredStopAtLevel=1']
 // A broker answers after 2 to 5 s; this leaves room for a machine whose cores are all busy.
 const READY_BOUND_MS = 120_000
@@ -77,7 +88,7 @@ export async function format(directory, state, classPath) {
 async function java(folder, args) {
   const file = join(folder, 'format.args')
   const quoted = args.map((arg) => `"${arg.replace(/[\\"]/g, '\\$&')}"`)
-  writeFileSync(file, `${[...BROKER_JVM, ...quoted].join('\n')}\n`, { mode: 0o600 })
+  writeFileSync(file, `${[...QUICK_JVM, ...quoted].join('\n')}\n`, { mode: 0o600 })
   const result = await execute(javaProgram(), [`@${file}`], { timeoutMs: FORMAT_BOUND_MS })
   rmSync(file)
   if (!result.ok)
@@ -88,7 +99,8 @@ async function java(folder, args) {
 export function launchBroker(directory, state, broker, classPath) {
   const folder = folderOf(directory, broker)
   const logging = `-Dlog4j2.configurationFile=${join(deployFolder, 'log4j2.yaml')}`
-  const args = [...BROKER_JVM, logging, '-cp', classPath, 'kafka.Kafka', join(folder, 'server.properties')]
+  const jvm = state.tuned === true ? PRODUCTION_JVM : QUICK_JVM
+  const args = [...jvm, logging, '-cp', classPath, 'kafka.Kafka', join(folder, 'server.properties')]
   broker.process = startDetached(javaProgram(), args, { logFile: join(folder, 'broker.log'), cwd: folder })
   // At once, so that a watchdog knows it whatever happens next.
   writeState(directory, state)

@@ -14,10 +14,11 @@ import { HOST } from './properties.mjs'
 /**
  * @typedef {import('./processes.mjs').ProcessId} ProcessId
  * @typedef {import('./properties.mjs').BrokerPorts & { process?: ProcessId | undefined }} Broker
- * @typedef {{ version: 1, clusterId: string, secure: boolean, brokers: Broker[],
+ * @typedef {{ version: 1, clusterId: string, secure: boolean, tuned?: boolean | undefined, brokers: Broker[],
  *   registry?: { port: number, process?: ProcessId | undefined } | undefined }} ClusterState
  * @typedef {{ brokers: 1 | 3, registry: boolean, secure: boolean, ports: readonly number[], proxied?: number,
- *   tell?: (text: string) => void }} ClusterOptions `ports`: PORTS_AT_MOST free ones, and two for each proxied listener of
+ *   tuned?: boolean, tell?: (text: string) => void }} ClusterOptions `tuned`: brokers run as Kafka's own scripts start them, which
+ *   pays once they are warm; `ports`: PORTS_AT_MOST free ones, and two for each proxied listener of
  *   each broker, used as `layOut` says; `proxied`: further listeners of each broker, whose clients are sent to a port where a
  *   proxy must listen; not of a secure cluster
  */
@@ -80,12 +81,13 @@ export function writeState(directory, state) {
 }
 
 /** @param {ClusterOptions} options @returns {ClusterState} */
-export function layOut({ brokers, registry, secure, ports, proxied = 0 }) {
+export function layOut({ brokers, registry, secure, ports, proxied = 0, tuned }) {
   const port = (/** @type {number} */ index) => ports[index] ?? 0
   return {
     version: 1,
     clusterId: randomBytes(16).toString('base64url').replace(/^-/, 'w'),
     secure,
+    tuned,
     brokers: Array.from({ length: brokers }, (_, index) => ({
       id: index + 1,
       port: port(index),

@@ -15,7 +15,7 @@ import { freePorts } from './ports.mjs'
 import { PORTS_AT_MOST } from './state.mjs'
 
 /**
- * @param {{ brokers: 1 | 3, registry: boolean, secure: boolean, proxied?: number, keepsData?: boolean,
+ * @param {{ brokers: 1 | 3, registry: boolean, secure: boolean, proxied?: number, tuned?: boolean, keepsData?: boolean,
  *   tell?: (text: string) => void }} options `keepsData`: the folder stays, for whoever wants to look into it
  * @returns {Promise<{ directory: string, state: import('./state.mjs').ClusterState, stop: () => Promise<void> }>}
  */

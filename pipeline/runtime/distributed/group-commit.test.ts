@@ -140,6 +140,16 @@ test('a transaction waits for company as long as it is told, and not while it is
   assert.deepEqual(desk.numbers, [0])
 })
 
+test('a transaction that has no room for more waits for no company', () => {
+  const desk = new Desk([], 5)
+  for (let number = 1; number < RECORDS_MOST; number++) desk.add()
+  assert.equal(desk.commit.step(), false)
+  desk.add()
+  assert.equal(desk.commit.step(), true)
+  assert.equal(desk.commit.step(), true)
+  assert.equal(desk.told.length, RECORDS_MOST)
+})
+
 test('what is in a hurry waits for no company, and what is added after its transaction does again', () => {
   const desk = new Desk([], 5)
   desk.add()

@@ -130,7 +130,8 @@ export class GroupCommit {
   #begin(): boolean {
     const { records } = this.#filling
     if (this.#held || records.length === 0) return false
-    if (this.#waitMs > 0 && this.#clock.monotonicMs() < this.#firstAddedMs + this.#waitMs) return false
+    // Full, it keeps cycles from closing: nobody would come to join it.
+    if (this.hasRoom && this.#clock.monotonicMs() < this.#firstAddedMs + this.#waitMs) return false
     this.#beforeWrite()
     const batch = this.#filling
     this.#filling = newBatch()

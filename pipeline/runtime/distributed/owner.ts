@@ -148,6 +148,8 @@ export class Owner {
   step(): boolean {
     const fault = this.#ports.sources.faultOf(this.state.partition)
     if (fault !== undefined && fault.kind !== 'retriable' && !this.#draining) throw fault.error
+    // Somebody waits to take over.
+    if (this.#draining) this.#commit.hurry()
     let progress = this.#commit.step()
     if (this.#commit.fault !== undefined) return progress
     progress = (!this.#draining && this.#inputs.step(this.#commit.hasRoom)) || progress

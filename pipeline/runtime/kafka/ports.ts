@@ -5,13 +5,13 @@
 
 import type { Ringable } from '../distributed/pending-operation.js'
 import type { InstancePorts } from '../distributed/ports.js'
+import { AlternatingWriter } from './alternating-writer.js'
 import { loadKafka, newClient } from './client.js'
 import { KafkaJournalReader } from './journal-reader.js'
 import { KafkaMembership } from './membership.js'
 import { membershipProperties, readerProperties, writerProperties } from './properties.js'
 import type { KafkaSettings } from './settings.js'
 import { KafkaSourceReader } from './source-reader.js'
-import { KafkaWriter } from './writer.js'
 
 export interface KafkaPorts extends Pick<InstancePorts, 'membership' | 'journal' | 'sources' | 'writer'> {
   /** Lets go of the readers' clients. The group is left, and writers are closed, by whoever stops the instance. */
@@ -36,7 +36,7 @@ export function kafkaPorts(settings: KafkaSettings, bell: Ringable): KafkaPorts 
     membership: new KafkaMembership(settings, bell),
     journal,
     sources,
-    writer: (partition) => new KafkaWriter(settings, partition, bell),
+    writer: (partition) => new AlternatingWriter(settings, partition, bell),
     async close() {
       await Promise.all([journal.close(), sources.close()])
     },

@@ -30,12 +30,21 @@ const TRANSACTION_TIMEOUT_MS = 10_000
  */
 export const DRAIN_BOUND_MS = 30_000
 
-/** Stands for the ownership of the journal's partition: whoever opens it last is the only one that can write. */
-export function transactionalIdOf(settings: KafkaSettings, partition: number): string {
-  return `${topicOf(settings.topicPrefix, JOURNAL_STREAM)}-${partition}`
+/** An owner writes by two transactional ids in turn, see alternating-writer.ts; opened in this order. */
+export const WRITER_TURNS = ['first', 'alternate'] as const
+export type WriterTurn = (typeof WRITER_TURNS)[number]
+
+/** Stand for the ownership of the journal's partition: whoever opens both last is the only one that can write. */
+export function transactionalIdOf(settings: KafkaSettings, partition: number, turn: WriterTurn): string {
+  const id = `${topicOf(settings.topicPrefix, JOURNAL_STREAM)}-${partition}`
+  return turn === 'first' ? id : `${id}-alternate`
 }
 
-export function writerProperties(settings: KafkaSettings, partition: number): Properties {
+export function writerProperties(
+  settings: KafkaSettings,
+  partition: number,
+  turn: WriterTurn = 'first',
+): Properties {
   return {
     ...commonProperties(settings),
     // A commit flushes, so waiting for company only delays what is there already.
@@ -51,7 +60,7 @@ export function writerProperties(settings: KafkaSettings, partition: number): Pr
     'retry.backoff.max.ms': 500,
     ...settings.properties,
     ...settings.producerProperties,
-    'transactional.id': transactionalIdOf(settings, partition),
+    'transactional.id': transactionalIdOf(settings, partition, turn),
     'transaction.timeout.ms': TRANSACTION_TIMEOUT_MS,
     'enable.idempotence': true,
     acks: 'all',

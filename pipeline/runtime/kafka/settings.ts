@@ -13,8 +13,11 @@ const DEFAULT_GROUP = 'weir'
 /** The default lower bound that brokers put on session timeouts (`group.min.session.timeout.ms`): less is refused by most clusters. */
 const DEFAULT_SESSION_TIMEOUT_MILLIS = 6000
 
-/** What waits longest for company before a transaction commits; small beside the few milliseconds that a commit takes itself. */
-const DEFAULT_COMMIT_MAX_WAIT_MILLIS = 2
+/**
+ * How long a cycle waits for company when it releases nothing: nobody outside waits for it, and a broker is spared twenty small
+ * transactions a second and partition from which those that do release would have to wait (ADR 71).
+ */
+const DEFAULT_COMMIT_MAX_WAIT_MILLIS = 50
 
 /** Bounds what a failed transaction makes an owner write again. */
 const DEFAULT_COMMIT_MAX_RECORDS = 10_000

@@ -1,5 +1,5 @@
 /**
- * Writes in the name of a partition's transactional id; whoever opened it last is its owner.
+ * Writes by one transactional id of a partition; whoever opened it last is the only one that can.
  *
  * The client begins a transaction on a thread of its own, so the next one is begun as soon as the last has ended: records go
  * straight to the client. Beginning is local; the broker hears of a transaction by its first record. A commit whose outcome is
@@ -12,7 +12,7 @@ import { PendingOperation, type Ringable } from '../distributed/pending-operatio
 import type { BrokerFault, Operation, OutgoingRecord, TransactionalWriter } from '../distributed/ports.js'
 import { connect, loadKafka, newClient, type ProducerClient, Refusals } from './client.js'
 import { brokerFault } from './faults.js'
-import { transactionalIdOf, writerProperties } from './properties.js'
+import { transactionalIdOf, type WriterTurn, writerProperties } from './properties.js'
 import type { KafkaSettings } from './settings.js'
 
 /**
@@ -35,6 +35,7 @@ type State = 'new' | 'idle' | 'beginning' | 'begun' | 'broken' | 'closed'
 export class KafkaWriter implements TransactionalWriter {
   readonly #settings: KafkaSettings
   readonly #partition: number
+  readonly #turn: WriterTurn
   readonly #bell: Ringable
   readonly #place: string
   readonly #refusals = new Refusals()
@@ -51,11 +52,12 @@ export class KafkaWriter implements TransactionalWriter {
   #onBegun: (() => void) | undefined
   #onIdle: (() => void) | undefined
 
-  constructor(settings: KafkaSettings, partition: number, bell: Ringable) {
+  constructor(settings: KafkaSettings, partition: number, bell: Ringable, turn: WriterTurn = 'first') {
     this.#settings = settings
     this.#partition = partition
     this.#bell = bell
-    this.#place = `transactional id ${transactionalIdOf(settings, partition)}`
+    this.#turn = turn
+    this.#place = `transactional id ${transactionalIdOf(settings, partition, turn)}`
   }
 
   open(): Operation<void> {
@@ -73,7 +75,7 @@ export class KafkaWriter implements TransactionalWriter {
       return
     }
     const { Producer } = await loadKafka()
-    const properties = writerProperties(this.#settings, this.#partition)
+    const properties = writerProperties(this.#settings, this.#partition, this.#turn)
     const producer = newClient((made) => new Producer(made), properties, this.#settings)
     this.#refusals.watch(producer)
     const connected = (fault: BrokerFault | undefined) => {
