@@ -93,6 +93,8 @@ export async function persistently(request: () => Operation<void>): Promise<Oper
 export interface PlainRecord {
   readonly topic: string
   readonly partition: number
+  /** A compacted topic takes no record without one. */
+  readonly key?: Buffer
   readonly value: Buffer
 }
 
@@ -112,7 +114,7 @@ export async function write(
   await new Promise<void>((resolve, reject) =>
     producer.connect({ allTopics: false }, (error) => (error ? reject(error) : resolve())),
   )
-  for (const { topic, partition, value } of records) producer.produce(topic, partition, value)
+  for (const { topic, partition, key, value } of records) producer.produce(topic, partition, value, key)
   await new Promise<void>((resolve, reject) =>
     producer.flush(PATIENCE_MS, (error) => (error ? reject(error) : resolve())),
   )
