@@ -18,9 +18,10 @@ import { type Checkpoint, type SignedCheckpoint, signCheckpoint } from './checkp
 import { append, type Edge, rootOf } from './edge.js'
 import { asFileError, FolderFiles, type LogFiles } from './files.js'
 import { formatProofFile } from './inclusion-file.js'
-import { formatNote, isOf, type Note, type NoteSignature, type Verifier } from './note.js'
+import { formatNote, isOf, type NoteSignature, type Verifier } from './note.js'
 import { COMMITTED, type LogSetup, openLog, PUBLISHED } from './open.js'
 import { MAX_BATCH_RECORDS, removePartials } from './recovery.js'
+import { utf8 } from './text.js'
 import { TileStore } from './tile-store.js'
 import { TILE_WIDTH, tileOf, tilePath } from './tiles.js'
 import { consistencyRanges, hashRanges, inclusionRanges, isTreeSize } from './tree.js'
@@ -124,15 +125,19 @@ export class AuditLog {
    * @returns whether they were added
    * @throws WeirError WEIR_AUDIT when one of them is not of these keys, or wrong
    */
-  addCosignatures(
+  async addCosignatures(
     text: string,
     given: readonly NoteSignature[],
     keys: readonly Verifier[],
   ): Promise<boolean> {
+    // Before the turn: what a witness got wrong must not stop the log.
+    checkCosignatures(text, given, keys, this.origin)
     return this.#inTurn(async () => {
       const { note, checkpoint } = this.#published
       if (note.text !== text) return false
-      const merged = mergeSignatures(note, given, keys, this.origin)
+      // A later cosignature of a key takes the place of its earlier one.
+      const others = note.signatures.filter((old) => !given.some((signature) => isOf(old, signature)))
+      const merged = { text, signatures: [...others, ...given] }
       await this.#writer.write([{ path: PUBLISHED, bytes: formatNote(merged) }])
       this.#published = { note: merged, checkpoint }
       return true
@@ -258,25 +263,20 @@ export class AuditLog {
   }
 }
 
-function mergeSignatures(
-  note: Note,
+function checkCosignatures(
+  text: string,
   given: readonly NoteSignature[],
   keys: readonly Verifier[],
   place: string,
-): Note {
-  const text = Buffer.from(note.text)
+): void {
+  const bytes = utf8(text)
   const isGood = (signature: NoteSignature): boolean =>
-    keys.some((key) => isOf(signature, key) && key.verify(text, signature.signature))
+    keys.some((key) => isOf(signature, key) && key.verify(bytes, signature.signature))
   const wrong = given.find((signature) => !isGood(signature))
-  if (wrong !== undefined)
-    throw new WeirError(
-      'WEIR_AUDIT',
-      `the cosignature of ${wrong.name} is wrong or of a key that is not known`,
-      { place },
-    )
-  // A later cosignature of a key takes the place of its earlier one.
-  const others = note.signatures.filter((old) => !given.some((signature) => isOf(old, signature)))
-  return { text: note.text, signatures: [...others, ...given] }
+  if (wrong === undefined) return
+  throw new WeirError('WEIR_AUDIT', `the cosignature of ${wrong.name} is wrong or of an unknown key`, {
+    place,
+  })
 }
 
 function outside(what: string, size: number): WeirError {
