@@ -26,16 +26,20 @@ export class BatchWriter {
   /** Folders that are known to be there and durable. */
   readonly #folders = new Set<string>([''])
 
-  constructor(files: LogFiles) {
+  readonly #incoming: string
+
+  /** @param incoming folder for drafts; writers that are at work at the same time have one each */
+  constructor(files: LogFiles, incoming = INCOMING) {
     this.#files = files
+    this.#incoming = incoming
   }
 
   /** All of the files are durable under their names when it returns. What it throws leaves some in place and some not. */
   async write(list: readonly NewFile[]): Promise<void> {
     const folders = new Set(list.map(({ path }) => folderOf(path)))
     const changed = new Set(folders)
-    for (const folder of [INCOMING, ...folders]) await this.#make(folder, changed)
-    const drafts = list.map((file, i) => ({ ...file, draft: `${INCOMING}/${i}` }))
+    for (const folder of [this.#incoming, ...folders]) await this.#make(folder, changed)
+    const drafts = list.map((file, i) => ({ ...file, draft: `${this.#incoming}/${i}` }))
     await each(drafts, ({ draft, bytes }) => this.#files.write(draft, bytes))
     await each(drafts, ({ draft }) => this.#files.sync(draft))
     await each(drafts, ({ draft, path }) => this.#files.rename(draft, path))
@@ -44,8 +48,8 @@ export class BatchWriter {
 
   /** Replaces a file in one step and does not wait for the disk: for what can be made again. */
   async publish({ path, bytes }: NewFile): Promise<void> {
-    await this.#make(INCOMING, new Set())
-    const draft = `${INCOMING}/published`
+    await this.#make(this.#incoming, new Set())
+    const draft = `${this.#incoming}/published`
     await this.#files.write(draft, bytes)
     await this.#files.rename(draft, path)
   }

@@ -28,7 +28,7 @@ export class MemoryFiles implements LogFiles {
   failWith: (operation: string, path: string) => string | undefined = () => undefined
   #names = new Map<string, Content>()
   #durable = new Map<string, Content>()
-  #isStopped = false
+  isStopped = false
   #isLocked = false
 
   /** Paths and contents as a reader sees them. */
@@ -73,13 +73,13 @@ export class MemoryFiles implements LogFiles {
   }
 
   async read(path: string): Promise<Uint8Array | undefined> {
-    if (this.#isStopped) throw new Stopped()
+    if (this.isStopped) throw new Stopped()
     const content = this.#names.get(path)
     return content === undefined || content === FOLDER ? undefined : content.bytes.slice()
   }
 
   async list(path: string): Promise<string[]> {
-    if (this.#isStopped) throw new Stopped()
+    if (this.isStopped) throw new Stopped()
     return [...this.#names.keys()]
       .filter((name) => folderOf(name) === path)
       .map((name) => name.slice(path.length + 1))
@@ -130,11 +130,11 @@ export class MemoryFiles implements LogFiles {
   }
 
   #begin(operation: string, path: string): void {
-    if (this.#isStopped) throw new Stopped()
+    if (this.isStopped) throw new Stopped()
     const parent = folderOf(path)
     if (parent !== '' && !this.#names.has(parent)) throw Object.assign(new Error(path), { code: 'ENOENT' })
     if (this.operations++ === this.stopAt) {
-      this.#isStopped = true
+      this.isStopped = true
       throw new Stopped()
     }
     const code = this.failWith(operation, path)
