@@ -11,10 +11,10 @@ import { migrate } from '../sinks/clickhouse/migrate.js'
 import { readServerTables } from '../sinks/clickhouse/projector/columns.js'
 import { claimPartition } from '../sinks/clickhouse/projector/fence.js'
 import { Inserter } from '../sinks/clickhouse/projector/inserter.js'
-import { FILE_JOURNAL } from '../sinks/clickhouse/projector/journal-port.js'
 import { RangeRows } from '../sinks/clickhouse/projector/range.js'
 import { inputsTable } from '../sinks/clickhouse/projector/rows/input-rows.js'
 import { connect, embeddedTarget } from '../sinks/clickhouse/target.js'
+import { FILE_JOURNAL } from '../sinks/journal/journal-port.js'
 import { type Contender, nowMicros, type Scenario } from './harness.js'
 
 const ROWS = 20_000

@@ -5,11 +5,11 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { WeirError } from '../pipeline/errors.js'
 import { migrate } from '../sinks/clickhouse/migrate.js'
-import { fileJournal } from '../sinks/clickhouse/projector/journal-port.js'
 import { Projector } from '../sinks/clickhouse/projector/projector.js'
 import { openTarget } from '../sinks/clickhouse/target.js'
 import { engineMissing, silentLog, temporaryDirectory } from '../sinks/clickhouse/testing/engine.js'
 import { makeSyntheticDay } from '../sinks/clickhouse/testing/synthetic-day.js'
+import { fileJournal } from '../sinks/journal/journal-port.js'
 import { formatMinor } from './amounts.js'
 
 const skip = engineMissing()

@@ -33,7 +33,7 @@ const DEMO_DATE = '2026-03-18'
 const SEED_MOST = 2 ** 31 - 1
 
 /** What a run leaves in its data directory, apart from the lock that the demo itself holds. */
-const REMAINS = ['journal', 'snapshots', 'clickhouse', 'run.json', 'finished.json']
+const REMAINS = ['journal', 'snapshots', 'clickhouse', 'audit', 'run.json', 'finished.json']
 
 /** Says which day `input` holds, and tells a demo's data directory from a run's. */
 const MARK = 'input.json'

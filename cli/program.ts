@@ -4,6 +4,7 @@
  * Built apart from `main.ts`, so that tests and documentation can look at it. Depends on commander and the commands.
  */
 import { Command } from 'commander'
+import * as audit from './audit.js'
 import * as bank from './bank.js'
 import * as bench from './bench.js'
 import * as consume from './consume.js'
@@ -38,6 +39,7 @@ const commands = [
   sandbox,
   simulate,
   policy,
+  audit,
   solve,
   bench,
   doctor,

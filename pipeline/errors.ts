@@ -33,6 +33,8 @@ export type ErrorCode =
   | 'WEIR_KAFKA'
   /** The schema registry cannot be reached or refused a request. */
   | 'WEIR_REGISTRY'
+  /** An audit log, a checkpoint, a signature or a proof is damaged or does not verify. */
+  | 'WEIR_AUDIT'
   /** Another process has taken over what this one owned. */
   | 'WEIR_FENCED'
   /** Another process holds the data directory. */
@@ -70,6 +72,7 @@ const domains: Record<ErrorCode, ErrorDomain> = {
   WEIR_CLICKHOUSE: 'infrastructure',
   WEIR_KAFKA: 'infrastructure',
   WEIR_REGISTRY: 'infrastructure',
+  WEIR_AUDIT: 'infrastructure',
   WEIR_FENCED: 'infrastructure',
   WEIR_LOCKED: 'infrastructure',
   WEIR_NOT_FOUND: 'input',

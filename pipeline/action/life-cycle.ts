@@ -66,3 +66,8 @@ export function isFinal(state: InstructionState): boolean {
 export function isOutstanding(state: InstructionState): boolean {
   return state === 'SENT' || state === 'ACCEPTED' || state === 'UNKNOWN'
 }
+
+/** Whether one event leads from a state to the other. */
+export function canFollow(before: InstructionState, after: InstructionState): boolean {
+  return Object.values(TRANSITIONS[before] ?? {}).includes(after)
+}

@@ -21,7 +21,7 @@ import {
   type JournalEntryReader,
   type JournalPlace,
   type ProjectedJournal,
-} from '../projector/journal-port.js'
+} from '../../journal/journal-port.js'
 import { retryUntil } from '../projector/retry.js'
 import type { Bell } from './bell.js'
 

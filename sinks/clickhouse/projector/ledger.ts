@@ -13,10 +13,10 @@
  * Depends on `@clickhouse/client`.
  */
 import type { ClickHouseClient } from '@clickhouse/client'
+import { JOURNAL_BEGIN, type JournalPlace } from '../../journal/journal-port.js'
 import { failedStatement } from '../failure.js'
 import { type Claim, FENCE, fencedStatement, fenceParameters } from './fence.js'
 import type { RangeKey } from './inserter.js'
-import { JOURNAL_BEGIN, type JournalPlace } from './journal-port.js'
 
 export interface Resumption {
   /** First entry that is not in a done range. */

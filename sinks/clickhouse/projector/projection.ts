@@ -8,7 +8,7 @@
 import { WeirError } from '../../../pipeline/errors.js'
 import type { JournalBody } from '../../../pipeline/ports.js'
 import type { Cycle, CycleResult, SourceDeclaration } from '../../../schemas/generated/types.js'
-import { type JournalEntryReader, type JournalPlace, placeOf } from './journal-port.js'
+import { type JournalEntryReader, type JournalPlace, placeOf } from '../../journal/journal-port.js'
 import { payloadReader } from './payload.js'
 import { addCycle, addDecision, addExplanation } from './rows/decision-rows.js'
 import { hexOf } from './rows/digests.js'

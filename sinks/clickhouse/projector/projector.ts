@@ -8,16 +8,16 @@
  */
 import type { ClickHouseClient } from '@clickhouse/client'
 import { WeirError } from '../../../pipeline/errors.js'
-import { type Connection, connect } from '../target.js'
-import { readServerTables } from './columns.js'
-import { type Claim, claimPartition, refuseStrangers } from './fence.js'
-import { Inserter, type RangeKey } from './inserter.js'
 import {
   type JournalEntryReader,
   type JournalPlace,
   type ProjectedJournal,
   placeAfter,
-} from './journal-port.js'
+} from '../../journal/journal-port.js'
+import { type Connection, connect } from '../target.js'
+import { readServerTables } from './columns.js'
+import { type Claim, claimPartition, refuseStrangers } from './fence.js'
+import { Inserter, type RangeKey } from './inserter.js'
 import { type Resumption, readResumption, recordRange } from './ledger.js'
 import { RangeRows } from './range.js'
 import { type Restored, restoreProjection } from './restore.js'

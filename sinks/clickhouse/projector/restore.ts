@@ -6,8 +6,8 @@
  * Depends on `@clickhouse/client` and the projection.
  */
 import type { ClickHouseClient } from '@clickhouse/client'
+import { type JournalPlace, type ProjectedJournal, placeAfter, placeOf } from '../../journal/journal-port.js'
 import { failedStatement } from '../failure.js'
-import { type JournalPlace, type ProjectedJournal, placeAfter, placeOf } from './journal-port.js'
 import { Projection } from './projection.js'
 import { LISTED_INPUTS_MAX, STANDING_KINDS } from './rows/edge-rows.js'
 

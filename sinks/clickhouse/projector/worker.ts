@@ -8,7 +8,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { invariant, WeirError } from '../../../pipeline/errors.js'
 import { readJournal } from '../../../pipeline/runtime/journal/reader.js'
-import { fileJournal } from './journal-port.js'
+import { fileJournal } from '../../journal/journal-port.js'
 import type { FromThread, ThreadData, ToThread } from './messages.js'
 import { Projector, RANGE_ENTRIES_MAX } from './projector.js'
 

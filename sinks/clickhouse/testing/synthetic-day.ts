@@ -10,7 +10,7 @@ import type { JournalBody } from '../../../pipeline/ports.js'
 import { typeOf } from '../../../schemas/avro/registry.js'
 import { SCHEMA_JSON, type StreamName } from '../../../schemas/generated/schemas.js'
 import type { Cycle, CycleInput, CycleResult, Decision } from '../../../schemas/generated/types.js'
-import type { JournalEntryReader, ReadJournal } from '../projector/journal-port.js'
+import type { JournalEntryReader, ReadJournal } from '../../journal/journal-port.js'
 import { makeDecision, makeExplanation, policyDocument } from './synthetic-decisions.js'
 
 /** 2026-03-02T06:00:00Z, a Monday. */

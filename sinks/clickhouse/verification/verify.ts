@@ -8,10 +8,10 @@
  */
 import type { ClickHouseClient } from '@clickhouse/client'
 import { WeirError } from '../../../pipeline/errors.js'
+import { JOURNAL_BEGIN, type ProjectedJournal } from '../../journal/journal-port.js'
 import { failedStatement } from '../failure.js'
 import { readServerTables, type ServerTable, typeOfColumn } from '../projector/columns.js'
 import { refuseStrangers } from '../projector/fence.js'
-import { JOURNAL_BEGIN, type ProjectedJournal } from '../projector/journal-port.js'
 import { Projection } from '../projector/projection.js'
 import { PARTITION_COLUMN, PROJECTED_TABLES } from '../projector/range.js'
 import { RowBinaryWriter } from '../projector/row-binary.js'

@@ -1,12 +1,12 @@
 /**
- * How the projector reads a journal, whatever stores it.
+ * How what is derived from a journal reads it, whatever stores it.
  *
- * A journal in files is one partition, 0. A journal topic has several, and each is a journal of its own to the projector: it counts
+ * A journal in files is one partition, 0. A journal topic has several, and each is a journal of its own: it counts
  * its entries and its sources from 0. Depends on the record types.
  */
 import { createHash } from 'node:crypto'
-import { WeirError } from '../../../pipeline/errors.js'
-import type { JournalBody } from '../../../pipeline/ports.js'
+import { WeirError } from '../../pipeline/errors.js'
+import type { JournalBody } from '../../pipeline/ports.js'
 
 /** Where reading can begin: in front of the entry `sequence`. */
 export interface JournalPlace {

@@ -1,0 +1,35 @@
+/** `weir audit check`: compares every leaf of an audit log with its journal. Depends on the log and its leaves. */
+import type { Command } from 'commander'
+import { checkLeaves } from '../../sinks/audit/leaves/audit-projection.js'
+import { printJson, printText } from '../output.js'
+import { DEFAULT_DATA_DIR, type LogFlags, openRunLog, withJournal } from './log-folder.js'
+
+interface CheckFlags extends LogFlags {
+  readonly json?: boolean
+}
+
+export function registerAt(audit: Command): void {
+  audit
+    .command('check')
+    .description('compare every leaf of the log with the journal, byte for byte')
+    .requiredOption('--key <file>', 'private key of the log')
+    .option('--key-name <name>', 'name of a key in PEM, which holds none')
+    .option('--data-dir <dir>', 'data directory of the run')
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', `\nThe data directory is ${DEFAULT_DATA_DIR} unless given.`)
+    .action(run)
+}
+
+async function run(flags: CheckFlags): Promise<void> {
+  const log = await openRunLog(flags)
+  try {
+    const { entries, leaves } = await withJournal(flags.dataDir ?? DEFAULT_DATA_DIR, (journal) =>
+      checkLeaves(journal, log),
+    )
+    const behind = leaves - log.size
+    if (flags.json === true) printJson({ origin: log.origin, equal: true, entries, leaves: log.size, behind })
+    else printText(`equal: ${log.size} leaves, ${behind} of the journal are not in the log yet`)
+  } finally {
+    await log.close()
+  }
+}

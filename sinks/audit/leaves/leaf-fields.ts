@@ -1,0 +1,119 @@
+/**
+ * The fields of each kind of leaf, from the records of the journal.
+ *
+ * Whoever has a record can make its digest: SHA-256 of its Avro bytes in the schema of this version. Depends on the Avro layer.
+ */
+import { toHex } from '../../../pipeline/identity.js'
+import { encodeRecord } from '../../../schemas/avro/registry.js'
+import type {
+  Command,
+  Cycle,
+  CycleResult,
+  Decision,
+  Explanation,
+  Instruction,
+  InstructionEvent,
+  Policy,
+} from '../../../schemas/generated/types.js'
+import type { Json } from './canonical-json.js'
+import { sha256Hex } from './digests.js'
+
+type Fields = Readonly<Record<string, Json>>
+
+/** What a decision rests on and came to; refusals and decisions to do nothing are decisions too. */
+export function decisionFields(
+  decision: Decision,
+  cycle: Cycle,
+  result: CycleResult,
+  explanation: Explanation | undefined,
+): Fields {
+  const { decisionId, previousCycle, decidedAt, outcome, reason, trigger } = decision
+  const { policyId, policyVersion, policyDigest } = decision
+  return {
+    id: toHex(decisionId),
+    cycle: decision.cycle,
+    previousCycle,
+    decidedAt,
+    outcome,
+    reason,
+    trigger,
+    instructions: decision.instructions,
+    policy: { id: policyId, version: policyVersion, digest: toHex(policyDigest) },
+    solver: solverFields(decision),
+    costs: { executed: decision.executedCost, doNothing: decision.doNothingCost },
+    digests: {
+      cycle: sha256Hex(encodeRecord('cycle', cycle)),
+      explanation: explanation === undefined ? '' : sha256Hex(encodeRecord('explanation', explanation)),
+      // Over all decisions of the group so far: what a replay must come to.
+      chain: toHex(result.decisionDigest),
+    },
+  }
+}
+
+function solverFields(decision: Decision): Fields {
+  const { modelDigest, wasmDigest, solverStatus, startBasis, basis, rows, columns } = decision
+  const { primal, dual, objective, primalResidual, dualResidual, iterations, solves } = decision
+  return {
+    status: solverStatus,
+    model: toHex(modelDigest),
+    wasm: toHex(wasmDigest),
+    startBasis: sha256Hex(startBasis),
+    basis: sha256Hex(basis),
+    rows,
+    columns,
+    primal,
+    dual,
+    objective,
+    primalResidual,
+    dualResidual,
+    iterations,
+    solves,
+  }
+}
+
+export function instructionFields(instruction: Instruction): Fields {
+  const { instructionId, decisionId, cycle, leg, kind, channelId, venueId } = instruction
+  const { sourceAccountId, destinationAccountId, createdAt, expiresAt } = instruction
+  const { currency, amountMinor, counterCurrency, counterAmountMinor } = instruction
+  return {
+    id: toHex(instructionId),
+    decision: toHex(decisionId),
+    cycle,
+    leg,
+    // `kind` is the leaf's own.
+    action: kind,
+    channel: channelId,
+    venue: venueId,
+    source: sourceAccountId,
+    destination: destinationAccountId,
+    pays: { currency, amountMinor },
+    brings: { currency: counterCurrency, amountMinor: counterAmountMinor },
+    createdAt,
+    expiresAt,
+    digest: sha256Hex(encodeRecord('instruction', instruction)),
+  }
+}
+
+export function eventFields(event: InstructionEvent): Fields {
+  const { instructionId, cycle, ordinal, eventTime, state, reasonCode, executionId } = event
+  return {
+    instruction: toHex(instructionId),
+    cycle,
+    step: ordinal,
+    at: eventTime,
+    state,
+    reason: reasonCode,
+    execution: toHex(executionId),
+  }
+}
+
+export function commandFields(command: Command): Fields {
+  const { commandId, eventTime, kind, subject, author, reason } = command
+  return { id: toHex(commandId), at: eventTime, order: kind, subject, author, reason }
+}
+
+/** The document itself is in the journal and in the store of policies; its digest is its identity. */
+export function policyFields(policy: Policy): Fields {
+  const { policyId, version, eventTime, document } = policy
+  return { id: policyId, version, at: eventTime, digest: sha256Hex(Buffer.from(document, 'utf8')) }
+}

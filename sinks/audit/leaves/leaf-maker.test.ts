@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { test } from 'node:test'
+import { NO_DIGEST, toHex } from '../../../pipeline/identity.js'
+import type { JournalBody } from '../../../pipeline/ports.js'
+import { encodeRecord } from '../../../schemas/avro/registry.js'
+import { SCHEMA_JSON } from '../../../schemas/generated/schemas.js'
+import { command } from '../../../tests/support/a-command.js'
+import { makeSyntheticDay } from '../../clickhouse/testing/synthetic-day.js'
+import type { JournalEntryReader } from '../../journal/journal-port.js'
+import { LEAF_BYTES_MOST, type Leaf, leafBytes } from './leaf.js'
+import { LeafMaker } from './leaf-maker.js'
+
+const sha256 = (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('hex')
+const day = makeSyntheticDay({ seed: 5, groups: 3, cycles: 60, movements: 4 })
+
+function leavesOf(entries: readonly JournalEntryReader[], maker = new LeafMaker(0)): Leaf[] {
+  return entries.flatMap((entry) => maker.leavesOf(entry))
+}
+
+const entry = (sequence: number, body: JournalBody): JournalEntryReader => ({ sequence, decode: () => body })
+
+test('every decision, instruction and event of a day is a leaf once, in the order of the journal', () => {
+  const expected = {
+    decision: [] as string[],
+    instruction: [] as string[],
+    'instruction-event': [] as string[],
+  }
+  for (const { body } of day.entries) {
+    if (!('weir.CycleResult' in body)) continue
+    const result = body['weir.CycleResult']
+    for (const { decisionId } of result.decisions) expected.decision.push(toHex(decisionId))
+    for (const { instructionId } of result.instructions) expected.instruction.push(toHex(instructionId))
+    for (const { instructionId, ordinal } of result.instructionEvents)
+      expected['instruction-event'].push(`${toHex(instructionId)}/${ordinal}`)
+  }
+  const leaves = leavesOf(day.entries)
+  const of = (kind: Leaf['kind']) => leaves.filter((leaf) => leaf.kind === kind).map(({ fields }) => fields)
+  assert.ok(expected.decision.length > 20 && expected.instruction.length > 5)
+  assert.deepEqual(
+    of('decision').map(({ id }) => id),
+    expected.decision,
+  )
+  assert.deepEqual(
+    of('instruction').map(({ id }) => id),
+    expected.instruction,
+  )
+  assert.deepEqual(
+    of('instruction-event').map(({ instruction, step }) => `${instruction}/${step}`),
+    expected['instruction-event'],
+  )
+  assert.ok(of('policy').length >= 3, 'each group was given a policy')
+})
+
+test('leaves of a group are counted without a gap, and say which entry they are from', () => {
+  const next = new Map<string, number>()
+  let last = -1
+  for (const { group, sequence, journal } of leavesOf(day.entries)) {
+    assert.equal(sequence, next.get(group) ?? 0)
+    next.set(group, sequence + 1)
+    assert.ok(journal.entry > last || journal.ordinal > 0)
+    last = journal.entry
+  }
+  assert.equal(next.size, 3)
+})
+
+test('a decision tells what it rests on by digests that whoever has the records can make', () => {
+  const [decision] = leavesOf(day.entries).filter(({ kind }) => kind === 'decision')
+  const bodies = day.entries.map(({ body }) => body)
+  const result = day.entries[decision?.journal.entry ?? -1]?.body
+  assert.ok(decision !== undefined && result !== undefined && 'weir.CycleResult' in result)
+  const { groupId, cycle, explanations } = result['weir.CycleResult']
+  const found = bodies.find(
+    (body) =>
+      'weir.Cycle' in body && body['weir.Cycle'].groupId === groupId && body['weir.Cycle'].cycle === cycle,
+  )
+  assert.ok(found !== undefined && 'weir.Cycle' in found)
+  const explanation = explanations.find(({ decisionId }) => toHex(decisionId) === decision.fields.id)
+  assert.deepEqual(decision.fields.digests, {
+    cycle: sha256(encodeRecord('cycle', found['weir.Cycle'])),
+    explanation: explanation === undefined ? '' : sha256(encodeRecord('explanation', explanation)),
+    chain: toHex(result['weir.CycleResult'].decisionDigest),
+  })
+})
+
+test('equal entries give equal bytes, each the same text whatever made it, and within the bound', () => {
+  const once = leavesOf(day.entries).map(leafBytes)
+  assert.deepEqual(leavesOf(day.entries).map(leafBytes), once)
+  for (const bytes of once) {
+    assert.ok(bytes.length <= LEAF_BYTES_MOST)
+    assert.equal(JSON.parse(bytes.toString()).leaf, 1)
+  }
+})
+
+function givenOrders(dispositions: readonly number[]): JournalEntryReader[] {
+  const declare = (source: number, stream: 'command' | 'quote') =>
+    ({
+      'weir.SourceDeclaration': {
+        source,
+        stream,
+        name: stream,
+        writerSchema: SCHEMA_JSON[stream],
+        fingerprint: NO_DIGEST,
+      },
+    }) as JournalBody
+  const inputs = dispositions.map((_, position) => ({
+    source: 0,
+    position,
+    arrivedAt: 1,
+    payload: encodeRecord('command', { ...command, reason: `number ${position}` } as never),
+  }))
+  const result = {
+    groupId: 'NORD',
+    cycle: 0,
+    closedAt: 2,
+    dispositions: Uint8Array.from(dispositions),
+    decisions: [],
+    explanations: [],
+    instructions: [],
+    instructionEvents: [],
+  }
+  return [
+    entry(0, declare(0, 'command')),
+    entry(1, { 'weir.Cycle': { groupId: 'NORD', cycle: 0, closedAt: 2, inputs } } as JournalBody),
+    entry(2, { 'weir.CycleResult': result } as unknown as JournalBody),
+  ]
+}
+
+test('a command is a leaf when it had effect, in time or late, and not when it was a duplicate or a dead letter', () => {
+  // Accepted, duplicate, superseded, late, dead letter.
+  const leaves = leavesOf(givenOrders([0, 1, 2, 3, 4]))
+  assert.deepEqual(
+    leaves.map(({ kind, fields }) => [kind, fields.order, fields.reason]),
+    [
+      ['command', 'HOLD', 'number 0'],
+      ['command', 'HOLD', 'number 3'],
+    ],
+  )
+})
+
+test('what does not fit the journal before it is refused with its place', () => {
+  const [, , result] = givenOrders([0])
+  assert.throws(() => leavesOf([result as JournalEntryReader]), {
+    code: 'WEIR_JOURNAL',
+    place: 'journal partition 0, entry 2',
+  })
+  const torn = givenOrders([0])
+  const cycle = torn[1]?.decode() as { 'weir.Cycle': { inputs: { payload: Uint8Array }[] } }
+  const [input] = cycle['weir.Cycle'].inputs
+  assert.ok(input !== undefined)
+  input.payload = input.payload.subarray(0, 20)
+  assert.throws(() => leavesOf(torn), { code: 'WEIR_JOURNAL', message: /cannot be read/ })
+})
+
+test('a leaf above the bound of the log is refused', () => {
+  const leaf: Leaf = {
+    kind: 'command',
+    group: 'NORD',
+    sequence: 0,
+    journal: { partition: 0, entry: 1, ordinal: 0 },
+    fields: { reason: 'x'.repeat(LEAF_BYTES_MOST) },
+  }
+  assert.throws(() => leafBytes(leaf), { code: 'WEIR_JOURNAL' })
+})
