@@ -1,5 +1,7 @@
 /** All scenarios, in the order in which they run. */
 
+import { auditAppend } from './audit-append.js'
+import { auditProof } from './audit-proof.js'
 import { avroDecode } from './avro-decode.js'
 import { clickhouseInsert } from './clickhouse-insert.js'
 import { embeddedBusy } from './embedded/busy-throughput.js'
@@ -21,5 +23,7 @@ export function scenariosOf(steadyMinutes: number): readonly Scenario[] {
     instructionLatency,
     steadyLoad(steadyMinutes),
     clickhouseInsert,
+    auditAppend,
+    auditProof,
   ]
 }

@@ -1,10 +1,9 @@
 /**
  * Writes files so that each is whole or absent, many of them at the price of few waits for the disk.
  *
- *   1 write    every file under a name of its own in `incoming/`
- *   2 sync     every file
- *   3 rename   every file to its place
- *   4 sync     every folder that got a name, and every folder that was made
+ *   1 write    every file, durable, under a name of its own in `incoming/`
+ *   2 rename   every file to its place
+ *   3 sync     every folder that got a name, and every folder that was made
  *
  * A step begins when the one before is over for all files, so what is in its place is durable in itself. Several operations are
  * under way at once: file systems join their syncs. Depends on the file port.
@@ -40,8 +39,7 @@ export class BatchWriter {
     const changed = new Set(folders)
     for (const folder of [this.#incoming, ...folders]) await this.#make(folder, changed)
     const drafts = list.map((file, i) => ({ ...file, draft: `${this.#incoming}/${i}` }))
-    await each(drafts, ({ draft, bytes }) => this.#files.write(draft, bytes))
-    await each(drafts, ({ draft }) => this.#files.sync(draft))
+    await each(drafts, ({ draft, bytes }) => this.#files.writeDurably(draft, bytes))
     await each(drafts, ({ draft, path }) => this.#files.rename(draft, path))
     await each([...changed], (folder) => this.#files.syncFolder(folder))
   }

@@ -23,8 +23,8 @@ export interface LogFiles {
   makeFolder(path: string): Promise<void>
   /** Creates or replaces a file. A crash may leave any part of it. */
   write(path: string, bytes: Uint8Array): Promise<void>
-  /** Makes the content of a file durable. */
-  sync(path: string): Promise<void>
+  /** As `write`, and the content is durable when it returns. */
+  writeDurably(path: string, bytes: Uint8Array): Promise<void>
   /** Replaces `to` in one step. */
   rename(from: string, to: string): Promise<void>
   /** Makes the names in a folder durable. */
@@ -64,8 +64,11 @@ export class FolderFiles implements LogFiles {
     await withFile(join(this.name, path), 'w', (file) => file.writeFile(bytes))
   }
 
-  async sync(path: string): Promise<void> {
-    await withFile(join(this.name, path), 'r+', (file) => file.sync())
+  async writeDurably(path: string, bytes: Uint8Array): Promise<void> {
+    await withFile(join(this.name, path), 'w', async (file) => {
+      await file.writeFile(bytes)
+      await file.sync()
+    })
   }
 
   rename(from: string, to: string): Promise<void> {

@@ -1,7 +1,7 @@
 /**
  * Files of a log in memory that stop, fill up or lose power at a chosen operation. For tests only.
  *
- * Content and names are two things, as on a disk: content counts from `sync` on, a name from `syncFolder` on. At a loss of power each
+ * Content and names are two things, as on a disk: content counts from its sync on, a name from `syncFolder` on. At a loss of power each
  * name that was not synced is the old or the new one, by chance, and content that was not synced is any beginning of it. When only the
  * process ends, all that was done stays, and a write that was under way has done a part. Depends on the file port.
  */
@@ -100,7 +100,9 @@ export class MemoryFiles implements LogFiles {
     this.#names.set(path, { bytes: bytes.slice(), isSynced: false })
   }
 
-  async sync(path: string): Promise<void> {
+  /** Two operations: there may be an end between them. */
+  async writeDurably(path: string, bytes: Uint8Array): Promise<void> {
+    await this.write(path, bytes)
     this.#begin('sync', path)
     this.#names.get(path)!.isSynced = true
   }
