@@ -1,16 +1,19 @@
 /**
  * Whether a ray proves that a model has no feasible point, decided in exact arithmetic. A ray in doubles that misses by its last digits is
- * repaired: its terms that must vanish are made to. Depends on farkas.ts, ray-repair.ts, exact-model.ts.
+ * repaired: its terms that must vanish are made to. Depends on farkas.ts, ray-repair.ts, exact-walk.ts, exact-model.ts.
  */
 import { WeirError } from '../../../pipeline/errors.js'
+import { checkBasis } from '../basis.js'
 import { checkModel, type SparseModel } from '../sparse-model.js'
 import { compare, type Dyadic, fromDouble, ONE, subtract, ZERO } from './dyadic.js'
 import { type ExactModel, exactModel } from './exact-model.js'
+import { walkFrom } from './exact-walk.js'
 import { combinationOf, isProof } from './farkas.js'
 import { EXACT_LIMITS, type ExactLimits, WorkMeter } from './limits.js'
 import type { CommonVector } from './linear-system.js'
 import { fromDyadic, type Rational } from './rational.js'
 import { repairedWeights } from './ray-repair.js'
+import { vertexOf } from './vertex.js'
 
 export interface ProvenInfeasible {
   readonly outcome: 'infeasible'
@@ -31,6 +34,12 @@ export interface RefutedRay {
   readonly detail: string
 }
 
+export interface InfeasibleOptions {
+  readonly limits?: ExactLimits
+  /** Where the optimizer ended: a start for exact basis changes, which find a proof where the ray cannot be repaired. */
+  readonly basis?: Uint8Array
+}
+
 export type InfeasibilityCertificate = ProvenInfeasible | RefutedRay
 
 /**
@@ -40,7 +49,7 @@ export type InfeasibilityCertificate = ProvenInfeasible | RefutedRay
 export function certifyInfeasible(
   model: SparseModel,
   ray: Float64Array,
-  limits: ExactLimits = EXACT_LIMITS,
+  options: InfeasibleOptions = {},
 ): InfeasibilityCertificate {
   checkModel(model)
   if (ray.length !== model.rows + model.columns) {
@@ -57,15 +66,32 @@ export function certifyInfeasible(
   const weights = { values: Array.from(ray.subarray(model.columns), fromDouble), denominator: 1n }
   const combination = combinationOf(exact, weights)
   if (isProof(combination)) return proven(weights.denominator, combination, false)
-  const repaired = repairedWeights(exact, ray, new WorkMeter(limits))
-  const second = repaired && combinationOf(exact, repaired)
-  if (repaired !== undefined && second !== undefined && isProof(second)) return proven(repaired.denominator, second, true)
+  const meter = new WorkMeter(options.limits ?? EXACT_LIMITS)
+  const repairs = [
+    () => repairedWeights(exact, ray, meter),
+    () => weightsFromBasis(exact, options.basis, meter),
+  ]
+  for (const repair of repairs) {
+    const repaired = repair()
+    const second = repaired && combinationOf(exact, repaired)
+    if (repaired && second && isProof(second)) return proven(repaired.denominator, second, true)
+  }
   const [column] = combination.unheld
   if (column !== undefined) {
     const detail = `column ${column} pushes against a bound that is not there`
     return { outcome: 'refuted', reason: 'unheld', detail }
   }
   return { outcome: 'refuted', reason: 'no-margin', detail: 'the terms of the combination add up to 0 or less' }
+}
+
+/** Weights that the dual method ends with, in exact arithmetic. */
+function weightsFromBasis(model: ExactModel, basis: Uint8Array | undefined, meter: WorkMeter) {
+  if (basis === undefined) return undefined
+  checkBasis(basis, model.rows, model.variables)
+  const vertex = vertexOf(model, basis, meter)
+  if (typeof vertex === 'string') return undefined
+  const walk = walkFrom(model, basis, vertex, meter)
+  return walk.kind === 'infeasible' ? walk.multipliers : undefined
 }
 
 function proven(

@@ -14,7 +14,7 @@ export interface ExactLimits {
 }
 
 /** Above what published models of a thousand rows need (docs/exact-certificates.md), and minutes below what nobody waits for. */
-export const EXACT_LIMITS: ExactLimits = { bits: 400_000, operations: 4_000_000_000, pivots: 40 }
+export const EXACT_LIMITS: ExactLimits = { bits: 400_000, operations: 4_000_000_000, pivots: 20 }
 
 const WORD_BITS = 64
 
