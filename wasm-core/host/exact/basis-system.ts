@@ -116,7 +116,10 @@ export class BasisSystem {
     return { values: reduced, denominator }
   }
 
-  #eachEntry(isMeant: (column: number) => boolean, visit: (column: number, row: number, value: Dyadic) => void) {
+  #eachEntry(
+    isMeant: (column: number) => boolean,
+    visit: (column: number, row: number, value: Dyadic) => void,
+  ) {
     this.#model.entries.forEach(({ row, value }, j) => {
       if (!isMeant(j)) return
       for (let k = 0; k < row.length; k++) visit(j, row[k], value[k])

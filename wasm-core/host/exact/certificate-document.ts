@@ -162,7 +162,9 @@ function readSubject(fields: Fields, model: SparseModel): CertifiedAnswer {
 
 function readClaim(fields: Fields): Claim {
   const outcome = fields.text('outcome')
-  const names = Object.hasOwn(CLAIM_FIELDS, outcome) ? CLAIM_FIELDS[outcome] : refuse('claim.outcome', 'is not known')
+  const names = Object.hasOwn(CLAIM_FIELDS, outcome)
+    ? CLAIM_FIELDS[outcome]
+    : refuse('claim.outcome', 'is not known')
   return Object.fromEntries(['outcome', ...names].map((name) => [name, fields.text(name)]))
 }
 

@@ -81,7 +81,11 @@ export function certifyInfeasible(
     const detail = `column ${column} pushes against a bound that is not there`
     return { outcome: 'refuted', reason: 'unheld', detail }
   }
-  return { outcome: 'refuted', reason: 'no-margin', detail: 'the terms of the combination add up to 0 or less' }
+  return {
+    outcome: 'refuted',
+    reason: 'no-margin',
+    detail: 'the terms of the combination add up to 0 or less',
+  }
 }
 
 /** Weights that the dual method ends with, in exact arithmetic. */
@@ -100,7 +104,13 @@ function proven(
   isRepaired: boolean,
 ): ProvenInfeasible {
   const vector = { values: multipliers, denominator }
-  return { outcome: 'infeasible', kind: 'farkas', margin: fromDyadic(margin, denominator), multipliers: vector, isRepaired }
+  return {
+    outcome: 'infeasible',
+    kind: 'farkas',
+    margin: fromDyadic(margin, denominator),
+    multipliers: vector,
+    isRepaired,
+  }
 }
 
 /** Of the variables in the ray, one whose bounds cross. */

@@ -12,7 +12,15 @@ import { compare, fromDouble } from './dyadic.js'
 import { type ExactModel, exactModel } from './exact-model.js'
 import { walkFrom } from './exact-walk.js'
 import { EXACT_LIMITS, type ExactLimits, WorkMeter } from './limits.js'
-import { compareRationals, difference, fromDyadic, magnitude, type Rational, rational, sum } from './rational.js'
+import {
+  compareRationals,
+  difference,
+  fromDyadic,
+  magnitude,
+  type Rational,
+  rational,
+  sum,
+} from './rational.js'
 import { pricesOf, safeBound } from './safe-bound.js'
 import { type NoVertex, type Vertex, vertexOf } from './vertex.js'
 import { dualViolation, primalViolation, type Violation } from './violation.js'
@@ -71,7 +79,12 @@ export interface Within {
   readonly basis: Uint8Array | undefined
 }
 
-export type RefutationReason = NoVertex | 'primal-infeasible' | 'dual-infeasible' | 'answer-not-finite' | 'answer-differs'
+export type RefutationReason =
+  | NoVertex
+  | 'primal-infeasible'
+  | 'dual-infeasible'
+  | 'answer-not-finite'
+  | 'answer-differs'
 
 export interface Refuted {
   readonly outcome: 'refuted'
@@ -96,7 +109,7 @@ export function certifyOptimal(
   checkModel(model)
   checkBasis(basis, model.rows, model.rows + model.columns)
   checkShape(model, answer)
-  if (!isFinite(answer)) return refuted('answer-not-finite', 'the answer holds numbers that are none')
+  if (!hasNumbers(answer)) return refuted('answer-not-finite', 'the answer holds numbers that are none')
   const meter = new WorkMeter(limits)
   const exact = exactModel(model)
   const vertex = vertexOf(exact, basis, meter)
@@ -109,7 +122,8 @@ export function certifyOptimal(
   const far = farthest(exact, vertex, distance, tolerance)
   if (far !== undefined) return refuted('answer-differs', far)
   const { objective } = vertex
-  if (primal.variable === undefined && dual.variable === undefined) return { outcome: 'optimal', objective, distance }
+  if (primal.variable === undefined && dual.variable === undefined)
+    return { outcome: 'optimal', objective, distance }
   return within(exact, basis, answer, vertex, { primal, dual, distance, meter })
 }
 
@@ -130,7 +144,7 @@ function checkShape({ rows, columns }: SparseModel, { primal, dual }: FloatAnswe
   })
 }
 
-function isFinite({ primal, dual, objective }: FloatAnswer): boolean {
+function hasNumbers({ primal, dual, objective }: FloatAnswer): boolean {
   return primal.every(Number.isFinite) && dual.every(Number.isFinite) && Number.isFinite(objective)
 }
 
@@ -150,7 +164,12 @@ function distancesOf(model: ExactModel, answer: FloatAnswer, vertex: Vertex): An
 }
 
 /** What of the answer is further from the vertex than rounding explains, relative to the largest number of its kind. */
-function farthest(model: ExactModel, vertex: Vertex, distance: AnswerDistance, tolerance: number): string | undefined {
+function farthest(
+  model: ExactModel,
+  vertex: Vertex,
+  distance: AnswerDistance,
+  tolerance: number,
+): string | undefined {
   const { point, reduced, objective } = vertex
   const { columns } = model
   const units: Readonly<Record<keyof AnswerDistance, Rational>> = {
@@ -206,7 +225,10 @@ function within(
     const proof = { lowest: optimum, highest: optimum, gap, basis: walk.basis }
     return { outcome: 'optimal-within', ...common, ...proof, repair: 'optimal', pivots }
   }
-  const prices = { values: vertex.reduced.values.slice(model.columns), denominator: vertex.reduced.denominator }
+  const prices = {
+    values: vertex.reduced.values.slice(model.columns),
+    denominator: vertex.reduced.denominator,
+  }
   const lowest = highestOf(safeBound(model, prices), safeBound(model, pricesOf(answer.dual)))
   const isFeasible = primal.variable === undefined
   const highest = walk.kind === 'feasible' ? walk.vertex.objective : isFeasible ? objective : undefined

@@ -48,19 +48,23 @@ export class Fields {
 
   wholes(name: string): Int32Array {
     const text = this.text(name)
-    return text === '' ? new Int32Array(0) : Int32Array.from(text.split(' '), (part) => this.#wholeOf(name, part))
+    return text === ''
+      ? new Int32Array(0)
+      : Int32Array.from(text.split(' '), (part) => this.#wholeOf(name, part))
   }
 
   /** One decimal digit each. */
   digits(name: string, count: number): Uint8Array {
     const text = this.text(name)
-    if (text.length !== count || !/^[0-9]*$/.test(text)) refuse(this.#place(name), `is not of ${count} digits`)
+    if (text.length !== count || !/^[0-9]*$/.test(text))
+      refuse(this.#place(name), `is not of ${count} digits`)
     return Uint8Array.from(text, Number)
   }
 
   doubles(name: string, count: number): Float64Array {
     const values = doublesOfHex(this.text(name))
-    if (values === undefined || values.length !== count) refuse(this.#place(name), `is not of ${count} doubles`)
+    if (values === undefined || values.length !== count)
+      refuse(this.#place(name), `is not of ${count} doubles`)
     return values
   }
 

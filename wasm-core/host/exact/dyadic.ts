@@ -32,7 +32,10 @@ export function fromDouble(value: number): Dyadic {
   const whole = biased === 0 ? fraction : fraction + 2 ** 52
   const zeros = trailingZeros(whole)
   const odd = whole / 2 ** zeros
-  return { mantissa: BigInt(value < 0 ? -odd : odd), exponent: (biased === 0 ? -1074 : biased - 1075) + zeros }
+  return {
+    mantissa: BigInt(value < 0 ? -odd : odd),
+    exponent: (biased === 0 ? -1074 : biased - 1075) + zeros,
+  }
 }
 
 /** Of a whole number from 1 to 2^53. */

@@ -42,5 +42,4 @@ export function exactModel(model: SparseModel): ExactModel {
   }
 }
 
-const finite = (bound: number): Dyadic | undefined =>
-  Number.isFinite(bound) ? fromDouble(bound) : undefined
+const finite = (bound: number): Dyadic | undefined => (Number.isFinite(bound) ? fromDouble(bound) : undefined)

@@ -9,7 +9,18 @@
 import { invariant } from '../../../pipeline/errors.js'
 import { AT_LOWER, AT_UPPER, BASIC, FREE } from '../basis.js'
 import type { BasisSystem } from './basis-system.js'
-import { absolute, compare, type Dyadic, multiply, negate, ONE, signOf, subtract, times, ZERO } from './dyadic.js'
+import {
+  absolute,
+  compare,
+  type Dyadic,
+  multiply,
+  negate,
+  ONE,
+  signOf,
+  subtract,
+  times,
+  ZERO,
+} from './dyadic.js'
 import type { ExactModel } from './exact-model.js'
 import type { WorkMeter } from './limits.js'
 import type { CommonVector } from './linear-system.js'
@@ -21,11 +32,21 @@ import { excess } from './violation.js'
  * exclude each other exactly, however little; `multipliers` prove it, by row. `unbounded`, `ended`: pivots ran out before.
  */
 export type WalkOutcome =
-  | { readonly kind: 'optimal' | 'feasible'; readonly basis: Uint8Array; readonly vertex: Vertex; readonly pivots: number }
+  | {
+      readonly kind: 'optimal' | 'feasible'
+      readonly basis: Uint8Array
+      readonly vertex: Vertex
+      readonly pivots: number
+    }
   | { readonly kind: 'infeasible'; readonly multipliers: CommonVector; readonly pivots: number }
   | { readonly kind: 'unbounded' | 'ended'; readonly pivots: number }
 
-export function walkFrom(model: ExactModel, start: Uint8Array, vertex: Vertex, meter: WorkMeter): WalkOutcome {
+export function walkFrom(
+  model: ExactModel,
+  start: Uint8Array,
+  vertex: Vertex,
+  meter: WorkMeter,
+): WalkOutcome {
   const walk = new Walk(model, start, vertex, meter)
   const first = walk.toFeasible()
   return first ?? walk.toOptimal()
@@ -56,7 +77,8 @@ class Walk {
       if (this.#pivots >= this.#meter.limits.pivots) return { kind: 'ended', pivots: this.#pivots }
       const { lower } = this.#model
       const isBelow =
-        lower[leaving] !== undefined && compare(point.values[leaving], times(lower[leaving], point.denominator)) < 0
+        lower[leaving] !== undefined &&
+        compare(point.values[leaving], times(lower[leaving], point.denominator)) < 0
       const row = tableauRow(this.#model, system, leaving)
       const entering = this.#dualRatio(row, system.reducedCostsOf(costs), isBelow ? 1 : -1)
       if (entering === undefined) {
@@ -132,7 +154,9 @@ class Walk {
   #proof(row: CommonVector, leaving: number, isBelow: boolean): CommonVector {
     const { denominator } = row
     const { columns } = this.#model
-    const values = row.values.map((value, v) => (v === leaving ? { mantissa: denominator, exponent: 0 } : value))
+    const values = row.values.map((value, v) =>
+      v === leaving ? { mantissa: denominator, exponent: 0 } : value,
+    )
     const signed = isBelow ? values : values.map(negate)
     return { values: signed.slice(columns), denominator }
   }

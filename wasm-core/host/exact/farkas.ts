@@ -21,7 +21,9 @@ export interface Combination {
 export function combinationOf(model: ExactModel, weights: CommonVector): Combination {
   const { columns, entries, lower, upper } = model
   const against = (multiplier: Dyadic, v: number) => (signOf(multiplier) > 0 ? lower[v] : upper[v])
-  const usable = weights.values.map((weight, i) => (against(weight, columns + i) === undefined ? ZERO : weight))
+  const usable = weights.values.map((weight, i) =>
+    against(weight, columns + i) === undefined ? ZERO : weight,
+  )
   const ofColumns = entries.map(({ row, value }) =>
     row.reduce((rest, i, k) => subtract(rest, multiply(value[k], usable[i])), ZERO),
   )

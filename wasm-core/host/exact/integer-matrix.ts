@@ -11,7 +11,10 @@ export interface IntegerMatrix {
 }
 
 /** A x. */
-export function product({ rows, columns, columnStart, rowIndex, value }: IntegerMatrix, x: readonly bigint[]) {
+export function product(
+  { rows, columns, columnStart, rowIndex, value }: IntegerMatrix,
+  x: readonly bigint[],
+) {
   const sums = new Array<bigint>(rows).fill(0n)
   for (let j = 0; j < columns; j++) {
     const factor = x[j] as bigint

@@ -36,10 +36,7 @@ export function greatestCommonDivisor(a: bigint, b: bigint): bigint {
 }
 
 export function difference(a: Rational, b: Rational): Rational {
-  return rational(
-    a.numerator * b.denominator - b.numerator * a.denominator,
-    a.denominator * b.denominator,
-  )
+  return rational(a.numerator * b.denominator - b.numerator * a.denominator, a.denominator * b.denominator)
 }
 
 export function sum(a: Rational, b: Rational): Rational {

@@ -18,11 +18,20 @@ const NOISE = 1e-9
 const ROUNDS = 6
 
 /** Weights by row; undefined when no repair was found. */
-export function repairedWeights(model: ExactModel, ray: Float64Array, meter: WorkMeter): CommonVector | undefined {
+export function repairedWeights(
+  model: ExactModel,
+  ray: Float64Array,
+  meter: WorkMeter,
+): CommonVector | undefined {
   const weights = withoutNoise(ray.subarray(model.columns))
   const vanishing = new Set(vanishingColumns(model, weights))
   for (let round = 0; round < ROUNDS; round++) {
-    const solved = withVanishing(model, weights, [...vanishing].sort((a, b) => a - b), meter)
+    const solved = withVanishing(
+      model,
+      weights,
+      [...vanishing].sort((a, b) => a - b),
+      meter,
+    )
     if (solved === undefined) return undefined
     const combination = combinationOf(model, solved)
     if (isProof(combination)) return solved
@@ -99,7 +108,11 @@ function withVanishing(
 }
 
 /** One equation a column, one unknown a row of the support. */
-function equationsOf(model: ExactModel, columns: readonly number[], support: readonly number[]): DyadicMatrix {
+function equationsOf(
+  model: ExactModel,
+  columns: readonly number[],
+  support: readonly number[],
+): DyadicMatrix {
   const placeOf = new Map(support.map((i, s) => [i, s]))
   const unknowns = support.map(() => ({ row: [] as number[], value: [] as Dyadic[] }))
   columns.forEach((j, equation) => {

@@ -3,9 +3,11 @@
  */
 
 /** The largest primes below 2^26. A basis whose determinant one of them divides is met by the next. */
-export const PRIMES = [67108859, 67108837, 67108819, 67108777, 67108763, 67108757, 67108753, 67108747] as const
+export const PRIMES = [
+  67108859, 67108837, 67108819, 67108777, 67108763, 67108757, 67108753, 67108747,
+] as const
 
-/** t modulo p for |t| < 2^53; `inverse` is 1 / p, so that the quotient is at most 1 wrong. */
+/** t modulo p for |t| <= 2^53 - 2^27; `inverse` is 1 / p, so that the quotient is at most 1 wrong, and its product with p still exact. */
 export function residue(t: number, p: number, inverse: number): number {
   const r = t - Math.floor(t * inverse) * p
   return r < 0 ? r + p : r >= p ? r - p : r

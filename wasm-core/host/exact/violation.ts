@@ -2,7 +2,19 @@
  * By how much an exact point breaks its bounds, and exact prices the signs that optimality asks for. Depends on exact-model.ts,
  * linear-system.ts, dyadic.ts, rational.ts.
  */
-import { absolute, add, compare, type Dyadic, fromDouble, multiply, ONE, signOf, subtract, times, ZERO } from './dyadic.js'
+import {
+  absolute,
+  add,
+  compare,
+  type Dyadic,
+  fromDouble,
+  multiply,
+  ONE,
+  signOf,
+  subtract,
+  times,
+  ZERO,
+} from './dyadic.js'
 import type { ExactModel } from './exact-model.js'
 import type { CommonVector } from './linear-system.js'
 import { fromDyadic, RATIONAL_ZERO, type Rational } from './rational.js'
@@ -59,7 +71,8 @@ export function dualViolation(
     const cost = reduced.values[v]
     if (signOf(cost) === 0) return undefined
     const bound = signOf(cost) > 0 ? model.lower[v] : model.upper[v]
-    if (bound !== undefined && compare(times(bound, point.denominator), point.values[v]) === 0) return undefined
+    if (bound !== undefined && compare(times(bound, point.denominator), point.values[v]) === 0)
+      return undefined
     const amount = absolute(cost)
     return { amount, isTolerable: compare(amount, limit) <= 0 }
   })
@@ -79,5 +92,9 @@ function worst(
     isTolerable &&= found.isTolerable
     if (compare(found.amount, most) > 0) [most, variable] = [found.amount, v]
   }
-  return { amount: variable === undefined ? RATIONAL_ZERO : fromDyadic(most, denominator), variable, isTolerable }
+  return {
+    amount: variable === undefined ? RATIONAL_ZERO : fromDyadic(most, denominator),
+    variable,
+    isTolerable,
+  }
 }
