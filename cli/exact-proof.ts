@@ -86,7 +86,14 @@ function proofOfOptimum(mps: MpsModel, { answer, basis }: Ended): ExactProof {
   const distance = { x: primal.atMost, y: dual.atMost, objective: objective.atMost }
   if (certificate.outcome === 'optimal') {
     const optimum = inFile(mps, certificate.objective)
-    return { ...nothing, proven: true, by: 'basis', objective: optimum, distance, violation: { primal: 0, dual: 0 } }
+    return {
+      ...nothing,
+      proven: true,
+      by: 'basis',
+      objective: optimum,
+      distance,
+      violation: { primal: 0, dual: 0 },
+    }
   }
   const { primalViolation, dualViolation, lowest, highest, repair } = certificate
   const violation = { primal: toDoubleUp(primalViolation), dual: toDoubleUp(dualViolation) }
@@ -127,9 +134,13 @@ export function describeProof(proof: ExactProof): string[][] {
   if (objective !== null) {
     lines.push(['exactly', objective.decimal])
     const { fraction } = objective
-    lines.push(['', fraction.length <= FRACTION_SHOWN ? fraction : `a fraction of ${fraction.length} characters (--json)`])
+    lines.push([
+      '',
+      fraction.length <= FRACTION_SHOWN ? fraction : `a fraction of ${fraction.length} characters (--json)`,
+    ])
   }
-  if (by === 'bounds') lines.push(['between', `${lowest?.decimal ?? 'unknown'} and ${highest?.decimal ?? 'unknown'}`])
+  if (by === 'bounds')
+    lines.push(['between', `${lowest?.decimal ?? 'unknown'} and ${highest?.decimal ?? 'unknown'}`])
   if (distance !== null) {
     const { x, y, objective: value } = distance
     lines.push(['distance', `x ${short(x)}, y ${short(y)}, objective ${short(value)}`])
