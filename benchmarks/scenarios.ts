@@ -7,6 +7,7 @@ import { clickhouseInsert } from './clickhouse-insert.js'
 import { embeddedBusy } from './embedded/busy-throughput.js'
 import { steadyLoad } from './embedded/steady-load.js'
 import { embeddedThroughput } from './embedded-throughput.js'
+import { exactCertificate } from './exact-certificate.js'
 import type { Scenario } from './harness.js'
 import { instructionLatency } from './instruction-latency.js'
 import { threadHop } from './thread-hop.js'
@@ -17,6 +18,7 @@ export function scenariosOf(steadyMinutes: number): readonly Scenario[] {
   return [
     avroDecode,
     warmResolve,
+    exactCertificate,
     threadHop,
     embeddedThroughput,
     embeddedBusy,

@@ -13,6 +13,7 @@ import type { SolveStatus } from '../wasm-core/host/linear-program.js'
 import { fileObjective, type MpsModel } from '../wasm-core/host/mps/mps-model.js'
 import type { OriginalReason, SolvedAnswer } from '../wasm-core/host/presolve/solve-with-presolve.js'
 import { formatTable } from './amounts.js'
+import { describeProof, type ExactProof } from './exact-proof.js'
 
 export interface SolveOutcome {
   readonly file: string
@@ -29,6 +30,8 @@ export interface SolveOutcome {
   readonly readSeconds: number
   /** Of an infeasible model, where it was asked for. */
   readonly subsystem: InfeasibleSubsystem | undefined
+  /** Where it was asked for. */
+  readonly exact: ExactProof | undefined
 }
 
 /** What presolve left of the model, and whether that was enough. */
@@ -69,6 +72,8 @@ export interface SolveDocument {
     readonly solves: number
     readonly members: readonly NamedMember[]
   }
+  /** Where it was asked for. */
+  readonly exact?: ExactProof
   /** By column; with 'unbounded' the point that the ray starts from. */
   readonly x?: Values
   /** By row, in the file's own sense. */
@@ -106,6 +111,7 @@ export function solveDocument(outcome: SolveOutcome, { withValues }: DocumentOpt
     residuals: isOptimal ? residualsOf(outcome) : null,
     ...(ray === undefined ? {} : { ray: { ...ray, ...rayByName(outcome) } }),
     ...(outcome.subsystem === undefined ? {} : { subsystem: subsystemByName(mps, outcome.subsystem) }),
+    ...(outcome.exact === undefined ? {} : { exact: outcome.exact }),
     ...(withValues && (isOptimal || status === 'unbounded')
       ? { x: byName(mps.columnNames, answer.primal) }
       : {}),
@@ -184,6 +190,7 @@ export function describeSolve(outcome: SolveOutcome, { withValues }: DocumentOpt
   }
   if (ray !== undefined)
     facts.push(['proof', `${ray.kind}, margin ${small(ray.margin)}, residual ${small(ray.residual)}`])
+  if (outcome.exact !== undefined) facts.push(...describeProof(outcome.exact))
   const parts = [
     `${title}: ${status}`,
     formatTable(['', ''], facts)

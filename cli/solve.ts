@@ -12,6 +12,7 @@ import { LinearProgram, type SolveStatus } from '../wasm-core/host/linear-progra
 import { readMpsFile } from '../wasm-core/host/mps/mps-file.js'
 import type { MpsFormat, MpsModel } from '../wasm-core/host/mps/mps-model.js'
 import { solveWithPresolve } from '../wasm-core/host/presolve/solve-with-presolve.js'
+import { exactProof } from './exact-proof.js'
 import { wholeNumber } from './flags.js'
 import { letSignalsEndTheProcess } from './interruption.js'
 import { note, printJson, printText } from './output.js'
@@ -46,6 +47,7 @@ interface SolveFlags {
   readonly format?: MpsFormat
   readonly relaxIntegers?: boolean
   readonly explain?: boolean
+  readonly exact?: boolean
 }
 
 export function register(program: Command): void {
@@ -65,6 +67,7 @@ export function register(program: Command): void {
       '--explain',
       'of an infeasible model, find an irreducible set of rows and bounds that exclude each other',
     )
+    .option('--exact', 'prove the answer in exact arithmetic, without tolerances')
     .option('--solution <file>', 'write the document with x and y by name; - for standard output')
   addMpsFlags(command).option('--json', 'print one JSON document').addHelpText('after', HELP).action(solve)
 }
@@ -89,6 +92,7 @@ Examples:
   $ weir solve afiro.mps
   $ weir solve afiro.mps --json --solution - | jq .x
   $ weir solve infeasible.mps --explain
+  $ weir solve afiro.mps --exact
   $ weir solve large.mps --deadline-ms 2000 --solution large.json
 Docs: docs/cli.md#solving-a-model`
 
@@ -110,7 +114,8 @@ async function solve(file: string, flags: SolveFlags): Promise<void> {
       ? infeasibleSubsystem(module, mps.model, solved.answer.ray, deadlineOf(flags))
       : undefined
   const { factorizations } = program.counters
-  const outcome = { file, mps, ...solved, factorizations, seconds, readSeconds, subsystem }
+  const exact = flags.exact === true ? exactProof(mps, solved) : undefined
+  const outcome = { file, mps, ...solved, factorizations, seconds, readSeconds, subsystem, exact }
   const document = solveDocument(outcome, { withValues: flags.json === true && solution === '-' })
   if (flags.json === true) printJson(document)
   else printText(describeSolve(outcome, { withValues: solution === '-' }))
@@ -120,12 +125,16 @@ async function solve(file: string, flags: SolveFlags): Promise<void> {
   process.exitCode = STATUS_EXIT[outcome.status]
 }
 
-type Solved = Pick<SolveOutcome, 'answer' | 'status' | 'iterations' | 'dualBound' | 'presolve'>
+type Solved = Pick<SolveOutcome, 'answer' | 'status' | 'iterations' | 'dualBound' | 'presolve'> & {
+  /** Where the optimizer ended, on the model of the file; undefined where presolve alone settled it. */
+  readonly basis: Uint8Array | undefined
+}
 
 function solveAsIs(program: LinearProgram, mps: MpsModel, file: string, flags: SolveFlags): Solved {
   load(program, mps, file)
   const status = program.resolve(limitsOf(flags))
-  return { answer: program, status, iterations: program.iterations, dualBound: program.dualBound }
+  const { iterations, dualBound } = program
+  return { answer: program, status, iterations, dualBound, basis: program.exportBasis() }
 }
 
 function solveReduced(program: LinearProgram, mps: MpsModel, file: string, flags: SolveFlags): Solved {
@@ -134,6 +143,7 @@ function solveReduced(program: LinearProgram, mps: MpsModel, file: string, flags
   return {
     answer,
     status,
+    basis: solve.basis,
     iterations: reducedIterations + originalIterations,
     presolve: { ...statistics.after, originalSolved: originalReason },
   }

@@ -252,3 +252,27 @@ test('Ctrl-C ends the command though it never pauses', { skip }, async () => {
     await pipe.close()
   })
 })
+
+test('--exact: whether the answer is proven, by what, and the optimum as a fraction', async () => {
+  const { exact } = await documentOf(BEST, 0, '--exact')
+  assert.deepEqual(
+    [exact?.proven, exact?.by, exact?.objective],
+    [true, 'basis', { fraction: '21', decimal: '21' }],
+  )
+  assert.deepEqual([exact?.distance?.x, exact?.distance?.objective], [0, 0])
+  // Its prices are thirds or halves, whichever vertex was found.
+  assert.ok((exact?.distance?.y ?? 1) <= 2 ** -53)
+  // 3 x >= 1 has no solution in doubles: the answer is off by what rounding leaves, 1/3 - 0.333... of them.
+  const third = model(' N  cost\n G  r\n', ' x cost 1 r 3\n', 'RHS\n RHS r 1\n')
+  const off = (await documentOf(third, 0, '--exact', '--presolve')).exact
+  assert.deepEqual(off?.objective, { fraction: '1/3', decimal: '0.33333333333333333333' })
+  assert.equal(off?.distance?.x, 2 ** -54 / 3)
+  assert.equal((await documentOf(NOWHERE, 3, '--exact')).exact?.by, 'farkas')
+  const endless = (await documentOf(ENDLESS, 4, '--exact')).exact
+  assert.deepEqual([endless?.proven, endless?.by], [false, 'nothing'])
+  assert.match(endless?.reason ?? '', /unbounded/)
+  const page = (await solve(BEST, '--exact')).stdout
+  assert.match(page, /^proven +yes, by basis$/m)
+  assert.match(page, /^exactly +21$/m)
+  assert.equal((await documentOf(BEST, 0)).exact, undefined)
+})
