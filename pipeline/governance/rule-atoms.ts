@@ -4,7 +4,7 @@
  * Pure; depends on `rule.ts`.
  */
 import { constantText, normalForm } from './rule.js'
-import { INT64_LEAST, INT64_MOST, type RuleExpression } from './rule-syntax.js'
+import { childrenOf, INT64_LEAST, INT64_MOST, type RuleExpression } from './rule-syntax.js'
 
 export type Atom =
   | { readonly kind: 'int'; readonly name: string; readonly constants: readonly bigint[] }
@@ -77,34 +77,4 @@ function calculate(operator: '+' | '-' | '*' | '/' | '%', left: bigint, right: b
 /** Only arithmetic can fail, by leaving the 64 bits. */
 function canFail(expression: RuleExpression): boolean {
   return expression.op === 'arithmetic' || childrenOf(expression).some(canFail)
-}
-
-function childrenOf(expression: RuleExpression): readonly RuleExpression[] {
-  switch (expression.op) {
-    case 'compare':
-    case 'arithmetic':
-      return [expression.left, expression.right]
-    case 'in':
-      return [expression.item]
-    case 'text':
-      return [expression.of]
-    default:
-      return booleanParts(expression)
-  }
-}
-
-export function booleanParts(expression: RuleExpression): readonly RuleExpression[] {
-  switch (expression.op) {
-    case 'not':
-      return [expression.of]
-    case 'and':
-    case 'or':
-      return expression.parts
-    case 'choose':
-      return [expression.condition, expression.then, expression.otherwise]
-    case 'compare':
-      return [expression.left, expression.right]
-    default:
-      return []
-  }
 }

@@ -15,8 +15,14 @@
  * Pure; depends on `rule-atoms.ts`.
  */
 import { constantText, type Rule } from './rule.js'
-import { atomOf, booleanParts, nameAndConstant, question } from './rule-atoms.js'
-import { type CompareOperator, INT64_LEAST, INT64_MOST, type RuleExpression } from './rule-syntax.js'
+import { atomOf, nameAndConstant, question } from './rule-atoms.js'
+import {
+  booleanParts,
+  type CompareOperator,
+  INT64_LEAST,
+  INT64_MOST,
+  type RuleExpression,
+} from './rule-syntax.js'
 
 /** Cells tried at most: about a second of work at the size that rules may have. */
 export const MOST_CELLS = 65_536

@@ -265,3 +265,35 @@ function quote(node: ASTNode): string {
   const text = node.input.slice(node.start, node.end).replace(/\s+/g, ' ')
   return text.length <= QUOTED ? text : `${text.slice(0, QUOTED - 1)}…`
 }
+
+/** Parts of an expression, of any type. */
+export function childrenOf(expression: RuleExpression): readonly RuleExpression[] {
+  switch (expression.op) {
+    case 'compare':
+    case 'arithmetic':
+      return [expression.left, expression.right]
+    case 'in':
+      return [expression.item]
+    case 'text':
+      return [expression.of]
+    default:
+      return booleanParts(expression)
+  }
+}
+
+/** Parts of what is made of booleans; none for a leaf. */
+export function booleanParts(expression: RuleExpression): readonly RuleExpression[] {
+  switch (expression.op) {
+    case 'not':
+      return [expression.of]
+    case 'and':
+    case 'or':
+      return expression.parts
+    case 'choose':
+      return [expression.condition, expression.then, expression.otherwise]
+    case 'compare':
+      return [expression.left, expression.right]
+    default:
+      return []
+  }
+}

@@ -5,7 +5,7 @@
  * bounded before anything is evaluated, and the language has no loops (`rule-syntax.ts`), so an evaluation is at most one step a
  * node. Pure; depends on `@marcbachmann/cel-js`.
  */
-import { Environment, ParseError, TypeError } from '@marcbachmann/cel-js'
+import { TypeError as CelTypeError, Environment, ParseError } from '@marcbachmann/cel-js'
 import { RULE_ROOTS, RULE_VARIABLES, type RuleFacts, type RuleType } from './rule-facts.js'
 import { type RuleExpression, RuleMistake, readAs } from './rule-syntax.js'
 
@@ -70,7 +70,7 @@ function parse(text: string): { expression: RuleExpression; evaluate: (facts: Ru
     return { expression, evaluate: (facts: RuleFacts): unknown => parsed({ ...facts }) }
   } catch (error) {
     if (error instanceof RuleMistake) throw error
-    if (!(error instanceof ParseError || error instanceof TypeError)) throw error
+    if (!(error instanceof ParseError || error instanceof CelTypeError)) throw error
     const exceeded = error.code === 'limit_exceeded'
     const message = exceeded ? `the expression is too large: ${error.summary}` : error.summary
     throw new RuleMistake(message, error.range?.start ?? 0, REMEDY)
