@@ -13,7 +13,12 @@ export interface PolicyDraft {
   readonly mode: string
   readonly lastDay: number
   readonly horizonMinutes: number
-  readonly accounts: readonly { readonly id: string; readonly floor: number; readonly target: number; readonly ceiling: number }[]
+  readonly accounts: readonly {
+    readonly id: string
+    readonly floor: number
+    readonly target: number
+    readonly ceiling: number
+  }[]
   readonly maximumInstruction: number
   readonly perCycle: number
   readonly perHour: number
