@@ -7,6 +7,7 @@ import { steadyLoad } from './embedded/steady-load.js'
 import { embeddedThroughput } from './embedded-throughput.js'
 import type { Scenario } from './harness.js'
 import { instructionLatency } from './instruction-latency.js'
+import { policyEvaluation } from './policy-evaluation.js'
 import { threadHop } from './thread-hop.js'
 import { warmResolve } from './warm-resolve.js'
 
@@ -15,6 +16,7 @@ export function scenariosOf(steadyMinutes: number): readonly Scenario[] {
   return [
     avroDecode,
     warmResolve,
+    policyEvaluation,
     threadHop,
     embeddedThroughput,
     embeddedBusy,

@@ -108,8 +108,9 @@ test('no plan passes the gate under an accepted child that it denies under the p
         } else if (denial !== undefined) seen.wouldBreak++
       }
     }),
-    { seed: 20261130, numRuns: 2_500 },
+    // Shrinking would solve thousands of models more to say little.
+    { seed: 20261130, numRuns: 1_500, endOnFailure: true },
   )
-  process.stdout.write(`# ${JSON.stringify(seen)}\n`)
-  for (const [what, times] of Object.entries(seen)) assert.ok(times > 100, `${what}: ${times}`)
+  for (const [what, times] of Object.entries(seen))
+    assert.ok(times > 100, `${what}: ${times} of ${JSON.stringify(seen)}`)
 })

@@ -96,7 +96,7 @@ function amountOf(before: BoundValue, after: BoundValue): string {
       ? differenceOf(before, after)
       : String(Number(Math.abs(Number(after) - Number(before)).toPrecision(12)))
   if (Number(before) === 0) return `${way} by ${by}`
-  const percent = (Math.abs(Number(after) / Number(before) - 1) * 100).toFixed(1)
+  const percent = ((Math.abs(Number(after) - Number(before)) / Number(before)) * 100).toFixed(1)
   return `${way} by ${by} (${percent} %)`
 }
 

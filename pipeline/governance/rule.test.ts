@@ -1,5 +1,6 @@
 /** Rules: what compiles, what is refused and where, that everything but `true` denies, and a second evaluator's opinion. */
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { type CelResult, celEnv, isCelError, parse, plan } from '@bufbuild/cel'
 import fc from 'fast-check'
@@ -49,6 +50,12 @@ test('every documented name is a field of a record, with its type, and no record
   assert.deepEqual(fields.sort(), RULE_VARIABLES.map(({ name, type }) => `${name} ${type}`).sort())
   for (const [root, ctor] of Object.entries(RULE_ROOTS))
     assert.ok(facts[root as keyof RuleFacts] instanceof ctor)
+})
+
+test('the documentation lists every name with its type and meaning', () => {
+  const page = readFileSync(new URL('../../../docs/policy.md', import.meta.url), 'utf8')
+  for (const { name, type, meaning } of RULE_VARIABLES)
+    assert.ok(page.includes(`| \`${name}\` | ${type} | ${meaning} |`), name)
 })
 
 test('rules over amounts, ends, balances and time', () => {

@@ -150,7 +150,7 @@ const change = fc.record({
 type Change = typeof change extends fc.Arbitrary<infer T> ? T : never
 
 /** Number of changes that `childOf` reads. */
-const CHANGES = 32
+const CHANGES = 20
 
 function childOf(
   parent: PolicyDraft,
@@ -170,9 +170,13 @@ function childOf(
   const more = (value: number) => Math.max(0, Math.ceil(value * (1 + next())))
   const step = next()
   const drop = next()
+  const raise = next()
   const accounts = parent.accounts
     .filter((_, index) => !(drop > 0.5 && index === parent.accounts.length - 1))
-    .map((account) => ({ ...account, floor: Math.min(more(account.floor), account.target) }))
+    .map((account) => ({
+      ...account,
+      floor: Math.min(Math.ceil(account.floor * (1 + raise)), account.target),
+    }))
   const perCycle = less(parent.perCycle)
   const perHour = Math.max(perCycle, less(parent.perHour))
   const scaled = (limits: Readonly<Record<string, number>>) =>
@@ -219,8 +223,8 @@ export const policyCase: fc.Arbitrary<PolicyCase> = fc
     group: groupDraft,
     spread: spreadDraft,
     changes: fc.array(change, { minLength: CHANGES, maxLength: CHANGES }),
-    // Above the number of changes nothing is loosened.
-    loosened: fc.nat(2 * CHANGES),
+    // Beyond the number of changes nothing is loosened.
+    loosened: fc.nat(CHANGES + 10),
     rule: fc.oneof(simpleRule, randomRule),
     flows: fc.array(
       fc.record({
