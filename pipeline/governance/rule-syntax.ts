@@ -57,8 +57,8 @@ export type RuleExpression = { readonly type: RuleType } & (
     }
 )
 
-export const INT64_LEAST = -(2n ** 63n)
-export const INT64_MOST = 2n ** 63n - 1n
+export const INT64_LEAST = -0x8000000000000000n
+export const INT64_MOST = 0x7fffffffffffffffn
 
 /** What is wrong in an expression, and where: an offset in characters from its begin. */
 export class RuleMistake extends Error {
