@@ -109,8 +109,8 @@ test('no plan passes the gate under an accepted child that it denies under the p
       }
     }),
     // Shrinking would solve thousands of models more to say little.
-    { seed: 20261130, numRuns: 1_500, endOnFailure: true },
+    { seed: 20261130, numRuns: 1_000, endOnFailure: true },
   )
   for (const [what, times] of Object.entries(seen))
-    assert.ok(times > 100, `${what}: ${times} of ${JSON.stringify(seen)}`)
+    assert.ok(times > 50, `${what}: ${times} of ${JSON.stringify(seen)}`)
 })
