@@ -10,6 +10,7 @@ import { embeddedThroughput } from './embedded-throughput.js'
 import { exactCertificate } from './exact-certificate.js'
 import type { Scenario } from './harness.js'
 import { instructionLatency } from './instruction-latency.js'
+import { policyEvaluation } from './policy-evaluation.js'
 import { threadHop } from './thread-hop.js'
 import { warmResolve } from './warm-resolve.js'
 
@@ -19,6 +20,7 @@ export function scenariosOf(steadyMinutes: number): readonly Scenario[] {
     avroDecode,
     warmResolve,
     exactCertificate,
+    policyEvaluation,
     threadHop,
     embeddedThroughput,
     embeddedBusy,

@@ -15,11 +15,15 @@ import type { Position } from './deliberation/positions.js'
 import type { ResolvedPolicy } from './deliberation/resolved-policy.js'
 import { frozenText, type Trigger } from './deliberation/trigger.js'
 import { powerOfTen } from './deliberation/valuation.js'
+import type { AutonomyMode } from './governance/policy.js'
 import { derivedId, formatUuid, fromHex, NO_DIGEST, toHex } from './identity.js'
 import type { CycleCollector } from './perception/outcome.js'
 
 /** Tickets that an alert on a proposed plan spells out. */
 const TICKETS_IN_ALERT = 3
+
+/** `supervised` is not `autonomous`: until people can approve, they are told and nothing is sent. */
+const ADVISING: ReadonlySet<AutonomyMode> = new Set(['advise', 'supervised'])
 
 export interface Decided {
   readonly decision: Decision
@@ -58,7 +62,7 @@ export function decide(
     resolved.baseExponent,
   )
   if (verdict.outcome === 'REFUSED') alertRefusal(collector, deliberation, verdict)
-  if (acted && resolved.policy.mode === 'advise') alertProposal(collector, deliberation, decisionId)
+  if (acted && ADVISING.has(resolved.policy.mode)) alertProposal(collector, deliberation, decisionId)
   const instructions = acted ? instruct(collector, resolved, decisionId, deliberation.moves) : []
   decision.instructions = instructions.length
   const release = resolved.policy.mode === 'autonomous' ? instructions : []
@@ -68,7 +72,8 @@ export function decide(
 
 function judge(collector: CycleCollector, resolved: ResolvedPolicy, deliberation: Deliberation): Verdict {
   if (deliberation.outcome !== 'PLAN') return { outcome: deliberation.outcome, reason: deliberation.reason }
-  const denial = denialOf(collector.state, resolved, deliberation.positions, deliberation.moves)
+  const { state, closedAtMicros } = collector
+  const denial = denialOf(state, resolved, deliberation.positions, deliberation.moves, closedAtMicros)
   if (denial === undefined) return { outcome: 'ACTED', reason: deliberation.reason }
   collector.alert('WARNING', 'gate-denied', denial.subject, `The risk gate denied the plan: ${denial.code}.`)
   return { outcome: 'REFUSED', reason: `gate-denied:${denial.code}` }
@@ -87,7 +92,7 @@ function alertRefusal(collector: CycleCollector, deliberation: Deliberation, ver
   collector.alert('CRITICAL', verdict.reason, subject, message)
 }
 
-/** In mode `advise` people carry the plan out, so they must hear of it; the whole of it is in the explanation. */
+/** In modes `advise` and `supervised` people carry the plan out, so they must hear of it; the whole of it is in the explanation. */
 function alertProposal(collector: CycleCollector, deliberation: Deliberation, decisionId: Uint8Array): void {
   const { moves } = deliberation
   const shown = moves.slice(0, TICKETS_IN_ALERT).map(moveSentence).join(' ')

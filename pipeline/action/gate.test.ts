@@ -15,6 +15,8 @@ import {
 } from '../perception/state.js'
 import { denialOf, sumBaseMinor } from './gate.js'
 
+const NOON = Date.parse('2026-03-18T12:00:00Z') * 1000
+
 function position(accountId: string, changes: Partial<Position> = {}): Position {
   return {
     accountId,
@@ -66,6 +68,7 @@ const resolved = {
   maximumInstructionBaseMinor: 8_000_00,
   perCycleBaseMinor: 9_000_00,
   perDayBaseMinor: 20_000_00,
+  rules: [],
   lenders: new Map([['LENDER', 700_00]]),
   concentration: new Map([['BANK-B', 12_000_00]]),
 } as unknown as ResolvedPolicy
@@ -91,7 +94,7 @@ function stateOf(moves: readonly Move[], settledMinor = 10_000_00): GroupState {
 }
 
 const denialIn = (state: GroupState, moves: readonly Move[]) =>
-  denialOf(state, resolved, [...new Set(endsOf(moves))], moves)?.code
+  denialOf(state, resolved, [...new Set(endsOf(moves))], moves, NOON)?.code
 const denial = (...moves: Move[]) => denialIn(stateOf(moves), moves)
 
 test('a plain transfer passes', () => assert.equal(denial(transfer(4_000_00)), undefined))
@@ -185,8 +188,11 @@ test('a plan brings no more to a bank than its limit, but what lies there alread
   assert.equal(denial(transfer(5_000_00, rail(full, position('V', { bankId: 'BANK-B' })))), undefined)
   const krona = position('S', { bankId: 'BANK-B', currency: 'SEK', projectedMinor: 1 })
   const moves = [into(100)]
-  assert.equal(denialOf(stateOf(moves), resolved, [a, there], moves), undefined)
-  assert.equal(denialOf(stateOf(moves), resolved, [a, there, krona], moves)?.code, 'above-concentration')
+  assert.equal(denialOf(stateOf(moves), resolved, [a, there], moves, NOON), undefined)
+  assert.equal(
+    denialOf(stateOf(moves), resolved, [a, there, krona], moves, NOON)?.code,
+    'above-concentration',
+  )
 })
 
 test('a limit from outside counts in its own currency, and as nothing while that cannot be valued', () => {

@@ -4,6 +4,7 @@
  *
  * Each check returns true to pass; anything else, an error included, denies. Depends on plan, policy and state.
  */
+import { factsOf } from '../deliberation/eligibility.js'
 import {
   amountPosition,
   channelId,
@@ -12,15 +13,16 @@ import {
   type Move,
 } from '../deliberation/plan.js'
 import type { Position } from '../deliberation/positions.js'
-import type { ResolvedPolicy } from '../deliberation/resolved-policy.js'
+import { isExpired, type ResolvedPolicy } from '../deliberation/resolved-policy.js'
 import { bankLimits, owedTo } from '../deliberation/shared-limits.js'
 import { amountValue, inBaseMinor, limitValue, Valuation } from '../deliberation/valuation.js'
 import { invariant } from '../errors.js'
+import { timeFactsAt } from '../governance/rule-facts.js'
 import { isMinor } from '../money.js'
 import type { GroupState } from '../perception/state.js'
 
 export interface Denial {
-  /** Stable code of the check that denied. */
+  /** Stable code of the check that denied; `rule:NAME` for a rule of the policy. */
   readonly code: string
   /** Channel of the move that was denied, or `plan`. */
   readonly subject: string
@@ -31,6 +33,8 @@ interface PlanContext {
   readonly resolved: ResolvedPolicy
   readonly positions: readonly Position[]
   readonly moves: readonly Move[]
+  /** Closing time of the cycle. */
+  readonly nowMicros: number
 }
 
 interface GateContext extends PlanContext {
@@ -62,6 +66,7 @@ const MOVE_CHECKS: readonly Check[] = [
 ]
 
 const PLAN_CHECKS: readonly (readonly [string, (context: PlanContext) => boolean])[] = [
+  ['policy-expired', ({ resolved, nowMicros }) => !isExpired(resolved, nowMicros)],
   [
     'too-many-instructions',
     ({ resolved, moves }) => moves.length <= resolved.policy.limits.instructionsPerCycle,
@@ -72,6 +77,12 @@ const PLAN_CHECKS: readonly (readonly [string, (context: PlanContext) => boolean
   ],
   ['above-lender-limit', ({ state, resolved, moves }) => lendersWithin(state, resolved, moves)],
   ['above-concentration', (context) => banksWithin(context)],
+  [
+    'above-hour-budget',
+    ({ state, resolved, moves }) =>
+      resolved.perHourBaseMinor === undefined ||
+      state.movedThisHourBaseMinor + sumBaseMinor(state, resolved, moves) <= resolved.perHourBaseMinor,
+  ],
   [
     'above-day-budget',
     ({ state, resolved, moves }) =>
@@ -85,8 +96,9 @@ export function denialOf(
   resolved: ResolvedPolicy,
   positions: readonly Position[],
   moves: readonly Move[],
+  nowMicros: number,
 ): Denial | undefined {
-  const context: PlanContext = { state, resolved, positions, moves }
+  const context: PlanContext = { state, resolved, positions, moves, nowMicros }
   for (const [code, passes] of PLAN_CHECKS) {
     if (safely(() => passes(context)) !== true) return { code, subject: 'plan' }
   }
@@ -94,8 +106,17 @@ export function denialOf(
     for (const [code, passes] of MOVE_CHECKS) {
       if (safely(() => passes({ ...context, move })) !== true) return { code, subject: channelId(move) }
     }
+    const rule = deniedBy(context, move)
+    if (rule !== undefined) return { code: `rule:${rule}`, subject: channelId(move) }
   }
   return undefined
+}
+
+/** First rule of the policy that does not say `true` to the move as it would be sent. */
+function deniedBy({ resolved, nowMicros }: PlanContext, move: Move): string | undefined {
+  return resolved.rules.find(
+    (rule) => safely(() => rule.allows(factsOf(move, timeFactsAt(nowMicros)))) !== true,
+  )?.name
 }
 
 /** A check that throws denies. */

@@ -28,6 +28,7 @@ const QUERIES_LIMIT = 100
 const FORGET_FINAL_AFTER_MICROS = 86_400_000_000
 
 const MICROS_PER_DAY = 86_400_000_000
+const MICROS_PER_HOUR = 3_600_000_000
 
 /** Turns the moves of a decision into instructions in the state; they are released when the policy's mode allows. */
 export function instruct(
@@ -118,11 +119,18 @@ function countUsage(
     rail.usedMinor += move.amountMinor
   }
   rollBudget(state, nowMicros)
-  state.movedTodayBaseMinor += sumBaseMinor(state, resolved, moves)
+  const movedBaseMinor = sumBaseMinor(state, resolved, moves)
+  state.movedTodayBaseMinor += movedBaseMinor
+  state.movedThisHourBaseMinor += movedBaseMinor
 }
 
-/** The day budget starts anew at 00:00 UTC. True when a new day began. */
+/** The day budget starts anew at 00:00 UTC, that of the hour at each full hour. True when a new day began. */
 export function rollBudget(state: GroupState, nowMicros: number): boolean {
+  const hour = Math.floor(nowMicros / MICROS_PER_HOUR)
+  if (state.budgetHour !== hour) {
+    state.budgetHour = hour
+    state.movedThisHourBaseMinor = 0
+  }
   const date = Math.floor(nowMicros / MICROS_PER_DAY)
   if (state.budgetDate === date) return false
   state.budgetDate = date

@@ -9,13 +9,14 @@
 import { fromHex } from '../identity.js'
 import type { GroupState } from '../perception/state.js'
 import { type Channels, channelsOf } from './channels.js'
+import { eligibleChannels } from './eligibility.js'
 import { type GroupOptimizer, modelDigest, type Solution, structureHex } from './optimizer.js'
 import { type Move, objectiveOffset, planCost } from './plan.js'
 import { planLimits } from './plan-limits.js'
 import type { Position } from './positions.js'
 import { buildRebalancingModel, MODEL_UNIT, type RebalancingModel } from './rebalancing-model.js'
 import { type Repaired, repairPlan } from './repair.js'
-import type { ResolvedPolicy } from './resolved-policy.js'
+import { isExpired, type ResolvedPolicy } from './resolved-policy.js'
 import { toTickets } from './rounding.js'
 import { selectMoves } from './selection.js'
 import { type SharedLimits, sharedLimits } from './shared-limits.js'
@@ -63,10 +64,14 @@ export function deliberate(
 ): Deliberation {
   const doNothing = planCost(resolved, positions, [])
   const base = { positions, moves: [], plannedCostBaseMinor: doNothing, doNothingCostBaseMinor: doNothing }
+  if (isExpired(resolved, nowMicros)) {
+    const subject = `policy ${resolved.policy.policyId}, last day ${resolved.policy.expires}`
+    return { ...base, outcome: 'REFUSED', reason: 'policy-expired', subject, solve: null }
+  }
   if (insideBands(state, positions)) {
     return { ...base, outcome: 'NOTHING_TO_DO', reason: 'inside-bands', subject: '', solve: null }
   }
-  const channels = channelsOf(state, resolved, positions, nowMicros)
+  const channels = eligibleChannels(resolved, channelsOf(state, resolved, positions, nowMicros), nowMicros)
   const limits = sharedLimits(state, resolved, positions)
   const { solve, moves } = solveWithRepair(state, resolved, limits, positions, channels, optimizer)
   const refused = (reason: string, subject: string): Deliberation => ({

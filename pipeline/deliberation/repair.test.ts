@@ -24,7 +24,7 @@ test('the gate refuses no plan that deliberation built, whatever binds and in wh
       assert.ok(!forRounding || draft.instructionsPerCycle < 20, reason)
       if (outcome !== 'PLAN') return
       plans++
-      assert.equal(denialOf(state, resolved, positions, moves), undefined)
+      assert.equal(denialOf(state, resolved, positions, moves, NOON), undefined)
       const planned = plannedBalances(positions, moves)
       for (const { accountId, floorMinor } of positions) assert.ok(planned.get(accountId)! >= floorMinor)
     }),

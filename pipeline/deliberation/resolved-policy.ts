@@ -5,6 +5,7 @@
  * names and the reference data lacks is left out until it appears. Depends on policy and state.
  */
 import { type CounterpartyLimit, type Policy, parsePolicy } from '../governance/policy.js'
+import { compileRule, type Rule } from '../governance/rule.js'
 import { toMinor } from '../money.js'
 import type { GroupState } from '../perception/state.js'
 import { currencyExponent } from './valuation.js'
@@ -25,11 +26,19 @@ export interface ResolvedPolicy {
   readonly accounts: ReadonlyMap<string, AccountTargets>
   readonly maximumInstructionBaseMinor: number
   readonly perCycleBaseMinor: number
+  /** Undefined when the policy has no budget for an hour. */
+  readonly perHourBaseMinor: number | undefined
   readonly perDayBaseMinor: number
+  /** All of them must allow a move. */
+  readonly rules: readonly NamedRule[]
   /** Limit of balances by counterparty, base currency minor units. */
   readonly concentration: ReadonlyMap<string, number>
   /** Limit of what is outstanding by lender, base currency minor units. */
   readonly lenders: ReadonlyMap<string, number>
+}
+
+export interface NamedRule extends Rule {
+  readonly name: string
 }
 
 /** Undefined while no policy is in force. Amounts with more decimals than the currency throw `WEIR_AMOUNT`. */
@@ -52,6 +61,7 @@ export function resolvePolicy(state: GroupState): ResolvedPolicy | undefined {
       upperPercent: entry.band.upperPercent,
     })
   }
+  const { perHour } = policy.limits
   return {
     policy,
     digestHex: reference.digestHex,
@@ -59,7 +69,9 @@ export function resolvePolicy(state: GroupState): ResolvedPolicy | undefined {
     accounts,
     maximumInstructionBaseMinor: toMinor(policy.limits.maximumInstruction, baseExponent),
     perCycleBaseMinor: toMinor(policy.limits.perCycle, baseExponent),
+    perHourBaseMinor: perHour === undefined ? undefined : toMinor(perHour, baseExponent),
     perDayBaseMinor: toMinor(policy.limits.perDay, baseExponent),
+    rules: policy.rules.map(({ name, allow }) => ({ name, ...compileRule(allow) })),
     concentration: inMinor(policy.limits.concentration, baseExponent),
     lenders: inMinor(policy.limits.lenders, baseExponent),
   }
@@ -67,4 +79,18 @@ export function resolvePolicy(state: GroupState): ResolvedPolicy | undefined {
 
 function inMinor(limits: readonly CounterpartyLimit[], exponent: number): Map<string, number> {
   return new Map(limits.map(({ counterpartyId, limit }) => [counterpartyId, toMinor(limit, exponent)]))
+}
+
+/** From this instant on the policy decides nothing. */
+export function isExpired({ policy }: ResolvedPolicy, nowMicros: number): boolean {
+  return policy.expiresAtMicros !== undefined && nowMicros >= policy.expiresAtMicros
+}
+
+/** What the budgets leave for a plan now, base currency minor units; not below 0. */
+export function budgetLeftMinor(state: GroupState, resolved: ResolvedPolicy): number {
+  const { perCycleBaseMinor, perHourBaseMinor, perDayBaseMinor } = resolved
+  const leftToday = perDayBaseMinor - state.movedTodayBaseMinor
+  const leftThisHour =
+    perHourBaseMinor === undefined ? leftToday : perHourBaseMinor - state.movedThisHourBaseMinor
+  return Math.max(0, Math.min(perCycleBaseMinor, leftThisHour, leftToday))
 }

@@ -77,11 +77,20 @@ test('nothing more is moved to a bank while a balance there cannot be valued', (
   assert.equal(sharedLimits(group(false), resolved, positions).banks.get('BANK-A'), limitValue(100))
 })
 
-test('the budget is what the cycle and the day leave', () => {
+test('the budget is what the cycle, the hour and the day leave', () => {
   const state = group(true)
   assert.equal(sharedLimits(state, resolved, []).budget, limitValue(500))
   state.movedTodayBaseMinor = 600
   assert.equal(sharedLimits(state, resolved, []).budget, limitValue(300))
   state.movedTodayBaseMinor = 901
   assert.equal(sharedLimits(state, resolved, []).budget, 0n)
+  state.movedTodayBaseMinor = 0
+  const hourly = { ...resolved, perHourBaseMinor: 700 }
+  state.movedThisHourBaseMinor = 100
+  assert.equal(sharedLimits(state, hourly, []).budget, limitValue(500))
+  state.movedThisHourBaseMinor = 450
+  assert.equal(sharedLimits(state, hourly, []).budget, limitValue(250))
+  assert.equal(sharedLimits(state, resolved, []).budget, limitValue(500))
+  state.movedThisHourBaseMinor = 701
+  assert.equal(sharedLimits(state, hourly, []).budget, 0n)
 })

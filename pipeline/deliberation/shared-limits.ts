@@ -7,7 +7,7 @@
  */
 import { exponentOf, type GroupState } from '../perception/state.js'
 import type { Position } from './positions.js'
-import type { ResolvedPolicy } from './resolved-policy.js'
+import { budgetLeftMinor, type ResolvedPolicy } from './resolved-policy.js'
 import { amountValue, limitValue, Valuation } from './valuation.js'
 
 export interface SharedLimits {
@@ -24,7 +24,6 @@ export function sharedLimits(
   resolved: ResolvedPolicy,
   positions: readonly Position[],
 ): SharedLimits {
-  const leftTodayMinor = resolved.perDayBaseMinor - state.movedTodayBaseMinor
   const lenders = new Map<string, bigint>()
   for (const [lenderId, limitMinor] of resolved.lenders) {
     const owed = owedTo(state, resolved, lenderId)
@@ -36,8 +35,7 @@ export function sharedLimits(
     const here = positions.filter((position) => position.bankId === bankId)
     if (here.length > 0) banks.set(bankId, mostAtBank(here, limit))
   }
-  const budgetMinor = Math.max(0, Math.min(resolved.perCycleBaseMinor, leftTodayMinor))
-  return { budget: limitValue(budgetMinor), lenders, banks }
+  return { budget: limitValue(budgetLeftMinor(state, resolved)), lenders, banks }
 }
 
 /** What is outstanding with a lender, draws on their way included; undefined when a part of it cannot be valued. */

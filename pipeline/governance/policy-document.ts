@@ -19,13 +19,6 @@ const policyKind: DocumentKind = {
     compiled ??= new Ajv2020({ allErrors: true, allowUnionTypes: true, verbose: true }).compile(policySchema)
     return compiled
   },
-  explain(path, value) {
-    if (path[0] !== 'mode' || value !== 'supervised') return undefined
-    return [
-      "mode 'supervised' is not available yet",
-      'approvals by people come with a later part; use shadow, advise or autonomous',
-    ]
-  },
 }
 
 /** A policy text that fits the JSON Schema. */

@@ -2,14 +2,27 @@
  * A policy: what an agent may do for one liquidity group, as a YAML document with a version.
  *
  * The JSON Schema next to this file (`policy.schema.json`) fixes keys, types and ranges; here are the rules between
- * keys and the typed form. `docs/policy.md` explains every key. Pure; depends on `policy-document.ts`.
+ * keys and the typed form. `docs/policy.md` explains every key. Pure; depends on `policy-document.ts` and
+ * the rules.
  */
 import { createHash } from 'node:crypto'
-import type { WeirError } from '../errors.js'
+import { checkPolicy } from './policy-checks.js'
 import { PolicyDocument } from './policy-document.js'
+import { compileRule } from './rule.js'
+import { RuleMistake } from './rule-syntax.js'
 
-/** What may leave: `shadow` decides and sends nothing, `advise` alerts people, `autonomous` sends. */
-export type AutonomyMode = 'shadow' | 'advise' | 'autonomous'
+const MILLIS_PER_DAY = 86_400_000
+
+/**
+ * What may leave: `shadow` decides and sends nothing, `advise` alerts people, `autonomous` sends. In `supervised` an instruction
+ * waits for approval; **until approvals exist it is handled as `advise`: people are told and nothing is sent.**
+ */
+export const AUTONOMY_MODES = ['shadow', 'advise', 'supervised', 'autonomous'] as const
+export type AutonomyMode = (typeof AUTONOMY_MODES)[number]
+
+/** From the root of the tree of policies down. A policy without a level governs a group and has no parent. */
+export const POLICY_LEVELS = ['enterprise', 'region', 'entity', 'group'] as const
+export type PolicyLevel = (typeof POLICY_LEVELS)[number]
 
 /** Exact amount in major units as written, such as `2500000.50`; `toMinor` of `pipeline/money.ts` makes it minor units. */
 export type DecimalText = string
@@ -30,13 +43,35 @@ export interface CounterpartyLimit {
   readonly limit: DecimalText
 }
 
+/** A rule that must allow a move, by `rule.ts`. */
+export interface PolicyRule {
+  readonly name: string
+  /** As written. */
+  readonly allow: string
+  /** Its normal form: equal for rules that differ in layout only. */
+  readonly normal: string
+}
+
+export interface ParentReference {
+  readonly policyId: string
+  /** SHA-256 of the parent's text, lower-case hexadecimal. */
+  readonly digestHex: string
+}
+
 export interface Policy {
   readonly policyId: string
   readonly version: number
+  readonly level: PolicyLevel | undefined
+  readonly parent: ParentReference | undefined
+  /** Group that it governs; empty for a policy above the level of groups, which governs none by itself. */
   readonly groupId: string
   readonly owner: string
   readonly tier: number
   readonly mode: AutonomyMode
+  /** Last UTC date on which it decides, as `2026-12-31`. */
+  readonly expires: string | undefined
+  /** The first instant at which it is expired, microseconds. */
+  readonly expiresAtMicros: number | undefined
   /** ISO 4217 code that costs, limits and budgets are expressed in. */
   readonly baseCurrency: string
   readonly deliberation: {
@@ -52,17 +87,27 @@ export interface Policy {
     readonly surplusBpPerYear: number
     readonly churnBp: number
   }
+  /** False when a policy above the level of groups leaves `accounts` out and so restricts none. */
+  readonly listsAccounts: boolean
   /** In the order of the document. */
   readonly accounts: readonly AccountPolicy[]
   readonly limits: {
     readonly maximumInstruction: DecimalText
     readonly perCycle: DecimalText
+    readonly perHour: DecimalText | undefined
     readonly perDay: DecimalText
     readonly instructionsPerCycle: number
     /** Most that may lie at a counterparty. */
     readonly concentration: readonly CounterpartyLimit[]
     /** Most that may be outstanding with a lender over all its facilities. */
     readonly lenders: readonly CounterpartyLimit[]
+  }
+  readonly rules: readonly PolicyRule[]
+  /** Recorded, and bounded by a parent's; the agent does not reckon with them yet. */
+  readonly margins: {
+    readonly fundingCostPercent: number | undefined
+    readonly collateralValuePercent: number | undefined
+    readonly coveragePercent: number | undefined
   }
   readonly expectedFlows: { readonly inflowPercent: number; readonly outflowPercent: number }
   readonly staleness: {
@@ -83,6 +128,12 @@ export interface Policy {
   readonly digest: Uint8Array
 }
 
+/** A policy with its document, which gives mistakes found later their place. */
+export interface PolicyFile {
+  readonly policy: Policy
+  readonly document: PolicyDocument
+}
+
 /**
  * Reads a policy from YAML text. Pure.
  *
@@ -90,21 +141,29 @@ export interface Policy {
  * @throws WeirError `WEIR_POLICY` with place and remedy, for any mistake
  */
 export function parsePolicy(text: string, place: string): Policy {
+  return parsePolicyFile(text, place).policy
+}
+
+/** The same, with the document. */
+export function parsePolicyFile(text: string, place: string): PolicyFile {
   const document = new PolicyDocument(text, place)
   const policy = readPolicy(document, createHash('sha256').update(text, 'utf8').digest())
-  checkAccounts(document, policy)
-  checkOrder(document, policy)
-  return policy
+  checkPolicy(document, policy)
+  return { policy, document }
 }
 
 function readPolicy(document: PolicyDocument, digest: Uint8Array): Policy {
   return {
     policyId: document.stringAt(['policy']),
     version: document.numberAt(['version']),
-    groupId: document.stringAt(['group']),
+    level: document.valueAt(['level']) as PolicyLevel | undefined,
+    parent: readParent(document),
+    groupId: document.hasAt(['group']) ? document.stringAt(['group']) : '',
     owner: document.stringAt(['owner']),
     tier: document.numberAt(['tier']),
     mode: document.stringAt(['mode']) as AutonomyMode,
+    expires: document.valueAt(['expires']) as string | undefined,
+    expiresAtMicros: readExpiry(document),
     baseCurrency: document.stringAt(['baseCurrency']),
     deliberation: {
       horizonMinutes: document.numberAt(['deliberation', 'horizonMinutes']),
@@ -112,8 +171,15 @@ function readPolicy(document: PolicyDocument, digest: Uint8Array): Policy {
       tolerancePercent: document.numberAt(['deliberation', 'tolerancePercent']),
     },
     costs: readCosts(document),
+    listsAccounts: document.hasAt(['accounts']),
     accounts: eachIndex(document, ['accounts'], (index) => readAccount(document, index)),
     limits: readLimits(document),
+    rules: readRules(document),
+    margins: {
+      fundingCostPercent: optionalNumber(document, ['margins', 'fundingCostPercent']),
+      collateralValuePercent: optionalNumber(document, ['margins', 'collateralValuePercent']),
+      coveragePercent: optionalNumber(document, ['margins', 'coveragePercent']),
+    },
     expectedFlows: {
       inflowPercent: document.numberAt(['expectedFlows', 'inflowPercent']),
       outflowPercent: document.numberAt(['expectedFlows', 'outflowPercent']),
@@ -158,6 +224,7 @@ function readLimits(document: PolicyDocument): Policy['limits'] {
   return {
     maximumInstruction: document.decimalAt(['limits', 'maximumInstruction']),
     perCycle: document.decimalAt(['limits', 'perCycle']),
+    perHour: document.hasAt(['limits', 'perHour']) ? document.decimalAt(['limits', 'perHour']) : undefined,
     perDay: document.decimalAt(['limits', 'perDay']),
     instructionsPerCycle: document.numberAt(['limits', 'instructionsPerCycle']),
     concentration: readCounterpartyLimits(document, 'concentration'),
@@ -193,64 +260,44 @@ function readStaleness(document: PolicyDocument): Policy['staleness'] {
   }
 }
 
-function checkAccounts(document: PolicyDocument, policy: Policy): void {
-  const seen = new Set<string>()
-  for (const [index, account] of policy.accounts.entries()) {
-    const place = (key: string) => ['accounts', index, key]
-    if (seen.has(account.accountId)) throw twice(document, place('account'), account.accountId)
-    seen.add(account.accountId)
-    if (compareDecimals(account.floor, account.target) > 0) {
-      const message = `floor ${account.floor} of ${account.accountId} is above its target ${account.target}`
-      throw document.errorAt(place('floor'), message, 'the order must be floor <= target <= ceiling')
-    }
-    if (compareDecimals(account.target, account.ceiling) > 0) {
-      const message = `target ${account.target} of ${account.accountId} is above its ceiling ${account.ceiling}`
-      throw document.errorAt(place('target'), message, 'the order must be floor <= target <= ceiling')
-    }
+function readParent(document: PolicyDocument): ParentReference | undefined {
+  if (!document.hasAt(['parent'])) return undefined
+  return {
+    policyId: document.stringAt(['parent', 'policy']),
+    digestHex: document.stringAt(['parent', 'digest']),
   }
 }
 
-function checkOrder(document: PolicyDocument, policy: Policy): void {
-  const [first, next, rest] = policy.costs.shortfallBpPerDay
-  if (!(first <= next && next <= rest)) {
-    const remedy = 'prices must not fall from piece to piece, or the model is not convex'
-    throw document.errorAt(['costs', 'shortfallBpPerDay'], 'shortfallBpPerDay is not ascending', remedy)
+/** Midnight UTC after the last day. A date that no calendar has is refused. */
+function readExpiry(document: PolicyDocument): number | undefined {
+  if (!document.hasAt(['expires'])) return undefined
+  const written = document.stringAt(['expires'])
+  const millis = Date.parse(`${written}T00:00:00Z`)
+  if (!Number.isNaN(millis) && new Date(millis).toISOString().startsWith(written)) {
+    return (millis + MILLIS_PER_DAY) * 1000
   }
-  for (const subject of ['account', 'quote'] as const) {
-    const { widenAfterSeconds, freezeAfterSeconds } = policy.staleness[subject]
-    if (freezeAfterSeconds > widenAfterSeconds) continue
-    const message = `staleness.${subject} freezes after ${freezeAfterSeconds} s, not later than it widens`
-    const remedy = `give more than ${widenAfterSeconds}`
-    throw document.errorAt(['staleness', subject, 'freezeAfterSeconds'], message, remedy)
-  }
-  if (compareDecimals(policy.limits.perCycle, policy.limits.perDay) > 0) {
-    const message = `perCycle ${policy.limits.perCycle} is above perDay ${policy.limits.perDay}`
-    throw document.errorAt(['limits', 'perCycle'], message, 'lower perCycle or raise perDay')
-  }
-  for (const key of ['concentration', 'lenders'] as const) {
-    const seen = new Set<string>()
-    for (const [index, { counterpartyId }] of policy.limits[key].entries()) {
-      const place = ['limits', key, index, 'counterparty']
-      if (seen.has(counterpartyId)) throw twice(document, place, counterpartyId)
-      seen.add(counterpartyId)
-    }
-  }
+  throw document.errorAt(['expires'], `${written} is no date`, 'write a date as 2026-12-31')
 }
 
-function twice(document: PolicyDocument, path: (string | number)[], id: string): WeirError {
-  return document.errorAt(path, `${id} is listed twice`, 'keep one entry')
+/** Reads and checks the rules: names, types, sizes. */
+function readRules(document: PolicyDocument): PolicyRule[] {
+  return eachIndex(document, ['rules'], (index) => {
+    const allow = document.stringAt(['rules', index, 'allow'])
+    const name = document.stringAt(['rules', index, 'name'])
+    try {
+      return { name, allow, normal: compileRule(allow).normal }
+    } catch (error) {
+      if (!(error instanceof RuleMistake)) throw error
+      const message = `rule ${name}: ${error.message}`
+      throw document.errorInText(['rules', index, 'allow'], error.offset, message, error.remedy)
+    }
+  })
+}
+
+function optionalNumber(document: PolicyDocument, path: string[]): number | undefined {
+  return document.hasAt(path) ? document.numberAt(path) : undefined
 }
 
 function eachIndex<T>(document: PolicyDocument, path: string[], read: (index: number) => T): T[] {
   return Array.from({ length: document.lengthAt(path) }, (_, index) => read(index))
-}
-
-/** Sign of a - b for two decimals without sign, exactly. */
-function compareDecimals(a: DecimalText, b: DecimalText): number {
-  const [wholeA, fractionA = ''] = a.split('.')
-  const [wholeB, fractionB = ''] = b.split('.')
-  const decimals = Math.max(fractionA.length, fractionB.length)
-  const difference =
-    BigInt(wholeA + fractionA.padEnd(decimals, '0')) - BigInt(wholeB + fractionB.padEnd(decimals, '0'))
-  return difference === 0n ? 0 : difference > 0n ? 1 : -1
 }

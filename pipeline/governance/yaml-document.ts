@@ -44,11 +44,13 @@ export class YamlDocument {
   readonly #document: Document
   readonly #lines = new LineCounter()
   readonly #file: string
+  readonly #text: string
 
   /** Reads and checks `text`; `file` is shown in errors. Throws the kind's error. */
   constructor(text: string, file: string, kind: DocumentKind) {
     this.#kind = kind
     this.#file = file
+    this.#text = text
     if (Buffer.byteLength(text) > kind.maximumBytes) {
       const limit = `${kind.maximumBytes / 1024} KiB`
       throw this.#error(`the ${kind.noun} is larger than ${limit}`, kind.whenTooLarge, 0)
@@ -62,6 +64,10 @@ export class YamlDocument {
   /** Plain value of a place that the schema knows; undefined when it is left out. */
   valueAt(path: Path): unknown {
     return this.#document.getIn(path)
+  }
+
+  hasAt(path: Path): boolean {
+    return this.#document.hasIn(path)
   }
 
   /** Number of items of a list, 0 when it is left out. */
@@ -103,6 +109,35 @@ export class YamlDocument {
       if (isNode(node) && node.range != null) return this.#error(message, remedy, node.range[0])
     }
     return this.#error(message, remedy, 0)
+  }
+
+  /**
+   * An error placed at character `offset` of the text that `path` holds. Where escapes or folding make text and document
+   * differ, the place is where the text begins and the message tells the character.
+   */
+  errorInText(path: Path, offset: number, message: string, remedy: string): WeirError {
+    const node = this.#document.getIn(path, true)
+    const begin = isScalar(node) ? node.range?.[0] : undefined
+    if (!isScalar(node) || begin === undefined || offset === 0) return this.errorAt(path, message, remedy)
+    const at = this.#offsetInDocument(String(node.value), begin, offset)
+    if (at !== undefined) return this.#error(message, remedy, at)
+    return this.errorAt(path, `character ${offset + 1}: ${message}`, remedy)
+  }
+
+  /** Plain or quoted on one line, or a literal block whose lines are the text's own. */
+  #offsetInDocument(value: string, begin: number, offset: number): number | undefined {
+    for (const quote of [0, 1]) {
+      if (this.#text.startsWith(value.trimEnd(), begin + quote)) return begin + quote + offset
+    }
+    if (this.#text[begin] !== '|') return undefined
+    const before = value.slice(0, offset).split('\n')
+    let lineStart = begin
+    for (let line = 0; line < before.length; line++) lineStart = this.#text.indexOf('\n', lineStart) + 1
+    const lineEnd = this.#text.indexOf('\n', lineStart)
+    const line = this.#text.slice(lineStart, lineEnd < 0 ? undefined : lineEnd)
+    const own = value.split('\n')[before.length - 1]
+    if (!line.endsWith(own)) return undefined
+    return lineStart + line.length - own.length + before[before.length - 1].length
   }
 
   /** The parser would take a file that is no text at all for one long string, and the mistake for its type. */

@@ -203,6 +203,7 @@ export function foldPolicy(collector: CycleCollector, record: PolicyRecord): str
   const place = `policy ${printable(record.policyId, ID_LENGTH)} v${record.version}`
   try {
     const policy = parsePolicy(record.document, place)
+    need(policy.groupId !== '', `the policy is of level ${policy.level} and governs no group`)
     need(policy.groupId === state.groupId, `the policy is for group ${policy.groupId}`)
   } catch (error) {
     if (!(error instanceof WeirError)) throw error

@@ -170,6 +170,9 @@ export interface GroupState {
   /** UTC date that `movedTodayBaseMinor` counts for, days since 1970-01-01. */
   budgetDate: number
   movedTodayBaseMinor: number
+  /** UTC hour that `movedThisHourBaseMinor` counts for, hours since 1970-01-01T00. */
+  budgetHour: number
+  movedThisHourBaseMinor: number
   counters: Map<string, number>
   currencies: Map<string, CurrencyTrack>
   /** Cost so far by the policy's prices, base currency major units. */
@@ -218,6 +221,8 @@ export function newGroupState(groupId: string): GroupState {
     lastDecision: null,
     budgetDate: -1,
     movedTodayBaseMinor: 0,
+    budgetHour: -1,
+    movedThisHourBaseMinor: 0,
     counters: new Map(),
     currencies: new Map(),
     costManaged: 0,

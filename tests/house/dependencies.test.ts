@@ -31,7 +31,7 @@ const base = [
 
 /** Pure packages and modules, by the stage that may use them. */
 const packages: Readonly<Record<string, readonly string[]>> = {
-  'pipeline/governance/': ['node:crypto', 'yaml', 'ajv', 'ajv/dist/2020.js'],
+  'pipeline/governance/': ['node:crypto', 'yaml', 'ajv', 'ajv/dist/2020.js', '@marcbachmann/cel-js'],
   'pipeline/perception/': ['node:crypto', 'avsc'],
   'pipeline/deliberation/': ['node:crypto'],
   'pipeline/action/': ['node:crypto'],

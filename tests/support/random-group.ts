@@ -104,7 +104,9 @@ function resolvedOf(draft: GroupDraft, limit: (euros: number) => number): Resolv
     accounts: new Map(targets.map((target) => [target.accountId, target])),
     maximumInstructionBaseMinor: limit(draft.maximumInstruction) + 1,
     perCycleBaseMinor: limit(draft.perCycle) + 1,
+    perHourBaseMinor: undefined,
     perDayBaseMinor: limit(10_000_000) + 1,
+    rules: [],
     concentration: new Map([['BANK-0', limit(draft.concentration) + 1]]),
     lenders: new Map([['LENDER', limit(draft.lender) + 1]]),
   }
