@@ -144,7 +144,7 @@ type Spread = typeof spreadDraft extends fc.Arbitrary<infer T> ? T : never
 
 /** How a key of the child differs: mostly the same or tighter. Its strength is a part of the number. */
 const change = fc.record({
-  way: fc.constantFrom('same', 'same', 'same', 'tighter', 'tighter'),
+  way: fc.constantFrom('same', 'same', 'same', 'same', 'same', 'tighter'),
   strength: fc.integer({ min: 1, max: 9 }),
 })
 type Change = typeof change extends fc.Arbitrary<infer T> ? T : never
@@ -157,6 +157,7 @@ function childOf(
   changes: readonly Change[],
   loosened: number,
   ruleAdded: string,
+  replacesRule: boolean,
 ): PolicyDraft {
   let at = 0
   const next = (): number => {
@@ -205,7 +206,7 @@ function childOf(
   const names = Object.keys(rules)
   const added = next()
   if (names.length > 0 && added > 0) rules[names[0]!] = `(${ruleAdded}) && (${rules[names[0]!]})`
-  else if (names.length > 0 && added < 0) rules[names[0]!] = ruleAdded
+  else if (names.length > 0 && (added < 0 || replacesRule)) rules[names[0]!] = ruleAdded
   return { ...child, rules }
 }
 
@@ -226,6 +227,7 @@ export const policyCase: fc.Arbitrary<PolicyCase> = fc
     // Beyond the number of changes nothing is loosened.
     loosened: fc.nat(CHANGES + 10),
     rule: fc.oneof(simpleRule, randomRule),
+    replacesRule: fc.constantFrom(true, false, false, false),
     flows: fc.array(
       fc.record({
         account: fc.nat(6),
@@ -236,9 +238,9 @@ export const policyCase: fc.Arbitrary<PolicyCase> = fc
     ),
     silence: fc.array(fc.constantFrom(0, 0, 0, 20, 40, 90, 130), { minLength: 7, maxLength: 7 }),
   })
-  .map(({ group, spread, changes, loosened, rule, flows, silence }) => {
+  .map(({ group, spread, changes, loosened, rule, replacesRule, flows, silence }) => {
     const parent = parentOf(group, spread)
-    return { group, parent, child: childOf(parent, changes, loosened, rule), flows, silence }
+    return { group, parent, child: childOf(parent, changes, loosened, rule, replacesRule), flows, silence }
   })
 
 /** The group of a case, with expected flows and silent accounts, under one of its policies. */
