@@ -266,7 +266,8 @@ test('--exact: whether the answer is proven, by what, and the optimum as a fract
   const third = model(' N  cost\n G  r\n', ' x cost 1 r 3\n', 'RHS\n RHS r 1\n')
   const off = (await documentOf(third, 0, '--exact', '--presolve')).exact
   assert.deepEqual(off?.objective, { fraction: '1/3', decimal: '0.33333333333333333333' })
-  assert.equal(off?.distance?.x, 2 ** -54 / 3)
+  // A third of 2^-54, rounded up: the double 1 / 3 is below a third, the next one above.
+  assert.equal(off?.distance?.x, 2 ** -54 * (1 / 3 + 2 ** -54))
   assert.equal((await documentOf(NOWHERE, 3, '--exact')).exact?.by, 'farkas')
   const endless = (await documentOf(ENDLESS, 4, '--exact')).exact
   assert.deepEqual([endless?.proven, endless?.by], [false, 'nothing'])
