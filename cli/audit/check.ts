@@ -2,9 +2,11 @@
 import type { Command } from 'commander'
 import { checkLeaves } from '../../sinks/audit/leaves/audit-projection.js'
 import { printJson, printText } from '../output.js'
-import { DEFAULT_DATA_DIR, type LogFlags, openRunLog, withJournal } from './log-folder.js'
+import { DEFAULT_DATA_DIR, readRunLog, withJournal } from './log-folder.js'
 
-interface CheckFlags extends LogFlags {
+interface CheckFlags {
+  readonly dataDir?: string
+  readonly keys: readonly string[]
   readonly json?: boolean
 }
 
@@ -12,8 +14,7 @@ export function registerAt(audit: Command): void {
   audit
     .command('check')
     .description('compare every leaf of the log with the journal, byte for byte')
-    .requiredOption('--key <file>', 'private key of the log')
-    .option('--key-name <name>', 'name of a key in PEM, which holds none')
+    .requiredOption('--keys <key...>', 'verifier keys of the log, NAME+HASH+KEY, or files that hold one')
     .option('--data-dir <dir>', 'data directory of the run')
     .option('--json', 'print one JSON document')
     .addHelpText('after', `\nThe data directory is ${DEFAULT_DATA_DIR} unless given.`)
@@ -21,15 +22,11 @@ export function registerAt(audit: Command): void {
 }
 
 async function run(flags: CheckFlags): Promise<void> {
-  const log = await openRunLog(flags)
-  try {
-    const { entries, leaves } = await withJournal(flags.dataDir ?? DEFAULT_DATA_DIR, (journal) =>
-      checkLeaves(journal, log),
-    )
-    const behind = leaves - log.size
-    if (flags.json === true) printJson({ origin: log.origin, equal: true, entries, leaves: log.size, behind })
-    else printText(`equal: ${log.size} leaves, ${behind} of the journal are not in the log yet`)
-  } finally {
-    await log.close()
-  }
+  const log = await readRunLog(flags.dataDir, flags.keys)
+  const { entries, leaves } = await withJournal(flags.dataDir ?? DEFAULT_DATA_DIR, (journal) =>
+    checkLeaves(journal, log),
+  )
+  const behind = leaves - log.size
+  if (flags.json === true) printJson({ origin: log.origin, equal: true, entries, leaves: log.size, behind })
+  else printText(`equal: ${log.size} leaves, ${behind} of the journal are not in the log yet`)
 }

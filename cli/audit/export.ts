@@ -5,9 +5,11 @@ import { WeirError } from '../../pipeline/errors.js'
 import { formatBundle } from '../../sinks/audit/bundle/bundle.js'
 import { exportDecision } from '../../sinks/audit/bundle/export-decision.js'
 import { printJson, printText } from '../output.js'
-import { DEFAULT_DATA_DIR, type LogFlags, openRunLog } from './log-folder.js'
+import { DEFAULT_DATA_DIR, readRunLog } from './log-folder.js'
 
-interface ExportFlags extends LogFlags {
+interface ExportFlags {
+  readonly dataDir?: string
+  readonly keys: readonly string[]
   readonly out: string
   readonly json?: boolean
 }
@@ -18,8 +20,7 @@ export function registerAt(audit: Command): void {
     .description('write a bundle about one decision, to be verified by anybody')
     .argument('<decision>', 'id of the decision')
     .requiredOption('--out <file>', 'where the bundle goes')
-    .requiredOption('--key <file>', 'private key of the log')
-    .option('--key-name <name>', 'name of a key in PEM, which holds none')
+    .requiredOption('--keys <key...>', 'verifier keys of the log, NAME+HASH+KEY, or files that hold one')
     .option('--data-dir <dir>', 'data directory of the run')
     .option('--json', 'print one JSON document')
     .addHelpText('after', `\nThe data directory is ${DEFAULT_DATA_DIR} unless given.`)
@@ -32,14 +33,10 @@ async function run(decision: string, flags: ExportFlags): Promise<void> {
     throw new WeirError('WEIR_USAGE', `'${decision}' is no id`, {
       remedy: 'give the id of a decision, a UUID',
     })
-  const log = await openRunLog(flags)
-  try {
-    const bundle = await exportDecision(log, id)
-    writeFileSync(flags.out, formatBundle(bundle))
-    const { leaves } = bundle
-    if (flags.json === true) printJson({ decision: id, leaves: leaves.length, file: flags.out })
-    else printText(`${flags.out}: ${leaves.length} leaves`)
-  } finally {
-    await log.close()
-  }
+  const log = await readRunLog(flags.dataDir, flags.keys)
+  const bundle = await exportDecision(log, id)
+  writeFileSync(flags.out, formatBundle(bundle))
+  const { leaves } = bundle
+  if (flags.json === true) printJson({ decision: id, leaves: leaves.length, file: flags.out })
+  else printText(`${flags.out}: ${leaves.length} leaves`)
 }

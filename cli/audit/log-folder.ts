@@ -10,8 +10,10 @@ import { WeirError } from '../../pipeline/errors.js'
 import { lockDataDirectory } from '../../pipeline/runtime/data-directory.js'
 import { readJournal } from '../../pipeline/runtime/journal/reader.js'
 import { AuditLog } from '../../sinks/audit/log/audit-log.js'
+import { FolderFiles } from '../../sinks/audit/log/files.js'
 import { readKeyFile } from '../../sinks/audit/log/key-files.js'
 import { parseVerifierKey } from '../../sinks/audit/log/keys.js'
+import { LogReader } from '../../sinks/audit/log/log-reader.js'
 import type { Verifier } from '../../sinks/audit/log/note.js'
 import { fileJournal, type ProjectedJournal } from '../../sinks/journal/journal-port.js'
 
@@ -50,11 +52,22 @@ function journalOf(dataDir: string): ProjectedJournal {
 export async function openRunLog({ dataDir, key, keyName }: LogFlags): Promise<AuditLog> {
   const own = await readKeyFile(key, keyName)
   return AuditLog.open({
-    directory: join(dataDir ?? DEFAULT_DATA_DIR, 'audit', `partition-${PARTITION}`),
+    directory: logFolder(dataDir),
     origin: own.name,
     signers: [own.signer()],
     verifiers: [own.verifier()],
   })
+}
+
+/** Opens the log of a run to read it, by the public keys that its reader trusts. */
+export function readRunLog(dataDir: string | undefined, keys: readonly string[]): Promise<LogReader> {
+  const logKeys = keys.map(verifierFrom)
+  const origin = logKeys[0]?.name ?? ''
+  return LogReader.open(new FolderFiles(logFolder(dataDir)), { origin, logKeys })
+}
+
+function logFolder(dataDir = DEFAULT_DATA_DIR): string {
+  return join(dataDir, 'audit', `partition-${PARTITION}`)
 }
 
 /** A verifier key as text, or the path of a file that holds one. */

@@ -42,16 +42,17 @@ test('the audit log of a run is made, checked, and a decision of it verified by 
     assert.match(again.stderr, /audit\.key: the file is there/)
 
     const log = ['--data-dir', 'data', '--key', 'audit.key', '--json']
+    const reader = ['--data-dir', 'data', '--keys', 'audit.pub', '--json']
     const made = documentOf<{ appended: number }>(await weir(['audit', 'append', ...log], at))
     assert.ok(made.appended > 100)
     assert.equal(documentOf<{ appended: number }>(await weir(['audit', 'append', ...log], at)).appended, 0)
     const { leaves, behind } = documentOf<{ leaves: number; behind: number }>(
-      await weir(['audit', 'check', ...log], at),
+      await weir(['audit', 'check', ...reader], at),
     )
     assert.deepEqual([leaves, behind], [made.appended, 0])
 
     const decision = await someDecision(join(cwd, 'data'))
-    documentOf(await weir(['audit', 'export', decision, '--out', 'bundle', ...log], at))
+    documentOf(await weir(['audit', 'export', decision, '--out', 'bundle', ...reader], at))
     const verify = ['audit', 'verify', 'bundle', '--keys', 'audit.pub']
     const verdict = documentOf<Verdict>(await weir([...verify, '--json'], at))
     assert.ok(verdict.verified && verdict.points.length >= 8)
@@ -78,7 +79,7 @@ test('what cannot be used is refused with the way out', async () => {
     const refusals: readonly (readonly [readonly string[], RegExp])[] = [
       [['audit', 'append', '--data-dir', 'data', '--key', 'open.key'], /open\.key: .*chmod 600/],
       [['audit', 'append', '--data-dir', 'data', '--key', 'none.key'], /none\.key: .*cannot be read/],
-      [['audit', 'export', 'x', '--out', 'b', '--key', 'open.key'], /'x' is no id/],
+      [['audit', 'export', 'x', '--out', 'b', '--keys', 'a+00000000+b'], /'x' is no id/],
       [['audit', 'verify', 'none', '--keys', 'a+00000000+b'], /the key cannot be used/],
       [['audit', 'verify', 'bundle', '--keys', 'missing.pub'], /missing\.pub: .*NAME\+HASH\+KEY/],
     ]

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { makeSyntheticDay } from '../../clickhouse/testing/synthetic-day.js'
 import { fileJournal } from '../../journal/journal-port.js'
+import { append, EMPTY_EDGE, rootOf } from '../log/edge.js'
 import { appendLeaves, checkLeaves, type LeafLog } from './audit-projection.js'
 
 const day = makeSyntheticDay({ seed: 5, groups: 3, cycles: 40, movements: 2 })
@@ -15,6 +16,10 @@ class ListLog implements LeafLog {
 
   get size(): number {
     return this.leaves.length
+  }
+
+  get root(): Uint8Array {
+    return rootOf(append(EMPTY_EDGE, this.leaves).edge)
   }
 
   async record(index: number): Promise<Uint8Array> {
@@ -75,6 +80,11 @@ test('a leaf that was changed is found, wherever it is', async () => {
   }
 })
 
+test('a root that was signed over other leaves is found', async () => {
+  const signed = { size: whole.size, root: Buffer.alloc(32), record: (index: number) => whole.record(index) }
+  await assert.rejects(checkLeaves(journal, signed), { code: 'WEIR_JOURNAL', message: /signed/ })
+})
+
 test('a log of another journal, or one with more leaves than the journal, is not gone on with', async () => {
   const other = fileJournal(makeSyntheticDay({ seed: 6, groups: 3, cycles: 40, movements: 2 }).read)
   const foreign = new ListLog()
@@ -85,6 +95,6 @@ test('a log of another journal, or one with more leaves than the journal, is not
   assert.equal(foreign.size, size)
   const longer = new ListLog()
   longer.leaves.push(...whole.leaves, Buffer.from('{}'))
-  for (const run of [appendLeaves, checkLeaves])
-    await assert.rejects(run(journal, longer), { code: 'WEIR_JOURNAL', message: /the journal gives/ })
+  for (const running of [appendLeaves(journal, longer), checkLeaves(journal, longer)])
+    await assert.rejects(running, { code: 'WEIR_JOURNAL', message: /the journal gives/ })
 })

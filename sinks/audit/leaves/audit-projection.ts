@@ -7,6 +7,8 @@
  */
 import { WeirError } from '../../../pipeline/errors.js'
 import { JOURNAL_BEGIN, type ProjectedJournal } from '../../journal/journal-port.js'
+import { append, EMPTY_EDGE, rootOf } from '../log/edge.js'
+import { sameHash } from '../log/hashing.js'
 import { leafBytes } from './leaf.js'
 import { LeafMaker } from './leaf-maker.js'
 
@@ -60,16 +62,35 @@ export async function appendLeaves(
   return { entries, leaves, appended }
 }
 
+/** A log whose state somebody has signed. */
+export interface SignedLeafLog extends Pick<LeafLog, 'size' | 'record'> {
+  /** Merkle root that was signed. */
+  readonly root: Uint8Array
+}
+
 /**
- * Compares every leaf of the log with the journal.
+ * Compares every leaf of the log with the journal, and the root that was signed with that of the journal's leaves.
  * @throws WeirError WEIR_JOURNAL at the first leaf that differs, or when the log has leaves that the journal does not have
  */
-export async function checkLeaves(journal: ProjectedJournal, log: LeafLog): Promise<LeafReport> {
+export async function checkLeaves(journal: ProjectedJournal, log: SignedLeafLog): Promise<LeafReport> {
   const { size } = log
+  let edge = EMPTY_EDGE
+  let waiting: Uint8Array[] = []
   const { entries, leaves } = await eachLeaf(journal, Number.MAX_SAFE_INTEGER, async (bytes, index) => {
-    if (index < size) await compare(log, index, bytes, journal.partition)
+    if (index >= size) return
+    await compare(log, index, bytes, journal.partition)
+    waiting.push(bytes)
+    if (waiting.length < LEAVES_A_BATCH) return
+    edge = append(edge, waiting).edge
+    waiting = []
   })
   if (leaves < size) throw longer(size, leaves, journal.partition)
+  if (!sameHash(rootOf(append(edge, waiting).edge), log.root))
+    throw new WeirError('WEIR_JOURNAL', 'what was signed is not the tree of the leaves that are there', {
+      place: `audit log of partition ${journal.partition}`,
+      remedy:
+        'the checkpoint is of another log, or both log and journal were changed: keep all of it and ask a witness',
+    })
   return { entries, leaves, appended: 0 }
 }
 
@@ -89,7 +110,12 @@ async function eachLeaf(
   return { entries, leaves }
 }
 
-async function compare(log: LeafLog, index: number, bytes: Buffer, partition: number): Promise<void> {
+async function compare(
+  log: Pick<LeafLog, 'record'>,
+  index: number,
+  bytes: Buffer,
+  partition: number,
+): Promise<void> {
   if (bytes.equals(await log.record(index))) return
   throw new WeirError('WEIR_JOURNAL', `leaf ${index} of the audit log is not what the journal says`, {
     place: `audit log of partition ${partition}, leaf ${index}`,

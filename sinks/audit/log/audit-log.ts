@@ -24,7 +24,7 @@ import { MAX_BATCH_RECORDS, removePartials } from './recovery.js'
 import { utf8 } from './text.js'
 import { TileStore } from './tile-store.js'
 import { TILE_WIDTH, tileOf, tilePath } from './tiles.js'
-import { consistencyRanges, hashRanges, inclusionRanges, isTreeSize } from './tree.js'
+import { TreeReader } from './tree-reader.js'
 
 /** Records are held in memory until they are written; twice for a moment. */
 const MAX_BATCH_BYTES = 64 * 1024 * 1024
@@ -48,7 +48,7 @@ export class AuditLog {
   readonly #files: LogFiles
   readonly #setup: LogSetup
   readonly #writer: BatchWriter
-  readonly #tiles: TileStore
+  readonly #tree: TreeReader
   readonly #lock: { release(): Promise<void> }
   #edge: Edge
   #published: SignedCheckpoint
@@ -70,7 +70,7 @@ export class AuditLog {
     this.#edge = opened.edge
     this.#published = opened.published
     this.#writer = opened.writer
-    this.#tiles = new TileStore(files)
+    this.#tree = new TreeReader(new TileStore(files), () => this.size)
   }
 
   /**
@@ -144,31 +144,19 @@ export class AuditLog {
     })
   }
 
-  /**
-   * Hashes from the leaf's sibling upwards, which prove that the record is in the log of that size.
-   * @throws WeirError WEIR_INPUT when index or size are not in the log; WEIR_AUDIT when a tile is damaged
-   */
-  async inclusionProof(index: number, size = this.size): Promise<Uint8Array[]> {
-    this.#checkSize(size)
-    if (!isTreeSize(index) || index >= size) throw outside(`record ${index}`, size)
-    return hashRanges(inclusionRanges(index, size), this.#tiles.nodes(this.size))
+  /** As `TreeReader.inclusionProof`. */
+  inclusionProof(index: number, size = this.size): Promise<Uint8Array[]> {
+    return this.#tree.inclusionProof(index, size)
   }
 
-  /**
-   * Hashes that prove that the log of the old size is the beginning of that of the size.
-   * @throws WeirError WEIR_INPUT when a size is not in the log; WEIR_AUDIT when a tile is damaged
-   */
-  async consistencyProof(oldSize: number, size = this.size): Promise<Uint8Array[]> {
-    this.#checkSize(size)
-    if (!isTreeSize(oldSize) || oldSize > size) throw outside(`size ${oldSize}`, size)
-    return hashRanges(consistencyRanges(oldSize, size), this.#tiles.nodes(this.size))
+  /** As `TreeReader.consistencyProof`. */
+  consistencyProof(oldSize: number, size = this.size): Promise<Uint8Array[]> {
+    return this.#tree.consistencyProof(oldSize, size)
   }
 
-  /** @throws WeirError WEIR_INPUT when there is no such record; WEIR_AUDIT when its bundle is damaged */
-  async record(index: number): Promise<Uint8Array> {
-    const { size } = this
-    if (!isTreeSize(index) || index >= size) throw outside(`record ${index}`, size)
-    return (await this.#tiles.records(Math.floor(index / TILE_WIDTH), size))[index % TILE_WIDTH]!
+  /** As `TreeReader.record`. */
+  record(index: number): Promise<Uint8Array> {
+    return this.#tree.record(index)
   }
 
   /**
@@ -257,10 +245,6 @@ export class AuditLog {
       throw this.#failure
     }
   }
-
-  #checkSize(size: number): void {
-    if (!isTreeSize(size) || size > this.size) throw outside(`size ${size}`, this.size)
-  }
 }
 
 function checkCosignatures(
@@ -276,11 +260,5 @@ function checkCosignatures(
   if (wrong === undefined) return
   throw new WeirError('WEIR_AUDIT', `the cosignature of ${wrong.name} is wrong or of an unknown key`, {
     place,
-  })
-}
-
-function outside(what: string, size: number): WeirError {
-  return new WeirError('WEIR_INPUT', `${what} is not in the log of ${size} records`, {
-    remedy: 'give an index below its size, or wait until it has grown',
   })
 }
