@@ -95,6 +95,30 @@ test(
   },
 )
 
+test('a partition that was paused when its reading was begun anew is read from there', options, async () => {
+  const settings = settingsFor((await sharedKafka()).bootstrap)
+  await makeTopics(settings, 1, ['cycle'])
+  const count = 2 * MOST_WAITING_RECORDS
+  await write(settings, numbered(journalOf(settings), 0, count))
+  const reader = new KafkaJournalReader(settings, bell)
+  for (const from of [-1, 10]) {
+    reader.start(0, from)
+    // Nobody polls: it fills up, and is paused at the broker.
+    const rings = bell.rings
+    await eventually('records', () => (bell.rings > rings ? true : undefined))
+    await new Promise((resolve) => setTimeout(resolve, 1000))
+  }
+  reader.start(0, count - 1000)
+  assert.deepEqual(
+    await offsetsOf(
+      () => reader.poll(0, 1000),
+      (read) => read.at(-1) === count - 1,
+    ),
+    upTo(count - 1000, count),
+  )
+  await reader.close()
+})
+
 test(
   'a partition that nobody polls is paused at its bound, the others go on, and nothing is lost',
   options,

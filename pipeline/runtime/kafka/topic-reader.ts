@@ -68,7 +68,10 @@ export class TopicReader {
     this.#readings.delete(partition)
     // Decided when it is carried out: the reading may be assigned by a request before this one.
     this.#loop.request((client) => {
-      if (reading.assigned) client.incrementalUnassign(partitionsOf(reading))
+      if (!reading.assigned) return
+      // The client keeps a pause beyond the assignment: the next reading of the partition would never get a record.
+      if (reading.paused) client.resume(partitionsOf(reading))
+      client.incrementalUnassign(partitionsOf(reading))
       reading.assigned = false
     })
   }
