@@ -6,7 +6,7 @@ import type { Command } from 'commander'
 import type { EngineLog } from '../sinks/clickhouse/embedded/server.js'
 import { type Analyst, withAnalyst } from '../sinks/clickhouse/queries/analyst.js'
 import { loadConfiguration } from './configuration.js'
-import { CONFIG_FLAG } from './flags.js'
+import { CONFIG_FLAG, DEMO_DATA_DIR } from './flags.js'
 
 export interface AnalystFlags {
   readonly dataDir?: string
@@ -15,10 +15,8 @@ export interface AnalystFlags {
   readonly json?: boolean
 }
 
-const DEFAULT_DATA_DIR = '.weir/demo'
-
 export const ANALYST_HELP = `
-The data directory is ${DEFAULT_DATA_DIR} unless given. Without --clickhouse-url, or clickhouse.url in the file, the embedded
+The data directory is ${DEMO_DATA_DIR} unless given. Without --clickhouse-url, or clickhouse.url in the file, the embedded
 engine is started on DIR/clickhouse and stopped afterwards.
 A server's login is read from WEIR_CLICKHOUSE_ANALYST_USER and WEIR_CLICKHOUSE_ANALYST_PASSWORD
 or WEIR_CLICKHOUSE_ANALYST_PASSWORD_FILE, or from the file; its database from WEIR_CLICKHOUSE_DATABASE (default weir).`
@@ -41,7 +39,7 @@ export function askAnalyst<Answer>(
   ask: (analyst: Analyst) => Promise<Answer>,
 ): Promise<Answer> {
   const file = loadConfiguration(flags.config)
-  const dataDir = flags.dataDir ?? file.dataDir ?? DEFAULT_DATA_DIR
+  const dataDir = flags.dataDir ?? file.dataDir ?? DEMO_DATA_DIR
   const url = flags.clickhouseUrl ?? file.clickhouse.url
   return withAnalyst({ dataDir, url, environment: file.clickhouse.environment, log: engineLog }, ask)
 }

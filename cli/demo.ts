@@ -16,7 +16,7 @@ import { generateDay } from '../sandbox/day/day.js'
 import { examplePolicies, writeDay } from '../sandbox/day/write-day.js'
 import { colors } from './colors.js'
 import { describeDay, reportAsJson } from './day-report.js'
-import { wholeNumber } from './flags.js'
+import { DEMO_DATA_DIR, wholeNumber } from './flags.js'
 import { liveDay } from './live-day.js'
 import { nextCommands } from './next-commands.js'
 import { printJson, printText } from './output.js'
@@ -28,7 +28,6 @@ interface DemoFlags {
   readonly json?: boolean
 }
 
-export const DEMO_DATA_DIR = '.weir/demo'
 const DEMO_DATE = '2026-03-18'
 const SEED_MOST = 2 ** 31 - 1
 

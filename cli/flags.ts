@@ -4,6 +4,9 @@
  */
 import { WeirError } from '../pipeline/errors.js'
 
+/** Of the commands that look at a day that was lived through, and of the demonstration that leaves one. */
+export const DEMO_DATA_DIR = '.weir/demo'
+
 /** The file that a run is configured by serves the commands that look at it later too. */
 export const CONFIG_FLAG = [
   '--config <file>',

@@ -6,7 +6,7 @@ import { type ReplayReport, replay } from '../pipeline/runtime/replay.js'
 import { compileOptimizer } from '../wasm-core/host/compile.js'
 import { loadConfiguration } from './configuration.js'
 import { EXIT } from './failure.js'
-import { CONFIG_FLAG, wholeNumber } from './flags.js'
+import { CONFIG_FLAG, DEMO_DATA_DIR, wholeNumber } from './flags.js'
 import { createLog, type LogLevel } from './log.js'
 import { printJson, printText } from './output.js'
 
@@ -17,8 +17,6 @@ interface ReplayFlags {
   readonly logLevel?: LogLevel
   readonly json?: boolean
 }
-
-const DEFAULT_DATA_DIR = '.weir/demo'
 
 export function register(program: Command): void {
   program
@@ -31,7 +29,7 @@ export function register(program: Command): void {
     .addHelpText(
       'after',
       `
-The data directory is ${DEFAULT_DATA_DIR} unless given. Ends with exit code 3 when a result differs from the journaled one.`,
+The data directory is ${DEMO_DATA_DIR} unless given. Ends with exit code 3 when a result differs from the journaled one.`,
     )
     .action(run)
 }
@@ -40,7 +38,7 @@ async function run(_flags: ReplayFlags, command: Command): Promise<void> {
   const { dataDir, config, workers, logLevel, json } = command.optsWithGlobals<ReplayFlags>()
   const file = loadConfiguration(config)
   const report = await replay({
-    dataDir: dataDir ?? file.dataDir ?? DEFAULT_DATA_DIR,
+    dataDir: dataDir ?? file.dataDir ?? DEMO_DATA_DIR,
     workers: workers ?? file.workers ?? 2,
     agentModule: new URL('../pipeline/agent.js', import.meta.url),
     optimizer: await compileOptimizer(),

@@ -1,8 +1,9 @@
 /** `weir audit append`: brings the audit log of a run up to date. Depends on the log and its leaves. */
 import type { Command } from 'commander'
 import { appendLeaves } from '../../sinks/audit/leaves/audit-projection.js'
+import { DEMO_DATA_DIR } from '../flags.js'
 import { printJson, printText } from '../output.js'
-import { DEFAULT_DATA_DIR, type LogFlags, openRunLog, withJournal } from './log-folder.js'
+import { type LogFlags, openRunLog, withJournal } from './log-folder.js'
 
 interface AppendFlags extends LogFlags {
   readonly json?: boolean
@@ -19,7 +20,7 @@ export function registerAt(audit: Command): void {
     .addHelpText(
       'after',
       `
-The data directory is ${DEFAULT_DATA_DIR} unless given. What the log has already is compared with the journal first;
+The data directory is ${DEMO_DATA_DIR} unless given. What the log has already is compared with the journal first;
 a leaf that differs ends the command with exit code 2, and nothing is appended.`,
     )
     .action(run)
@@ -28,7 +29,7 @@ a leaf that differs ends the command with exit code 2, and nothing is appended.`
 async function run(flags: AppendFlags): Promise<void> {
   const log = await openRunLog(flags)
   try {
-    const { entries, leaves, appended } = await withJournal(flags.dataDir ?? DEFAULT_DATA_DIR, (journal) =>
+    const { entries, leaves, appended } = await withJournal(flags.dataDir ?? DEMO_DATA_DIR, (journal) =>
       appendLeaves(journal, log),
     )
     const checkpoint = Buffer.from(log.checkpoint()).toString('utf8')

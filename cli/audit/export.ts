@@ -4,8 +4,9 @@ import type { Command } from 'commander'
 import { WeirError } from '../../pipeline/errors.js'
 import { formatBundle } from '../../sinks/audit/bundle/bundle.js'
 import { exportDecision } from '../../sinks/audit/bundle/export-decision.js'
+import { DEMO_DATA_DIR } from '../flags.js'
 import { printJson, printText } from '../output.js'
-import { DEFAULT_DATA_DIR, readRunLog } from './log-folder.js'
+import { readRunLog } from './log-folder.js'
 
 interface ExportFlags {
   readonly dataDir?: string
@@ -23,7 +24,7 @@ export function registerAt(audit: Command): void {
     .requiredOption('--keys <key...>', 'verifier keys of the log, NAME+HASH+KEY, or files that hold one')
     .option('--data-dir <dir>', 'data directory of the run')
     .option('--json', 'print one JSON document')
-    .addHelpText('after', `\nThe data directory is ${DEFAULT_DATA_DIR} unless given.`)
+    .addHelpText('after', `\nThe data directory is ${DEMO_DATA_DIR} unless given.`)
     .action(run)
 }
 

@@ -10,14 +10,15 @@ import { WeirError } from '../../pipeline/errors.js'
 import { lockDataDirectory } from '../../pipeline/runtime/data-directory.js'
 import { readJournal } from '../../pipeline/runtime/journal/reader.js'
 import { AuditLog } from '../../sinks/audit/log/audit-log.js'
+import type { CheckpointTrust } from '../../sinks/audit/log/checkpoint.js'
 import { FolderFiles } from '../../sinks/audit/log/files.js'
 import { readKeyFile } from '../../sinks/audit/log/key-files.js'
 import { parseVerifierKey } from '../../sinks/audit/log/keys.js'
 import { LogReader } from '../../sinks/audit/log/log-reader.js'
 import type { Verifier } from '../../sinks/audit/log/note.js'
 import { fileJournal, type ProjectedJournal } from '../../sinks/journal/journal-port.js'
+import { DEMO_DATA_DIR } from '../flags.js'
 
-export const DEFAULT_DATA_DIR = '.weir/demo'
 const PARTITION = 0
 const KEY_TEXT_BYTES_MOST = 1024
 
@@ -61,12 +62,16 @@ export async function openRunLog({ dataDir, key, keyName }: LogFlags): Promise<A
 
 /** Opens the log of a run to read it, by the public keys that its reader trusts. */
 export function readRunLog(dataDir: string | undefined, keys: readonly string[]): Promise<LogReader> {
-  const logKeys = keys.map(verifierFrom)
-  const origin = logKeys[0]?.name ?? ''
-  return LogReader.open(new FolderFiles(logFolder(dataDir)), { origin, logKeys })
+  return LogReader.open(new FolderFiles(logFolder(dataDir)), trustOf(keys))
 }
 
-function logFolder(dataDir = DEFAULT_DATA_DIR): string {
+/** A log is called as its keys. */
+export function trustOf(keys: readonly string[]): CheckpointTrust {
+  const logKeys = keys.map(verifierFrom)
+  return { origin: logKeys[0]?.name ?? '', logKeys }
+}
+
+function logFolder(dataDir = DEMO_DATA_DIR): string {
   return join(dataDir, 'audit', `partition-${PARTITION}`)
 }
 

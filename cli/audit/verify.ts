@@ -6,7 +6,7 @@ import { BUNDLE_BYTES_MOST, parseBundle } from '../../sinks/audit/bundle/bundle.
 import { verifyBundle } from '../../sinks/audit/bundle/verify-bundle.js'
 import { EXIT } from '../failure.js'
 import { printJson, printText } from '../output.js'
-import { verifierFrom } from './log-folder.js'
+import { trustOf, verifierFrom } from './log-folder.js'
 
 interface VerifyFlags {
   readonly keys: readonly string[]
@@ -27,11 +27,10 @@ export function registerAt(audit: Command): void {
 }
 
 function run(file: string, { keys, witness = [], json }: VerifyFlags): void {
-  const logKeys = keys.map(verifierFrom)
+  const trust = trustOf(keys)
   const witnessKeys = witness.map(verifierFrom)
-  const origin = logKeys[0]?.name ?? ''
   const bundle = parseBundle(readBundle(file), file)
-  const points = verifyBundle(bundle, { origin, logKeys, witnessKeys, witnessQuorum: witnessKeys.length })
+  const points = verifyBundle(bundle, { ...trust, witnessKeys, witnessQuorum: witnessKeys.length })
   const verified = points.every(({ holds }) => holds)
   if (json === true) printJson({ verified, decision: bundle.decision, points })
   else {

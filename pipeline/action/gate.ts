@@ -17,7 +17,7 @@ import { isExpired, type ResolvedPolicy } from '../deliberation/resolved-policy.
 import { bankLimits, owedTo } from '../deliberation/shared-limits.js'
 import { amountValue, inBaseMinor, limitValue, Valuation } from '../deliberation/valuation.js'
 import { invariant } from '../errors.js'
-import { timeFactsAt } from '../governance/rule-facts.js'
+import { type RuleFacts, timeFactsAt } from '../governance/rule-facts.js'
 import { isMinor } from '../money.js'
 import type { GroupState } from '../perception/state.js'
 
@@ -114,9 +114,14 @@ export function denialOf(
 
 /** First rule of the policy that does not say `true` to the move as it would be sent. */
 function deniedBy({ resolved, nowMicros }: PlanContext, move: Move): string | undefined {
-  return resolved.rules.find(
-    (rule) => safely(() => rule.allows(factsOf(move, timeFactsAt(nowMicros)))) !== true,
-  )?.name
+  let facts: RuleFacts | undefined
+  return resolved.rules.find((rule) => {
+    const allows = (): boolean => {
+      facts ??= factsOf(move, timeFactsAt(nowMicros))
+      return rule.allows(facts)
+    }
+    return safely(allows) !== true
+  })?.name
 }
 
 /** A check that throws denies. */

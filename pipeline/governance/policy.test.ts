@@ -4,41 +4,16 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { edited, GROUP_POLICY } from '../../tests/support/policy-text.js'
 import { WeirError } from '../errors.js'
 import { type Policy, parsePolicy } from './policy.js'
 
-const GOOD = `policy: europe-intraday
-version: 3
-group: europe
-owner: group-treasury
-tier: 2
-mode: autonomous
-baseCurrency: EUR
-deliberation: { horizonMinutes: 60, reconsiderAfterSeconds: 900, tolerancePercent: 2 }
-costs:
-  shortfallBpPerDay: [1, 5, 50]
-  floorViolationBp: 500
-  idleBpPerYear: 50
-  churnBp: 0.001
-accounts:
-  - account: DE-OPERATING
-    floor: 2_500_000
-    target: 12000000.10
-    ceiling: "30000000"
-    band: { lowerPercent: 20, upperPercent: 50 }
-limits:
-  maximumInstruction: 25000000
-  perCycle: 60000000
-  perDay: 900000000
-  instructionsPerCycle: 12
-  concentration: [ { counterparty: BANK-A, limit: 80000000 } ]
-expectedFlows: { inflowPercent: 50, outflowPercent: 100 }
-staleness:
-  account: { widenAfterSeconds: 1800, widenPercent: 15, freezeAfterSeconds: 7200 }
-  quote: { widenAfterSeconds: 300, widenSpreadPercent: 100, freezeAfterSeconds: 1800 }
-  gapWidenPercent: 10
-settlement: { cutoffMarginSeconds: 300, answerWithinSeconds: 600 }
-`
+/** One account, and no limit by lender. */
+const GOOD = edited(
+  GROUP_POLICY,
+  [GROUP_POLICY.slice(GROUP_POLICY.indexOf('  - account: FR-'), GROUP_POLICY.indexOf('limits:')), ''],
+  ['  lenders: [ { counterparty: BANK-L, limit: 50000000 } ]\n', ''],
+)
 
 /** The one line that a user would see. */
 function refusal(text: string): string {

@@ -7,7 +7,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { WeirError } from '../../errors.js'
+import { listenOn, stopListening } from '../http-listener.js'
 import { InstanceMetrics } from './instance-metrics.js'
 import type { InstanceStatus } from './instance-status.js'
 
@@ -45,17 +45,7 @@ export class InstanceServer {
   static async listen(options: InstanceServerOptions): Promise<InstanceServer> {
     const server = new InstanceServer(options)
     const { host, port } = options
-    await new Promise<void>((resolve, reject) => {
-      server.#server.once('error', (error: NodeJS.ErrnoException) =>
-        reject(
-          new WeirError('WEIR_CONFIG', `it cannot be listened on (${error.code})`, {
-            place: `status.port ${port} of ${host}`,
-            remedy: 'give another status.port, or 0 for any that is free',
-          }),
-        ),
-      )
-      server.#server.listen(port, host, resolve)
-    })
+    await listenOn(server.#server, { host, port, portName: 'status.port' })
     return server
   }
 
@@ -63,9 +53,8 @@ export class InstanceServer {
     return (this.#server.address() as AddressInfo).port
   }
 
-  async stop(): Promise<void> {
-    this.#server.closeAllConnections()
-    await new Promise((resolve) => this.#server.close(resolve))
+  stop(): Promise<void> {
+    return stopListening(this.#server)
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -3,7 +3,7 @@
  *
  * Whoever has a record can make its digest: SHA-256 of its Avro bytes in the schema of this version. Depends on the Avro layer.
  */
-import { toHex } from '../../../pipeline/identity.js'
+import { sha256, toHex } from '../../../pipeline/identity.js'
 import { encodeRecord } from '../../../schemas/avro/registry.js'
 import type {
   Command,
@@ -16,9 +16,10 @@ import type {
   Policy,
 } from '../../../schemas/generated/types.js'
 import type { Json } from './canonical-json.js'
-import { sha256Hex } from './digests.js'
 
 type Fields = Readonly<Record<string, Json>>
+
+const sha256Hex = (bytes: Uint8Array): string => toHex(sha256(bytes))
 
 /** What a decision rests on and came to; refusals and decisions to do nothing are decisions too. */
 export function decisionFields(

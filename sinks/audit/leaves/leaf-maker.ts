@@ -7,8 +7,6 @@
  */
 import { WeirError } from '../../../pipeline/errors.js'
 import { toHex } from '../../../pipeline/identity.js'
-import { asBuffer, resolverFor, typeOf } from '../../../schemas/avro/registry.js'
-import { createWalker } from '../../../schemas/avro/walker.js'
 import type {
   Command,
   Cycle,
@@ -17,6 +15,7 @@ import type {
   SourceDeclaration,
 } from '../../../schemas/generated/types.js'
 import type { JournalEntryReader } from '../../journal/journal-port.js'
+import { recordReader } from '../../journal/record-reader.js'
 import type { Json } from './canonical-json.js'
 import type { Leaf, LeafKind } from './leaf.js'
 import { commandFields, decisionFields, eventFields, instructionFields, policyFields } from './leaf-fields.js'
@@ -114,14 +113,11 @@ export class LeafMaker {
   }
 }
 
-/** The agent has accepted what is read here, so it can be read; walked first all the same: lengths in it must not make avsc allocate. */
-function orderReader(stream: Order['kind'], writerSchema: string): ReadOrder {
-  const { resolver, writerType } = resolverFor(stream, writerSchema)
-  const type = typeOf(stream)
-  const walker = createWalker(writerType)
+function orderReader(kind: Order['kind'], writerSchema: string): ReadOrder {
+  const read = recordReader(kind, writerSchema)
   return (payload) => {
-    if (walker.walk(payload, 0, payload.length) !== payload.length) return undefined
-    return { kind: stream, record: type.fromBuffer(asBuffer(payload), resolver) } as Order
+    const record = read(payload)
+    return record === undefined ? undefined : ({ kind, record } as Order)
   }
 }
 

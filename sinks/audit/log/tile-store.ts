@@ -20,6 +20,9 @@ export class TileStore {
   /** Full tiles by path, in the order of their use. Partial ones grow and are not kept. */
   readonly #kept = new Map<string, Uint8Array>()
 
+  /** The bundle that was read last, by its path, which tells its width too: its content never changes. */
+  #bundle: { readonly path: string; readonly records: Uint8Array[] } | undefined
+
   constructor(files: Pick<LogFiles, 'name' | 'read'>) {
     this.#files = files
   }
@@ -62,9 +65,14 @@ export class TileStore {
   async records(index: number, size: number): Promise<Uint8Array[]> {
     const tile = tileOf('entries', index, size)
     if (tile === undefined) throw this.#damaged('it is not in the log', { level: 'entries', index, width: 1 })
+    const path = tilePath(tile)
+    // Records are asked for one after the other.
+    if (this.#bundle?.path === path) return this.#bundle.records
     const { bytes, isFull } = await this.#read(tile)
     const width = isFull ? TILE_WIDTH : tile.width
-    return decodeBundle(bytes, width, this.#place(tile)).slice(0, tile.width)
+    const records = decodeBundle(bytes, width, this.#place(tile)).slice(0, tile.width)
+    this.#bundle = { path, records }
+    return records
   }
 
   async #read(tile: Tile): Promise<{ bytes: Uint8Array; isFull: boolean }> {

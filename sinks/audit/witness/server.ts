@@ -4,7 +4,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { WeirError } from '../../../pipeline/errors.js'
+import { listenOn, stopListening } from '../../../pipeline/runtime/http-listener.js'
 import { MAX_REQUEST_BYTES } from './request.js'
 import type { Witness } from './witness.js'
 
@@ -44,17 +44,7 @@ export class WitnessServer {
   static async listen(witness: Witness, options: WitnessServerOptions): Promise<WitnessServer> {
     const { host = LOOPBACK, port, onFailure = () => undefined } = options
     const server = new WitnessServer(witness, onFailure)
-    await new Promise<void>((resolve, reject) => {
-      server.#server.once('error', (error: NodeJS.ErrnoException) =>
-        reject(
-          new WeirError('WEIR_CONFIG', `it cannot be listened on (${error.code})`, {
-            place: `port ${port} of ${host}`,
-            remedy: 'give another port, or 0 for any that is free',
-          }),
-        ),
-      )
-      server.#server.listen(port, host, resolve)
-    })
+    await listenOn(server.#server, { host, port, portName: 'port' })
     return server
   }
 
@@ -62,9 +52,8 @@ export class WitnessServer {
     return (this.#server.address() as AddressInfo).port
   }
 
-  async stop(): Promise<void> {
-    this.#server.closeAllConnections()
-    await new Promise((resolve) => this.#server.close(resolve))
+  stop(): Promise<void> {
+    return stopListening(this.#server)
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -5,8 +5,7 @@
  * Depends on the schemas' registry.
  */
 import { EXACT_LIMIT } from '../../../pipeline/ports.js'
-import { asBuffer, isStream, resolverFor, typeOf } from '../../../schemas/avro/registry.js'
-import { createWalker } from '../../../schemas/avro/walker.js'
+import { isStream } from '../../../schemas/avro/registry.js'
 import type { StreamName } from '../../../schemas/generated/schemas.js'
 import type {
   Account,
@@ -23,6 +22,7 @@ import type {
   Rail,
   RegulatoryConstraint,
 } from '../../../schemas/generated/types.js'
+import { recordReader } from '../../journal/record-reader.js'
 
 /** What a record says of itself, as far as it says it. */
 export interface InputFacts {
@@ -60,14 +60,11 @@ export function payloadReader(stream: string, writerSchema: string): PayloadRead
   const extract = isStream(stream) ? EXTRACTORS[stream] : undefined
   if (!isStream(stream) || extract === undefined) return () => UNREAD
   try {
-    const { resolver, writerType } = resolverFor(stream, writerSchema)
-    const type = typeOf(stream)
-    const walker = createWalker(writerType)
+    const read = recordReader(stream, writerSchema)
     return (payload) => {
-      // Walked first: lengths in a broken record must not make avsc allocate.
-      if (walker.walk(payload, 0, payload.length) !== payload.length) return UNREAD
       try {
-        return describe(stream, extract, type.fromBuffer(asBuffer(payload), resolver) as TimedRecord)
+        const record = read(payload)
+        return record === undefined ? UNREAD : describe(stream, extract, record as TimedRecord)
       } catch {
         return UNREAD
       }
