@@ -15,8 +15,9 @@ import { WeirError } from '../../../pipeline/errors.js'
 import { type Checkpoint, type CheckpointTrust, openCheckpoint } from './checkpoint.js'
 import { leafHash } from './hashing.js'
 import { MAX_NOTE_BYTES } from './note.js'
+import { formatProof, hashesOf, splitAtCheckpoint } from './proof-lines.js'
 import { verifyInclusion } from './proofs.js'
-import { base64Of, decimalOf, hashOf, malformed, textOf, toBase64, utf8 } from './text.js'
+import { base64Of, decimalOf, malformed, textOf, toBase64 } from './text.js'
 
 const HEADER = 'c2sp.org/tlog-proof@v1'
 /** A tree of 2^64 leaves is not higher. */
@@ -36,30 +37,21 @@ export interface ProofFile {
 
 export function formatProofFile({ index, proof, extra, checkpoint }: ProofFile): Uint8Array {
   const extraLine = extra === undefined ? [] : [`extra ${toBase64(extra)}`]
-  const lines = [HEADER, ...extraLine, `index ${index}`, ...proof.map(toBase64), '']
-  return Buffer.concat([utf8(lines.map((line) => `${line}\n`).join('')), checkpoint])
+  return formatProof([HEADER, ...extraLine, `index ${index}`], proof, checkpoint)
 }
 
 /** @throws WeirError WEIR_AUDIT when it is no proof of this form; nothing of it is verified yet */
 export function parseProofFile(bytes: Uint8Array, place = 'proof'): ProofFile {
   if (bytes.length > MAX_FILE_BYTES) throw malformed(`it is longer than ${MAX_FILE_BYTES} bytes`, place)
   const text = textOf(bytes, place)
-  const empty = text.indexOf('\n\n')
-  const checkpoint = empty < 0 ? '' : text.slice(empty + 2)
-  if (checkpoint === '') throw malformed('there is no checkpoint', place)
-  const [header, ...lines] = text.slice(0, empty).split('\n')
+  const { lines, checkpoint } = splitAtCheckpoint(text, place)
+  const header = lines.shift()
   if (header !== HEADER) throw malformed(`it does not begin with ${HEADER}`, place)
   const extra = lines[0]?.startsWith('extra ') ? extraOf(lines.shift()!, place) : undefined
   const indexLine = lines.shift() ?? ''
   const index = indexLine.startsWith('index ') ? decimalOf(indexLine.slice(6)) : undefined
   if (index === undefined) throw malformed('there is no index', place)
-  if (lines.length > MAX_PROOF_LINES) throw malformed('there are too many hashes', place)
-  const proof = lines.map((line) => {
-    const hash = hashOf(line)
-    if (hash === undefined) throw malformed('a line of the proof is no hash in base64', place)
-    return hash
-  })
-  const parsed = { index, proof, checkpoint: utf8(checkpoint) }
+  const parsed = { index, proof: hashesOf(lines, MAX_PROOF_LINES, place), checkpoint }
   return extra === undefined ? parsed : { ...parsed, extra }
 }
 

@@ -10,7 +10,8 @@
  * Pure; depends on the texts of the log.
  */
 import { MAX_NOTE_BYTES } from '../log/note.js'
-import { decimalOf, hashOf, malformed, textOf, toBase64, utf8 } from '../log/text.js'
+import { formatProof, hashesOf, splitAtCheckpoint } from '../log/proof-lines.js'
+import { decimalOf, malformed, textOf } from '../log/text.js'
 
 export const MAX_PROOF_LINES = 63
 /** A line of the proof has 45 bytes. */
@@ -24,26 +25,16 @@ export interface AddCheckpoint {
 }
 
 export function formatRequest({ oldSize, proof, checkpoint }: AddCheckpoint): Uint8Array {
-  const lines = [`old ${oldSize}`, ...proof.map(toBase64), '']
-  return Buffer.concat([utf8(lines.map((line) => `${line}\n`).join('')), checkpoint])
+  return formatProof([`old ${oldSize}`], proof, checkpoint)
 }
 
 /** @throws WeirError WEIR_AUDIT when the bytes are no such request */
 export function parseRequest(bytes: Uint8Array, place = 'request'): AddCheckpoint {
   if (bytes.length > MAX_REQUEST_BYTES) throw malformed(`it is longer than ${MAX_REQUEST_BYTES} bytes`, place)
   const text = textOf(bytes, place)
-  const empty = text.indexOf('\n\n')
-  const checkpoint = empty < 0 ? '' : text.slice(empty + 2)
-  if (checkpoint === '') throw malformed('there is no checkpoint', place)
-  const [first = '', ...lines] = text.slice(0, empty).split('\n')
+  const { lines, checkpoint } = splitAtCheckpoint(text, place)
+  const first = lines.shift() ?? ''
   const oldSize = first.startsWith('old ') ? decimalOf(first.slice(4)) : undefined
   if (oldSize === undefined) throw malformed('it does not begin with the old size', place)
-  if (lines.length > MAX_PROOF_LINES)
-    throw malformed(`its proof has more than ${MAX_PROOF_LINES} lines`, place)
-  const proof = lines.map((line) => {
-    const hash = hashOf(line)
-    if (hash === undefined) throw malformed('a line of its proof is no hash in base64', place)
-    return hash
-  })
-  return { oldSize, proof, checkpoint: utf8(checkpoint) }
+  return { oldSize, proof: hashesOf(lines, MAX_PROOF_LINES, place), checkpoint }
 }
