@@ -85,6 +85,19 @@ export class TopicLogs implements AuditedLogs {
     return count
   }
 
+  /** Records of a topic that differ from the others of their partition by key or value. */
+  distinctOf(topic: string): number {
+    let count = 0
+    for (const log of this.#logs.values()) {
+      if (log.topic !== topic) continue
+      const seen = new Set<string>()
+      for (const { kind, key, value } of log.records)
+        if (kind === 'data') seen.add(`${key?.toString('base64')} ${value?.toString('base64')}`)
+      count += seen.size
+    }
+    return count
+  }
+
   async #readTopic(settings: KafkaSettings, stream: TopicStream): Promise<void> {
     const topic = topicOf(settings.topicPrefix, stream)
     const reader = await CommittedReader.open({
