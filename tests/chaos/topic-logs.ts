@@ -92,7 +92,7 @@ export class TopicLogs implements AuditedLogs {
       if (log.topic !== topic) continue
       const seen = new Set<string>()
       for (const { kind, key, value } of log.records)
-        if (kind === 'data') seen.add(`${key?.toString('base64')} ${value?.toString('base64')}`)
+        if (kind === 'data') seen.add(`${base64Of(key)} ${base64Of(value)}`)
       count += seen.size
     }
     return count
@@ -123,4 +123,8 @@ export class TopicLogs implements AuditedLogs {
       await reader.close()
     }
   }
+}
+
+function base64Of(bytes: Uint8Array | null): string {
+  return bytes === null ? '-' : Buffer.from(bytes).toString('base64')
 }
