@@ -19,6 +19,7 @@ import { amountValue, inBaseMinor, limitValue, Valuation } from '../deliberation
 import { invariant } from '../errors.js'
 import { type RuleFacts, timeFactsAt } from '../governance/rule-facts.js'
 import { isMinor } from '../money.js'
+import { isAccountKilled, isChannelKilled, isKindKilled } from '../perception/kills.js'
 import type { GroupState } from '../perception/state.js'
 
 export interface Denial {
@@ -44,6 +45,7 @@ interface GateContext extends PlanContext {
 type Check = readonly [code: string, passes: (context: GateContext) => boolean]
 
 const MOVE_CHECKS: readonly Check[] = [
+  ['killed', ({ state, move }) => isMoveKilled(state, move) === false],
   ['amount-not-exact', ({ move }) => isMinor(move.amountMinor) && isMinor(move.counterAmountMinor)],
   ['amount-not-positive', ({ move }) => move.amountMinor > 0 && move.counterAmountMinor > 0],
   [
@@ -151,6 +153,15 @@ function pricesAt(state: GroupState, resolved: ResolvedPolicy): (position: Posit
     invariant(price !== undefined, `${currency} can be valued`)
     return price
   }
+}
+
+/** Asked of the kills themselves, not of the channels that the optimizer was given. */
+function isMoveKilled(state: GroupState, move: Move): boolean {
+  const channel = `${move.rail === null ? 'facility' : 'rail'}:${channelId(move)}`
+  if (isKindKilled(state, move.kind) || isChannelKilled(state, channel)) return true
+  return [debitedAccount(move), creditedAccount(move)].some(
+    (account) => account !== undefined && isAccountKilled(state, account.accountId),
+  )
 }
 
 function frozenOf(position: Position | undefined): string {

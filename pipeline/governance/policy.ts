@@ -6,12 +6,12 @@
  * the rules.
  */
 import { createHash } from 'node:crypto'
+import { type CanaryPlan, readCanary } from './canary.js'
+import { readLastDay } from './last-day.js'
 import { checkPolicy } from './policy-checks.js'
 import { PolicyDocument } from './policy-document.js'
 import { compileRule } from './rule.js'
 import { RuleMistake } from './rule-syntax.js'
-
-const MILLIS_PER_DAY = 86_400_000
 
 /**
  * What may leave: `shadow` decides and sends nothing, `advise` alerts people, `autonomous` sends. In `supervised` an instruction
@@ -109,6 +109,8 @@ export interface Policy {
     readonly collateralValuePercent: number | undefined
     readonly coveragePercent: number | undefined
   }
+  /** As written; `canaryPlan` fills in the rest. */
+  readonly canary: Partial<CanaryPlan>
   readonly expectedFlows: { readonly inflowPercent: number; readonly outflowPercent: number }
   readonly staleness: {
     readonly account: {
@@ -163,7 +165,7 @@ function readPolicy(document: PolicyDocument, digest: Uint8Array): Policy {
     tier: document.numberAt(['tier']),
     mode: document.stringAt(['mode']) as AutonomyMode,
     expires: document.valueAt(['expires']) as string | undefined,
-    expiresAtMicros: readExpiry(document),
+    expiresAtMicros: readLastDay(document, ['expires']),
     baseCurrency: document.stringAt(['baseCurrency']),
     deliberation: {
       horizonMinutes: document.numberAt(['deliberation', 'horizonMinutes']),
@@ -180,6 +182,7 @@ function readPolicy(document: PolicyDocument, digest: Uint8Array): Policy {
       collateralValuePercent: optionalNumber(document, ['margins', 'collateralValuePercent']),
       coveragePercent: optionalNumber(document, ['margins', 'coveragePercent']),
     },
+    canary: readCanary(document),
     expectedFlows: {
       inflowPercent: document.numberAt(['expectedFlows', 'inflowPercent']),
       outflowPercent: document.numberAt(['expectedFlows', 'outflowPercent']),
@@ -266,17 +269,6 @@ function readParent(document: PolicyDocument): ParentReference | undefined {
     policyId: document.stringAt(['parent', 'policy']),
     digestHex: document.stringAt(['parent', 'digest']),
   }
-}
-
-/** Midnight UTC after the last day. A date that no calendar has is refused. */
-function readExpiry(document: PolicyDocument): number | undefined {
-  if (!document.hasAt(['expires'])) return undefined
-  const written = document.stringAt(['expires'])
-  const millis = Date.parse(`${written}T00:00:00Z`)
-  if (!Number.isNaN(millis) && new Date(millis).toISOString().startsWith(written)) {
-    return (millis + MILLIS_PER_DAY) * 1000
-  }
-  throw document.errorAt(['expires'], `${written} is no date`, 'write a date as 2026-12-31')
 }
 
 /** Reads and checks the rules: names, types, sizes. */

@@ -116,6 +116,13 @@ export const TIGHTENING: readonly TighteningRow[] = [
   bound('margins.fundingCostPercent', 'higher', (p) => p.margins.fundingCostPercent),
   bound('margins.collateralValuePercent', 'lower', (p) => p.margins.collateralValuePercent),
   bound('margins.coveragePercent', 'higher', (p) => p.margins.coveragePercent),
+  bound('canary.cohortPercent', 'lower', (p) => p.canary.cohortPercent),
+  bound('canary.shadowDecisions', 'higher', (p) => p.canary.shadowDecisions),
+  bound('canary.decisions', 'higher', (p) => p.canary.decisions),
+  bound('canary.costRegretBp', 'lower', (p) => p.canary.costRegretBp),
+  bound('canary.overridePercent', 'lower', (p) => p.canary.overridePercent),
+  bound('canary.solverFailurePercent', 'lower', (p) => p.canary.solverFailurePercent),
+  bound('canary.churnPercent', 'lower', (p) => p.canary.churnPercent),
   {
     key: 'expectedFlows.inflowPercent',
     direction: 'lower',

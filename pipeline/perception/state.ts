@@ -20,6 +20,7 @@ import { NO_DIGEST } from '../identity.js'
 import type { InputStream } from './decoded-input.js'
 import type { FeedState } from './feeds.js'
 import { IdSet } from './id-set.js'
+import { newPeopleState, type PeopleState } from './people-state.js'
 
 export interface AccountState {
   reference: Account
@@ -163,6 +164,7 @@ export interface GroupState {
   feeds: Map<string, FeedState>
   /** Held subjects and why. */
   holds: Map<string, string>
+  people: PeopleState
   instructions: Map<string, OpenInstruction>
   /** Ids that came already, by stream: an execution may have the id of a movement. Streams whose records replace each other have none. */
   readonly seen: Readonly<Partial<Record<InputStream, IdSet>>>
@@ -211,6 +213,7 @@ export function newGroupState(groupId: string): GroupState {
     expectedFlowsVersion: 0,
     feeds: new Map(),
     holds: new Map(),
+    people: newPeopleState(),
     instructions: new Map(),
     seen: {
       command: new IdSet(),
