@@ -1,6 +1,7 @@
 /** Mode `supervised`: plans that wait for people, and what ends their waiting, on the small group. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { signAs } from '../sandbox/people.js'
 import { testEnvironment } from '../tests/support/environment.js'
 import {
   feedSmallGroup,
@@ -13,7 +14,7 @@ import {
   quote,
   SECOND,
 } from '../tests/support/small-group.js'
-import { at, settle } from '../tests/support/small-group-session.js'
+import { at, ROSTER, settle } from '../tests/support/small-group-session.js'
 import { approvalsComplete } from './action/approval-port.js'
 import { forbidPlan, pendingPlans } from './action/pending-plans.js'
 import { planDigest } from './action/plan-digest.js'
@@ -123,13 +124,10 @@ test('found again it stays as it is; another plan, or none, takes its place', ()
 test('an approved plan that the gate denies in the state of now lapses with the reason, and nothing is sent', () => {
   const { driver, people } = waiting()
   people.approve = true
-  const hold = {
-    commandId: id('hold'),
-    kind: 'HOLD',
-    subject: 'rail:OPERATING-PAYROLL',
-    author: 'ann',
-    reason: 'test',
-  }
+  const subject = 'rail:OPERATING-PAYROLL'
+  const atMicros = at(20)
+  const hold = signAs({ groupId: GROUP, author: 'olga', kind: 'HOLD', subject, reason: 'test', atMicros })
+  driver.input('roster', ROSTER, at(19))
   driver.input('command', hold, at(20))
   const denied = driver.close(at(25))
   assert.equal(steps(denied)[0], 'EXPIRED gate-denied:channel-blocked')
@@ -220,7 +218,7 @@ test('a large plan needs more people', () => {
 test('nobody can approve by default, and a waiting plan outlives a restart to the same bytes', () => {
   const { driver } = waiting()
   const state = stateOf(driver)
-  assert.equal(approvalsComplete(state, pendingPlans(state)[0]!), false)
+  assert.equal(approvalsComplete(state, pendingPlans(state)[0]!, at(10)), false)
   let isApproved = false
   const restored = restoreAgent(driver.agent.snapshot(), environment, () => isApproved)
   const other = restoreAgent(driver.agent.snapshot(), environment, () => isApproved)

@@ -17,7 +17,7 @@ import { followLinks } from './action/linked-legs.js'
 import { lapseOverdue, releaseApproved } from './action/pending-plans.js'
 import { askAboutSilent } from './action/silence.js'
 import { rollBudget } from './action/usage.js'
-import { decide } from './decide.js'
+import { type Decided, decide } from './decide.js'
 import { chainDigest } from './decision-digest.js'
 import { accrueCost, chargeTicket } from './deliberation/day-cost.js'
 import { ExpectedFlows, forgetPastFlows } from './deliberation/expected-flows.js'
@@ -27,6 +27,7 @@ import { type ResolvedPolicy, resolvePolicy } from './deliberation/resolved-poli
 import { triggerOf } from './deliberation/trigger.js'
 import { invariant, WeirError } from './errors.js'
 import { sha256, toHex } from './identity.js'
+import { carryOutOrders } from './override.js'
 import { CycleFold } from './perception/fold-cycle.js'
 import { InputReader } from './perception/input-reader.js'
 import { CycleCollector } from './perception/outcome.js'
@@ -109,8 +110,9 @@ class GroupAgent implements Agent {
     if (resolved !== undefined) this.chargeSettled(collector, resolved)
     const answerWithin = resolved?.policy.settlement.answerWithinSeconds ?? ANSWER_WITHIN_SECONDS
     const query = askAboutSilent(collector, this.instructions.outstanding(), answerWithin)
+    const overrides = carryOutOrders(collector, resolved, (policy) => this.positions(collector, policy))
     const released = this.releaseWaiting(collector, resolved)
-    const decided = this.deliberate(collector, resolved)
+    const decided = [...overrides, ...this.deliberate(collector, resolved)]
     this.instructions.update(collector.instructionEvents, cycle.cycle, cycle.closedAt)
     trackBalances(state)
     const result: CycleResult = {
@@ -120,9 +122,9 @@ class GroupAgent implements Agent {
       dispositions: folded.dispositions,
       touched: folded.touched,
       gaps: collector.gaps,
-      decisions: decided === undefined ? [] : [decided.decision],
-      explanations: decided === undefined ? [] : [decided.explanation],
-      instructions: decided?.instructions ?? [],
+      decisions: decided.map(({ decision }) => decision),
+      explanations: decided.map(({ explanation }) => explanation),
+      instructions: decided.flatMap(({ instructions }) => instructions),
       instructionEvents: collector.instructionEvents,
       reservations: collector.reservations,
       alerts: collector.alerts,
@@ -135,7 +137,7 @@ class GroupAgent implements Agent {
     state.nextCycle = cycle.cycle + 1
     state.closedAtMicros = cycle.closedAt
     state.inputs += folded.dispositions.length
-    const release = [...released, ...(decided?.release ?? [])]
+    const release = [...released, ...decided.flatMap((one) => one.release)]
     return { result, release, query, solveMicros: this.optimizer.takeMicros() }
   }
 
@@ -181,13 +183,13 @@ class GroupAgent implements Agent {
     return positionsOf(state, resolved, collector.closedAtMicros, expected)
   }
 
-  private deliberate(collector: CycleCollector, resolved: ResolvedPolicy | undefined) {
-    if (resolved === undefined || resolved.accounts.size === 0) return undefined
+  private deliberate(collector: CycleCollector, resolved: ResolvedPolicy | undefined): Decided[] {
+    if (resolved === undefined || resolved.accounts.size === 0) return []
     const { state } = this
     const now = collector.closedAtMicros
     const positions = this.positions(collector, resolved)
     const trigger = triggerOf(state, resolved, positions, now)
-    if (trigger === undefined) return undefined
+    if (trigger === undefined) return []
     const decided = decide(
       collector,
       resolved,
@@ -197,7 +199,7 @@ class GroupAgent implements Agent {
       this.environment.optimizerDigest,
     )
     count(state, `decision:${decided.decision.outcome}`)
-    return decided
+    return [decided]
   }
 
   /** The policy in minor units. Amounts that do not fit the accounts' currencies are told once, and nothing is decided. */

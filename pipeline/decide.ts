@@ -31,7 +31,7 @@ export interface Decided {
   readonly release: Instruction[]
 }
 
-interface Verdict {
+export interface Verdict {
   readonly outcome: Decision['outcome']
   readonly reason: string
 }
@@ -50,21 +50,24 @@ export function decide(
   const verdict = settlePending(collector, resolved, deliberation, judge(collector, resolved, deliberation))
   const acted = verdict.outcome === 'ACTED'
   const decision = record(collector, resolved, deliberation, verdict, decisionId, trigger, optimizerDigest)
-  const explanation = explain(
-    deliberation,
-    state.groupId,
-    cycle,
-    decisionId,
-    verdict.reason,
-    resolved.policy.baseCurrency,
-    resolved.baseExponent,
-  )
+  const explanation = explained(collector, resolved, deliberation, verdict, decisionId)
   if (verdict.outcome === 'REFUSED') alertRefusal(collector, deliberation, verdict)
   const { instructions, release } = acted ? instruct(collector, resolved, decisionId, deliberation) : NOTHING
   if (acted) alertPeople(collector, resolved, deliberation, decisionId)
   decision.instructions = instructions.length
   remember(collector, resolved, deliberation, release.length > 0)
   return { decision, explanation, instructions, release }
+}
+
+export function explained(
+  { state, cycle }: CycleCollector,
+  { policy, baseExponent }: ResolvedPolicy,
+  deliberation: Deliberation,
+  { reason }: Verdict,
+  decisionId: Uint8Array,
+): Explanation {
+  const { baseCurrency } = policy
+  return explain(deliberation, state.groupId, cycle, decisionId, reason, baseCurrency, baseExponent)
 }
 
 const NOTHING: Instructed = { instructions: [], release: [] }
@@ -78,14 +81,20 @@ function settlePending(
 ): Verdict {
   const digestHex = verdict.outcome === 'ACTED' ? toHex(planDigest(moves, resolved.digestHex)) : ''
   let settled = verdict
-  for (const { decisionId, planDigestHex } of [...collector.state.pendingPlans.values()]) {
+  for (const { decisionId, planDigestHex, makers } of [...collector.state.pendingPlans.values()]) {
+    // A person's plan waits for people alone: the agent's own goes beside it, and the gate judges each when it is sent.
+    if (makers.length > 0) continue
     if (planDigestHex === digestHex) settled = { outcome: 'NOTHING_TO_DO', reason: 'plan-awaits-approval' }
     else lapsePlan(collector, decisionId, 'plan-changed')
   }
   return settled
 }
 
-function judge(collector: CycleCollector, resolved: ResolvedPolicy, deliberation: Deliberation): Verdict {
+export function judge(
+  collector: CycleCollector,
+  resolved: ResolvedPolicy,
+  deliberation: Deliberation,
+): Verdict {
   if (deliberation.outcome !== 'PLAN') return { outcome: deliberation.outcome, reason: deliberation.reason }
   const { state, closedAtMicros } = collector
   const { positions, moves, dependsOn } = deliberation
@@ -133,13 +142,13 @@ function alertPeople(
   collector.alert('WARNING', 'plan-awaits-approval', subject, message)
 }
 
-function record(
+export function record(
   collector: CycleCollector,
   resolved: ResolvedPolicy,
   deliberation: Deliberation,
   verdict: Verdict,
   decisionId: Uint8Array,
-  trigger: Trigger,
+  trigger: Trigger | 'override',
   optimizerDigest: Uint8Array,
 ): Decision {
   const { solve } = deliberation

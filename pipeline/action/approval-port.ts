@@ -5,14 +5,20 @@
  */
 import type { Move } from '../deliberation/plan.js'
 import type { ResolvedPolicy } from '../deliberation/resolved-policy.js'
+import { formatUuid } from '../identity.js'
 import type { GroupState, PendingPlan } from '../perception/state.js'
+import { isApproved } from '../perception/voices.js'
 import { sumBaseMinor } from './gate.js'
 
 /** Answers whether all approvals that the plan needs are there. Anything but `true` is a no. */
-export type ApprovalCheck = (state: GroupState, plan: PendingPlan) => boolean
+export type ApprovalCheck = (state: GroupState, plan: PendingPlan, nowMicros: number) => boolean
 
-/** Nobody can approve yet: a plan waits until its time is over. */
-export const approvalsComplete: ApprovalCheck = () => false
+/** Different people for every seat, none of them a maker, all of them for exactly these legs under this policy. */
+export const approvalsComplete: ApprovalCheck = (state, plan, nowMicros) => {
+  const seats = Array.from({ length: plan.required }, () => plan.roles)
+  const subject = `decision:${formatUuid(plan.decisionId)}`
+  return isApproved(state, subject, plan.planDigestHex, seats, new Set(plan.makers), nowMicros)
+}
 
 /** How many people must approve the plan, and which roles count. */
 export function requirementOf(

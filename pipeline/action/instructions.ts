@@ -38,19 +38,26 @@ export interface PlannedLeg {
   readonly move: Move
 }
 
-/** Turns the legs of a decision into instructions; what becomes of them is the policy's mode. */
+/**
+ * Turns the legs of a decision into instructions; what becomes of them is the policy's mode.
+ *
+ * @param makers people who made the plan: then it waits for others to approve it, in every mode that sends
+ */
 export function instruct(
   collector: CycleCollector,
   resolved: ResolvedPolicy,
   decisionId: Uint8Array,
   plan: LinkedLegs,
+  makers: readonly string[] = [],
 ): Instructed {
   const { mode } = resolved.policy
-  const legs = openLegs(collector, resolved, toHex(decisionId), plan)
+  const waits = mode === 'supervised' || (mode === 'autonomous' && makers.length > 0)
+  const waitMicros = waits ? resolved.policy.approvals.withinSeconds * 1_000_000 : 0
+  const legs = openLegs(collector, resolved, toHex(decisionId), plan, waitMicros)
   let release: Instruction[] = []
   for (const { instruction } of legs) propose(collector, instruction)
-  if (mode === 'autonomous') release = commitPlan(collector, resolved, legs, 'reserve')
-  else if (mode === 'supervised') awaitApproval(collector, resolved, legs)
+  if (waits) awaitApproval(collector, resolved, legs, waitMicros, makers)
+  else if (mode === 'autonomous') release = commitPlan(collector, resolved, legs, 'reserve')
   else
     for (const { instruction } of legs)
       advance(collector, instruction, 'lapse', { reasonCode: `mode-${mode}` })
@@ -97,6 +104,8 @@ function awaitApproval(
   collector: CycleCollector,
   resolved: ResolvedPolicy,
   legs: readonly PlannedLeg[],
+  waitMicros: number,
+  makers: readonly string[],
 ): void {
   const moves = legs.map(({ move }) => move)
   const { decisionId } = legs[0]!.instruction
@@ -106,7 +115,8 @@ function awaitApproval(
     planDigestHex: toHex(planDigest(moves, resolved.digestHex)),
     instructionIds: legs.map(({ instruction }) => instruction.instructionId),
     sinceMicros: collector.closedAtMicros,
-    approveByMicros: collector.closedAtMicros + approvalMicros(resolved),
+    approveByMicros: collector.closedAtMicros + waitMicros,
+    makers: [...makers],
     ...requirementOf(collector.state, resolved, moves),
   })
 }
@@ -117,19 +127,16 @@ function answerMicros({ policy }: ResolvedPolicy, move: Move): number {
   return (settlementDelaySeconds + policy.settlement.answerWithinSeconds) * 1_000_000
 }
 
-function approvalMicros({ policy }: ResolvedPolicy): number {
-  return policy.mode === 'supervised' ? policy.approvals.withinSeconds * 1_000_000 : 0
-}
-
 function openLegs(
   collector: CycleCollector,
   resolved: ResolvedPolicy,
   decisionHex: string,
   { moves, dependsOn }: LinkedLegs,
+  approvalMicros: number,
 ): PlannedLeg[] {
   return moves.map((move, leg) => {
     const before = moves[dependsOn[leg]!]
-    const waitMicros = approvalMicros(resolved) + (before === undefined ? 0 : answerMicros(resolved, before))
+    const waitMicros = approvalMicros + (before === undefined ? 0 : answerMicros(resolved, before))
     const expiresAtMicros = collector.closedAtMicros + waitMicros + answerMicros(resolved, move)
     const instruction = open(collector, decisionHex, move, leg, dependsOn[leg]!, expiresAtMicros)
     return { instruction, move }

@@ -2,8 +2,9 @@
  * Moves made again from instructions that were not sent yet, with the channels and prices of now, so that the gate can judge
  * them as it judges a new plan. Amounts stay exactly what they were. Depends on channels, plan and state.
  */
+import type { InstructionKind } from '../../schemas/generated/types.js'
 import { type Channels, channelsOf } from '../deliberation/channels.js'
-import { type Move, priceMove } from '../deliberation/plan.js'
+import { creditedAccount, debitedAccount, type Move, priceMove } from '../deliberation/plan.js'
 import type { Position } from '../deliberation/positions.js'
 import type { ResolvedPolicy } from '../deliberation/resolved-policy.js'
 import type { GroupState, OpenInstruction } from '../perception/state.js'
@@ -36,7 +37,23 @@ export function movesAgain(
 }
 
 function moveOf(channels: Channels, instruction: OpenInstruction): Move | undefined {
-  const { kind, channelId, amountMinor } = instruction
+  const { kind, channelId, amountMinor, sourceAccountId, destinationAccountId } = instruction
+  const move = moveFor(channels, kind, channelId, amountMinor)
+  if (move === undefined) return undefined
+  // A rail may lead somewhere else by now.
+  const same =
+    (debitedAccount(move)?.accountId ?? '') === sourceAccountId &&
+    (creditedAccount(move)?.accountId ?? '') === destinationAccountId
+  return same ? move : undefined
+}
+
+/** The move over a channel of now, with its price; undefined when there is no such channel for the kind. */
+export function moveFor(
+  channels: Channels,
+  kind: InstructionKind,
+  channelId: string,
+  amountMinor: number,
+): Move | undefined {
   if (kind === 'DRAW' || kind === 'REPAY') {
     const facility = channels.facilities.find(
       ({ facility: { reference } }) => reference.facilityId === channelId,
@@ -44,10 +61,5 @@ function moveOf(channels: Channels, instruction: OpenInstruction): Move | undefi
     return facility === undefined ? undefined : priceMove(kind, null, facility, amountMinor)
   }
   const rail = channels.rails.find(({ rail: { reference } }) => reference.railId === channelId)
-  const same =
-    rail !== undefined &&
-    rail.rail.reference.kind === kind &&
-    rail.source.accountId === instruction.sourceAccountId &&
-    rail.destination.accountId === instruction.destinationAccountId
-  return same ? priceMove(kind, rail, null, amountMinor) : undefined
+  return rail?.rail.reference.kind === kind ? priceMove(kind, rail, null, amountMinor) : undefined
 }

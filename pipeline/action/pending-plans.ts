@@ -59,6 +59,7 @@ export function releasePlan(
     return []
   }
   state.pendingPlans.delete(decisionId)
+  state.people.approvals.delete(`decision:${formatUuid(decisionId)}`)
   return commitPlan(collector, resolved, again.legs, 'approve')
 }
 
@@ -89,7 +90,7 @@ export function releaseApproved(
   const { state } = collector
   const release: Instruction[] = []
   for (const plan of [...state.pendingPlans.values()]) {
-    if (isApproved(state, plan) !== true) continue
+    if (isApproved(state, plan, collector.closedAtMicros) !== true) continue
     release.push(...releasePlan(collector, resolved, positionsNow(), plan.decisionId))
   }
   return release
@@ -107,6 +108,7 @@ function end(
   if (plan === undefined) return
   for (const instruction of legsOf(state, plan)) advance(collector, instruction, event, { reasonCode })
   state.pendingPlans.delete(decisionId)
+  state.people.approvals.delete(`decision:${formatUuid(decisionId)}`)
   const code = event === 'lapse' ? 'plan-lapsed' : 'plan-forbidden'
   collector.alert('WARNING', code, `decision:${formatUuid(decisionId)}`, message)
 }

@@ -137,6 +137,7 @@ function lift({ collector, command, author }: Order): string {
 
 function approve({ collector, command, author }: Order): string {
   const { state, closedAtMicros } = collector
+  if (command.subject.startsWith('decision:')) needPlan(collector, command)
   const authorityId = authorityFor(collector, command, author)
   keepVoice(state, command.subject, voiceOf(command, author, authorityId), closedAtMicros)
   settleRosters(collector)
@@ -145,8 +146,10 @@ function approve({ collector, command, author }: Order): string {
 
 function reject({ collector, command, author }: Order): string {
   authorityFor(collector, command, author)
-  if (command.subject.startsWith('decision:')) collector.orders.push(command)
-  else withdrawChange(collector, command)
+  if (command.subject.startsWith('decision:')) {
+    needPlan(collector, command)
+    collector.orders.push(command)
+  } else withdrawChange(collector, command)
   return command.subject
 }
 
@@ -154,8 +157,25 @@ function reject({ collector, command, author }: Order): string {
 function orderPlan({ collector, command }: Order): string {
   if (command.kind === 'ADJUST') detailOf('adjustment', command)
   if (command.kind === 'FORCE') detailOf('plan', command)
+  else needPlan(collector, command)
   collector.orders.push(command)
   return command.subject
+}
+
+/** The plan that the command is about waits, and is still the one that its digest says. */
+function needPlan({ state, closedAtMicros }: CycleCollector, { subject, digest, kind }: Command): void {
+  const id = subject.slice('decision:'.length).replaceAll('-', '')
+  const plan = state.pendingPlans.get(id)
+  refuseCommandUnless(
+    plan !== undefined && subject === `decision:${formatUuid(id)}` && closedAtMicros < plan.approveByMicros,
+    'invalid-command',
+    `no plan waits as ${subject}`,
+  )
+  refuseCommandUnless(
+    kind === 'FORBID' || plan.planDigestHex === toHex(digest),
+    'invalid-command',
+    `the plan that waits as ${subject} has the digest ${plan.planDigestHex}`,
+  )
 }
 
 /** In whose name a person says yes or no: the own one, or that of someone who has delegated to the person. */

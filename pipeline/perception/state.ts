@@ -16,6 +16,7 @@ import type {
   Rail,
   RegulatoryConstraint,
 } from '../../schemas/generated/types.js'
+import type { Role } from '../governance/people/roles.js'
 import { NO_DIGEST } from '../identity.js'
 import type { InputStream } from './decoded-input.js'
 import type { FeedState } from './feeds.js'
@@ -133,7 +134,9 @@ export interface PendingPlan {
   approveByMicros: number
   /** How many people must approve, and in which roles. */
   required: number
-  roles: string[]
+  roles: Role[]
+  /** People who made it, and so cannot approve it; empty for a plan of the agent. */
+  makers: string[]
 }
 
 export interface PolicyReference {
