@@ -15,6 +15,7 @@ import { journalSchema, segmentSchema } from '../../../pipeline/runtime/journal/
 import type { Cycle, CycleResult, SourceDeclaration } from '../../../schemas/generated/types.js'
 import { Coverage } from './coverage.js'
 import type { AuditedLogs } from './logs.js'
+import type { PeopleAudit } from './people-audit.js'
 import { hold, Violation } from './violation.js'
 
 export interface AuditedEntry {
@@ -49,6 +50,7 @@ export class JournalAudit {
     readonly partition: number,
     private readonly prefix: string,
     private readonly onResult: (partition: number, result: CycleResult) => void,
+    private readonly people?: PeopleAudit,
   ) {
     this.coverage = new Coverage(cluster, partition, prefix)
   }
@@ -103,7 +105,9 @@ export class JournalAudit {
         this.coverage.claim(topic, before)
   }
 
-  #declare({ source, name }: SourceDeclaration): void {
+  #declare(declaration: SourceDeclaration): void {
+    const { source, name } = declaration
+    this.people?.declare(declaration)
     hold(source === this.#topics.length, 'journal-chain', () => `source ${source} out of order`)
     this.#topics.push(name.slice(0, name.lastIndexOf('/')))
   }
@@ -165,6 +169,7 @@ export class JournalAudit {
       'refusals-recorded',
       () => `a decision without explanation`,
     )
+    if (cycle !== undefined) this.people?.take(cycle, result)
     this.onResult(this.partition, result)
   }
 

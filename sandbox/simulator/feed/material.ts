@@ -36,9 +36,10 @@ export interface PolicyLimits {
   /** Major units of the base currency. */
   readonly perDay: number
   readonly answerWithinSeconds: number
+  readonly mode: 'autonomous' | 'supervised'
 }
 
-const SIMULATED_LIMITS: PolicyLimits = { perDay: 100_000_000, answerWithinSeconds: 20 }
+const SIMULATED_LIMITS: PolicyLimits = { perDay: 100_000_000, answerWithinSeconds: 20, mode: 'autonomous' }
 
 export function policyText(groupId: string, limits = SIMULATED_LIMITS): string {
   return `policy: simulated
@@ -46,7 +47,7 @@ version: 1
 group: ${groupId}
 owner: treasury
 tier: 2
-mode: autonomous
+mode: ${limits.mode}
 baseCurrency: EUR
 deliberation: { horizonMinutes: 60, reconsiderAfterSeconds: 300, tolerancePercent: 2 }
 costs:
@@ -63,6 +64,7 @@ limits:
   perCycle: 15000000
   perDay: ${limits.perDay}
   instructionsPerCycle: 8
+approvals: { required: 2, roles: [approver, risk-officer], withinSeconds: 30 }
 expectedFlows: { inflowPercent: 50, outflowPercent: 100 }
 staleness:
   account: { widenAfterSeconds: 1800, widenPercent: 10, freezeAfterSeconds: 7200 }
@@ -92,7 +94,7 @@ export function sharedDrafts(today: number): Draft[] {
 }
 
 /** Reference data of one group, in the order in which a careful producer sends it. */
-export function groupDrafts(groupId: string): Draft[] {
+export function groupDrafts(groupId: string, mode: PolicyLimits['mode'] = 'autonomous'): Draft[] {
   return [
     account('OPERATING', 'BANK-A'),
     account('PAYROLL', 'BANK-B'),
@@ -110,7 +112,11 @@ export function groupDrafts(groupId: string): Draft[] {
     {
       stream: 'policy',
       name: 'policy',
-      fields: { policyId: 'simulated', version: 1, document: policyText(groupId) },
+      fields: {
+        policyId: 'simulated',
+        version: 1,
+        document: policyText(groupId, { ...SIMULATED_LIMITS, mode }),
+      },
     },
   ]
 }
