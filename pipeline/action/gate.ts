@@ -80,7 +80,7 @@ const PLAN_CHECKS: readonly (readonly [string, (context: PlanContext) => boolean
     ({ state, resolved, moves }) => sumBaseMinor(state, resolved, moves) <= resolved.perCycleBaseMinor,
   ],
   ['above-lender-limit', ({ state, resolved, moves }) => lendersWithin(state, resolved, moves)],
-  ['above-concentration', (context) => banksWithin(context)],
+  ['above-concentration', (context) => banksWithin(context) && banksWithin(atOnce(context))],
   [
     'above-hour-budget',
     ({ state, resolved, moves }) =>
@@ -237,6 +237,11 @@ function lendersWithin(state: GroupState, resolved: ResolvedPolicy, moves: reado
     if (draws > 0 && (after === undefined || after > limitValue(limitMinor))) return false
   }
   return true
+}
+
+/** The plan as it is if the legs that wait for others are never sent. */
+function atOnce(context: PlanContext): PlanContext {
+  return { ...context, moves: context.moves.filter((_, index) => context.dependsOn[index] === -1) }
 }
 
 /** No plan adds to what lies at a bank beyond its limit; what lies there already may stay, and may come by itself. */

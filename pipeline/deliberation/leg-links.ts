@@ -17,10 +17,37 @@ export interface LinkedLegs {
   readonly dependsOn: readonly number[]
 }
 
+/** Part of what a move brings that other legs may rely on. */
+export function reliablePart(kind: Move['kind']): number {
+  return kind === 'FX' ? 1 - CONVERSION_RESERVE : 1
+}
+
 /** What another leg may rely on when the move is settled, minor units of the account that it credits. */
-export function reliableInflowMinor(move: Move): number {
-  const brought = move.counterAmountMinor
-  return move.kind === 'FX' ? Math.floor(brought * (1 - CONVERSION_RESERVE)) : brought
+export function reliableInflowMinor({ kind, counterAmountMinor }: Move): number {
+  return Math.floor(counterAmountMinor * reliablePart(kind))
+}
+
+/**
+ * By how much what leaves the account is more than what may leave it now and what legs bring from accounts that rely on none, minor
+ * units: what plans are repaired by. `linkLegs` has the last word, because amounts may not fit each other.
+ */
+export function unpaidMinor(moves: readonly Move[], account: Position): number {
+  let unpaid = debitsMinor(moves, account) - leavableMinor(account)
+  if (unpaid <= 0) return unpaid
+  for (const move of moves) {
+    if (creditedAccount(move) !== account) continue
+    const source = debitedAccount(move)
+    const reliesOnNone = source === undefined || debitsMinor(moves, source) <= leavableMinor(source)
+    if (reliesOnNone) unpaid -= reliableInflowMinor(move)
+  }
+  return unpaid
+}
+
+/** Sum that the moves take from an account, minor units. */
+export function debitsMinor(moves: readonly Move[], source: Position): number {
+  let sum = 0
+  for (const move of moves) if (debitedAccount(move) === source) sum += move.amountMinor
+  return sum
 }
 
 /** Legs that rely on others that are paid from what is there, or undefined when a leg could rely on none. */
