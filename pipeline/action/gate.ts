@@ -205,7 +205,7 @@ function sourceBears({ moves, dependsOn, move }: GateContext): boolean {
   let brought = 0n
   for (const bringer of bringers) brought += BigInt(reliableInflowMinor(bringer))
   const room = BigInt(source.spendableMinor) - BigInt(source.floorMinor) + BigInt(source.lineMinor)
-  return atOnce <= room && atOnce + later <= room + brought
+  return (atOnce === 0n || atOnce <= room) && atOnce + later <= room + brought
 }
 
 /** A leg waits for an earlier one that credits its source and waits for none itself. */

@@ -158,7 +158,12 @@ function inIntegers(
     return { reason: 'instruction-limit-breaks-floor', subject: selected.broken.accountId }
   const repaired = repairPlan(shared, positions, selected.moves)
   if ('reason' in repaired) return repaired
-  return linkLegs(repaired.moves) ?? { reason: 'legs-cannot-be-linked', subject: '' }
+  const legs = linkLegs(repaired.moves)
+  if (legs === undefined) return { reason: 'legs-cannot-be-linked', subject: '' }
+  // If the legs that wait are never sent, what they were to take away from a bank stays there.
+  const atOnce = legs.moves.filter((_, index) => legs.dependsOn[index] === -1)
+  const passed = shared.find(({ row, excess }) => row.startsWith('bank:') && excess(atOnce) > 0n)
+  return passed === undefined ? legs : { reason: 'limit-cannot-be-kept', subject: passed.row }
 }
 
 function solveWithRepair({ state, resolved, limits, positions, channels, optimizer, linked }: PlanTask): {

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { linkLegs, reliableInflowMinor } from './leg-links.js'
 import type { Move } from './plan.js'
 import { creditedAccount, debitedAccount } from './plan.js'
-import { leavableMinor, type Position } from './positions.js'
+import type { Position } from './positions.js'
 
 const account = (accountId: string, roomMinor: number): Position =>
   ({ accountId, spendableMinor: roomMinor, floorMinor: 0, lineMinor: 0 }) as Position
@@ -89,7 +89,7 @@ test('every linked plan, in every order that its links allow, leaves each accoun
         assert.equal(creditedAccount(linked.moves[before]!), debitedAccount(linked.moves[index]!))
       }
       // Debits happen at once, credits only when a leg is settled: the worst order is one that settles as late as it can.
-      const room = new Map(accounts.map((one) => [one, leavableMinor(one)]))
+      const room = new Map(accounts.map((one) => [one, one.spendableMinor]))
       const open = new Set(linked.moves.keys())
       const settled = new Set<number>()
       const ready = () =>

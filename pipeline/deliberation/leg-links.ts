@@ -32,8 +32,9 @@ export function reliableInflowMinor({ kind, counterAmountMinor }: Move): number 
  * units: what plans are repaired by. `linkLegs` has the last word, because amounts may not fit each other.
  */
 export function unpaidMinor(moves: readonly Move[], account: Position): number {
-  let unpaid = debitsMinor(moves, account) - leavableMinor(account)
-  if (unpaid <= 0) return unpaid
+  const debits = debitsMinor(moves, account)
+  if (debits <= leavableMinor(account)) return debits - leavableMinor(account)
+  let unpaid = debits - roomMinor(account)
   for (const move of moves) {
     if (creditedAccount(move) !== account) continue
     const source = debitedAccount(move)
@@ -41,6 +42,11 @@ export function unpaidMinor(moves: readonly Move[], account: Position): number {
     if (reliesOnNone) unpaid -= reliableInflowMinor(move)
   }
   return unpaid
+}
+
+/** What may leave an account as it is; below 0 when an inflow has to bring it back to its floor first. */
+function roomMinor({ spendableMinor, floorMinor, lineMinor }: Position): number {
+  return spendableMinor - floorMinor + lineMinor
 }
 
 /** Sum that the moves take from an account, minor units. */
@@ -57,7 +63,7 @@ export function linkLegs(moves: readonly Move[]): LinkedLegs | undefined {
   for (const move of moves) {
     const source = debitedAccount(move)
     if (source === undefined) continue
-    const left = room.get(source) ?? leavableMinor(source)
+    const left = room.get(source) ?? roomMinor(source)
     if (move.amountMinor > left) waiting.add(move)
     room.set(source, move.amountMinor > left ? left : left - move.amountMinor)
   }
