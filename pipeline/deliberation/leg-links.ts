@@ -3,23 +3,17 @@
  *
  *   draw -> transfer, conversion -> transfer: chains of two legs at most, so there are no circles and the order is short
  *
- * A leg waits for one other leg. Legs that others wait for come first; otherwise the order of the plan stays. Depends on plan.
+ * A leg waits for one other leg. Legs that others wait for come first; otherwise the order of the plan stays. Depends on plan
+ * and model.
  */
 import { creditedAccount, debitedAccount, type Move } from './plan.js'
 import { leavableMinor, type Position } from './positions.js'
-
-/** What a conversion brings is not known to the unit before it is done: this part of it is not relied on. */
-const CONVERSION_RESERVE = 0.005
+import { reliablePart } from './rebalancing-model.js'
 
 export interface LinkedLegs {
   readonly moves: readonly Move[]
   /** For each move the index of the one that must be settled before it is sent; -1 for none. */
   readonly dependsOn: readonly number[]
-}
-
-/** Part of what a move brings that other legs may rely on. */
-export function reliablePart(kind: Move['kind']): number {
-  return kind === 'FX' ? 1 - CONVERSION_RESERVE : 1
 }
 
 /** What another leg may rely on when the move is settled, minor units of the account that it credits. */

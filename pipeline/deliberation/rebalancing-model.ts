@@ -21,7 +21,6 @@
  * wait for each other (`leg-links.ts`). Depends on positions, channels, policy and shared limits.
  */
 import { type Channels, DAYS_PER_YEAR, type FacilityChannel, type RailChannel } from './channels.js'
-import { reliablePart } from './leg-links.js'
 import { type Entry, ModelBuilder, type NamedModel } from './model-builder.js'
 import { leavableMinor, type Position } from './positions.js'
 import type { ResolvedPolicy } from './resolved-policy.js'
@@ -36,6 +35,14 @@ export const SHORTFALL_PIECES = [0.1, 0.2] as const
 
 /** A column's extra price by its place, relative to the churn price: a fixed rule among equal plans. */
 const TIE_BREAK = 1e-4
+
+/** What a conversion brings is not known to the unit before it is done: this part of it is not relied on. */
+const CONVERSION_RESERVE = 0.005
+
+/** Part of what a move brings that other legs of its plan may rely on. */
+export function reliablePart(kind: MoveColumn['kind']): number {
+  return kind === 'FX' ? 1 - CONVERSION_RESERVE : 1
+}
 
 /** What a column moves; others (balances, slack) are not in the list. */
 export interface MoveColumn {
