@@ -193,6 +193,8 @@ class Morning {
       const held = this.holds.get(instructionId)
       const isOpen = held !== undefined && held.ends.length === 0
       assert.equal(isHeld(at), isOpen, `${place}: ${instructionId} is ${at}`)
+      const isWhole = held === undefined || isOpen || held.endedMinor === held.heldMinor
+      assert.ok(isWhole, `${place}: ${held?.endedMinor} of ${held?.heldMinor} ended for ${instructionId}`)
       if (isHeld(at)) reserved.set(sourceAccountId, (reserved.get(sourceAccountId) ?? 0) + amountMinor)
     }
     for (const [accountId, account] of state.accounts) {
