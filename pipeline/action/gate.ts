@@ -82,7 +82,7 @@ const PLAN_CHECKS: readonly (readonly [string, (context: PlanContext) => boolean
     ({ state, resolved, moves }) => sumBaseMinor(state, resolved, moves) <= resolved.perCycleBaseMinor,
   ],
   ['above-lender-limit', ({ state, resolved, moves }) => lendersWithin(state, resolved, moves)],
-  ['above-concentration', (context) => banksWithin(context)],
+  ['above-concentration', (context) => banksWithin(context) && banksWithin(atOnce(context))],
   [
     'above-hour-budget',
     ({ state, resolved, moves }) =>
@@ -216,7 +216,7 @@ function sourceBears({ moves, dependsOn, move }: GateContext): boolean {
   let brought = 0n
   for (const bringer of bringers) brought += BigInt(reliableInflowMinor(bringer))
   const room = BigInt(source.spendableMinor) - BigInt(source.floorMinor) + BigInt(source.lineMinor)
-  return atOnce <= room && atOnce + later <= room + brought
+  return (atOnce === 0n || atOnce <= room) && atOnce + later <= room + brought
 }
 
 /** A leg waits for an earlier one that credits its source and waits for none itself. */
@@ -248,6 +248,11 @@ function lendersWithin(state: GroupState, resolved: ResolvedPolicy, moves: reado
     if (draws > 0 && (after === undefined || after > limitValue(limitMinor))) return false
   }
   return true
+}
+
+/** The plan as it is if the legs that wait for others are never sent. */
+function atOnce(context: PlanContext): PlanContext {
+  return { ...context, moves: context.moves.filter((_, index) => context.dependsOn[index] === -1) }
 }
 
 /** No plan adds to what lies at a bank beyond its limit; what lies there already may stay, and may come by itself. */

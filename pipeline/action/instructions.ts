@@ -156,7 +156,7 @@ function open(
   const { currency } = amountPosition(move)
   const { venueId } = move.rail?.rail.reference ?? move.facility!.facility.reference
   return {
-    instructionId: toHex(derivedId('instruction', state.groupId, cycle, decisionHex, leg)),
+    instructionId: instructionIdOf(state.groupId, cycle, decisionHex, leg),
     decisionId: decisionHex,
     cycle,
     leg,
@@ -182,6 +182,11 @@ function open(
     nextQueryMicros: expiresAtMicros,
     queries: 0,
   }
+}
+
+/** A function of its origin, so that a replay gives the same one, and one leg finds the other. */
+export function instructionIdOf(groupId: string, cycle: number, decisionHex: string, leg: number): string {
+  return toHex(derivedId('instruction', groupId, cycle, decisionHex, leg))
 }
 
 /** When an instruction that is final now may be forgotten. */

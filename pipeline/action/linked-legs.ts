@@ -13,7 +13,7 @@ import type { CycleCollector } from '../perception/outcome.js'
 import { exponentOf, type GroupState, type OpenInstruction } from '../perception/state.js'
 import { advance } from './advance.js'
 import { denialOf } from './gate.js'
-import { type PlannedLeg, sendLegs } from './instructions.js'
+import { instructionIdOf, type PlannedLeg, sendLegs } from './instructions.js'
 import { isFinal } from './life-cycle.js'
 import { movesAgain } from './moves-again.js'
 import { changeHolds } from './reservations.js'
@@ -98,8 +98,6 @@ function describe(state: GroupState): (leg: OpenInstruction) => string {
 
 /** Undefined when it was forgotten, which only an instruction that was final for a day is. */
 function predecessorOf(state: GroupState, leg: OpenInstruction): OpenInstruction | undefined {
-  for (const other of state.instructions.values()) {
-    if (other.decisionId === leg.decisionId && other.leg === leg.dependsOn) return other
-  }
-  return undefined
+  const { cycle, decisionId, dependsOn } = leg
+  return state.instructions.get(instructionIdOf(state.groupId, cycle, decisionId, dependsOn))
 }

@@ -4,12 +4,16 @@
  *   inside bands? -> build the LP -> solve -> drop small tickets and solve again (twice at most) -> round
  *   -> select and repair in integers -> compare with doing nothing
  *
+ * A plan is made of legs that can all be paid at once. Only when that leaves an account below its floor, legs may wait for each other: such
+ * a plan takes longer, and it can break.
+ *
  * Pure but for the optimizer instance, whose answer depends on model and start basis alone.
  */
 import { fromHex } from '../identity.js'
 import type { GroupState } from '../perception/state.js'
 import { type Channels, channelsOf } from './channels.js'
 import { eligibleChannels } from './eligibility.js'
+import { type LinkedLegs, linkLegs } from './leg-links.js'
 import { type GroupOptimizer, modelDigest, type Solution, structureHex } from './optimizer.js'
 import { type Move, objectiveOffset, planCost } from './plan.js'
 import { planLimits } from './plan-limits.js'
@@ -84,7 +88,33 @@ export function deliberate(
   }
   const channels = eligibleChannels(resolved, channelsOf(state, resolved, positions, nowMicros), nowMicros)
   const limits = sharedLimits(state, resolved, positions)
-  const { solve, moves } = solveWithRepair(state, resolved, limits, positions, channels, optimizer)
+  const task = { state, resolved, limits, positions, channels, optimizer, base, doNothing }
+  const atOnce = planWith({ ...task, linked: false })
+  if (atOnce.outcome !== 'REFUSED' || !BELOW_FLOOR.has(atOnce.reason)) return atOnce
+  const linked = planWith({ ...task, linked: true })
+  return linked.outcome === 'PLAN' ? linked : atOnce
+}
+
+/** Reasons of refusal that legs which wait for each other may mend. */
+const BELOW_FLOOR: ReadonlySet<string> = new Set(['floor-cannot-be-held', 'rounding-breaks-floor'])
+
+interface PlanTask {
+  readonly state: GroupState
+  readonly resolved: ResolvedPolicy
+  readonly limits: SharedLimits
+  readonly positions: readonly Position[]
+  readonly channels: Channels
+  readonly optimizer: GroupOptimizer
+  /** What every outcome says. */
+  readonly base: Omit<Deliberation, 'outcome' | 'reason' | 'subject' | 'solve'>
+  readonly doNothing: number
+  /** Whether legs may wait for each other. */
+  readonly linked: boolean
+}
+
+function planWith(task: PlanTask): Deliberation {
+  const { resolved, positions, base, doNothing } = task
+  const { solve, moves } = solveWithRepair(task)
   const refused = (reason: string, subject: string): Deliberation => ({
     ...base,
     outcome: 'REFUSED',
@@ -99,13 +129,13 @@ export function deliberate(
   const violated = firstViolation(solve)
   if (violated !== undefined) {
     const most = resolved.policy.limits.instructionsPerCycle
-    const selected = selectMoves(planLimits(limits, positions), positions, moves, most)
+    const selected = selectMoves(planLimits(limits, positions, false), positions, moves, most)
     return {
       ...refused('floor-cannot-be-held', violated),
       bestEffort: 'moves' in selected ? selected.moves : [],
     }
   }
-  const plan = inIntegers(resolved, limits, positions, moves)
+  const plan = inIntegers(task, moves)
   if ('reason' in plan) return refused(plan.reason, plan.subject)
   if (plan.moves.length === 0) {
     return { ...base, outcome: 'NOTHING_TO_DO', reason: 'no-move-pays', subject: '', solve }
@@ -121,7 +151,7 @@ export function deliberate(
     reason: 'rebalanced',
     subject: '',
     moves: plan.moves,
-    dependsOn: plan.moves.map(() => -1),
+    dependsOn: plan.dependsOn,
     solve,
     plannedCostBaseMinor,
   }
@@ -129,27 +159,28 @@ export function deliberate(
 
 /** The rounded tickets as a plan that keeps floors and limits to the unit, or why there is none. */
 function inIntegers(
-  resolved: ResolvedPolicy,
-  limits: SharedLimits,
-  positions: readonly Position[],
+  { resolved, limits, positions, linked }: PlanTask,
   moves: readonly Move[],
-): Repaired {
-  const shared = planLimits(limits, positions)
+): LinkedLegs | Exclude<Repaired, { readonly moves: readonly Move[] }> {
+  const shared = planLimits(limits, positions, linked)
   const selected = selectMoves(shared, positions, moves, resolved.policy.limits.instructionsPerCycle)
   if ('broken' in selected)
     return { reason: 'instruction-limit-breaks-floor', subject: selected.broken.accountId }
-  return repairPlan(shared, positions, selected.moves)
+  const repaired = repairPlan(shared, positions, selected.moves)
+  if ('reason' in repaired) return repaired
+  const legs = linkLegs(repaired.moves)
+  if (legs === undefined) return { reason: 'legs-cannot-be-linked', subject: '' }
+  // If the legs that wait are never sent, what they were to take away from a bank stays there.
+  const atOnce = legs.moves.filter((_, index) => legs.dependsOn[index] === -1)
+  const passed = shared.find(({ row, excess }) => row.startsWith('bank:') && excess(atOnce) > 0n)
+  return passed === undefined ? legs : { reason: 'limit-cannot-be-kept', subject: passed.row }
 }
 
-function solveWithRepair(
-  state: GroupState,
-  resolved: ResolvedPolicy,
-  limits: SharedLimits,
-  positions: readonly Position[],
-  channels: Channels,
-  optimizer: GroupOptimizer,
-): { solve: SolveRecord; moves: Move[] } {
-  const model = buildRebalancingModel(limits, resolved, positions, channels)
+function solveWithRepair({ state, resolved, limits, positions, channels, optimizer, linked }: PlanTask): {
+  solve: SolveRecord
+  moves: Move[]
+} {
+  const model = buildRebalancingModel(limits, resolved, positions, channels, linked)
   const structure = structureHex(model)
   const last = state.lastDecision
   const fits = last !== null && last.structureHex === structure && last.basisHex !== ''

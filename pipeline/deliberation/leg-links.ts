@@ -3,13 +3,12 @@
  *
  *   draw -> transfer, conversion -> transfer: chains of two legs at most, so there are no circles and the order is short
  *
- * A leg waits for one other leg. Legs that others wait for come first; otherwise the order of the plan stays. Depends on plan.
+ * A leg waits for one other leg. Legs that others wait for come first; otherwise the order of the plan stays. Depends on plan
+ * and model.
  */
 import { creditedAccount, debitedAccount, type Move } from './plan.js'
 import { leavableMinor, type Position } from './positions.js'
-
-/** What a conversion brings is not known to the unit before it is done: this part of it is not relied on. */
-const CONVERSION_RESERVE = 0.005
+import { reliablePart } from './rebalancing-model.js'
 
 export interface LinkedLegs {
   readonly moves: readonly Move[]
@@ -18,9 +17,37 @@ export interface LinkedLegs {
 }
 
 /** What another leg may rely on when the move is settled, minor units of the account that it credits. */
-export function reliableInflowMinor(move: Move): number {
-  const brought = move.counterAmountMinor
-  return move.kind === 'FX' ? Math.floor(brought * (1 - CONVERSION_RESERVE)) : brought
+export function reliableInflowMinor({ kind, counterAmountMinor }: Move): number {
+  return Math.floor(counterAmountMinor * reliablePart(kind))
+}
+
+/**
+ * By how much what leaves the account is more than what may leave it now and what legs bring from accounts that rely on none, minor
+ * units: what plans are repaired by. `linkLegs` has the last word, because amounts may not fit each other.
+ */
+export function unpaidMinor(moves: readonly Move[], account: Position): number {
+  const debits = debitsMinor(moves, account)
+  if (debits <= leavableMinor(account)) return debits - leavableMinor(account)
+  let unpaid = debits - roomMinor(account)
+  for (const move of moves) {
+    if (creditedAccount(move) !== account) continue
+    const source = debitedAccount(move)
+    const reliesOnNone = source === undefined || debitsMinor(moves, source) <= leavableMinor(source)
+    if (reliesOnNone) unpaid -= reliableInflowMinor(move)
+  }
+  return unpaid
+}
+
+/** What may leave an account as it is; below 0 when an inflow has to bring it back to its floor first. */
+function roomMinor({ spendableMinor, floorMinor, lineMinor }: Position): number {
+  return spendableMinor - floorMinor + lineMinor
+}
+
+/** Sum that the moves take from an account, minor units. */
+export function debitsMinor(moves: readonly Move[], source: Position): number {
+  let sum = 0
+  for (const move of moves) if (debitedAccount(move) === source) sum += move.amountMinor
+  return sum
 }
 
 /** Legs that rely on others that are paid from what is there, or undefined when a leg could rely on none. */
@@ -30,7 +57,7 @@ export function linkLegs(moves: readonly Move[]): LinkedLegs | undefined {
   for (const move of moves) {
     const source = debitedAccount(move)
     if (source === undefined) continue
-    const left = room.get(source) ?? leavableMinor(source)
+    const left = room.get(source) ?? roomMinor(source)
     if (move.amountMinor > left) waiting.add(move)
     room.set(source, move.amountMinor > left ? left : left - move.amountMinor)
   }
