@@ -12,6 +12,7 @@ import * as demo from './demo.js'
 import * as doctor from './doctor.js'
 import * as explain from './explain.js'
 import { EXIT_CODE_HELP } from './failure.js'
+import * as identity from './identity.js'
 import * as lineage from './lineage.js'
 import { LOG_LEVELS, parseLogLevel } from './log.js'
 import { packageVersion } from './package-version.js'
@@ -40,6 +41,7 @@ const commands = [
   simulate,
   policy,
   audit,
+  identity,
   solve,
   bench,
   doctor,
