@@ -14,6 +14,7 @@ import configurationSchema from './configuration.schema.json' with { type: 'json
 import { type IdentitySettings, identitySection } from './identity/section.js'
 import { kafkaSection } from './kafka-section.js'
 import type { LogLevel } from './log.js'
+import { type NotificationSettings, notificationSection } from './notify/section.js'
 
 export type ClickHouseMode = 'embedded' | 'server' | 'off'
 
@@ -36,6 +37,7 @@ export interface Configuration {
   }
   readonly kafka?: KafkaSettings | undefined
   readonly identity?: IdentitySettings | undefined
+  readonly notifications?: NotificationSettings | undefined
   readonly logLevel?: LogLevel | undefined
   readonly bankSeed?: number | undefined
   readonly snapshotEveryEntries?: number | undefined
@@ -118,6 +120,7 @@ function interpret(document: YamlDocument, file: string): Configuration {
     clickhouse: { mode, url, environment },
     kafka: kafkaSection(document, absolute),
     identity: identitySection(document, absolute),
+    notifications: notificationSection(document, absolute),
     logLevel: text('log', 'level') as LogLevel | undefined,
     bankSeed: number('bank', 'seed'),
     snapshotEveryEntries: number('snapshotEveryEntries'),

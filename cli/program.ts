@@ -15,6 +15,7 @@ import { EXIT_CODE_HELP } from './failure.js'
 import * as identity from './identity.js'
 import * as lineage from './lineage.js'
 import { LOG_LEVELS, parseLogLevel } from './log.js'
+import * as notify from './notify.js'
 import { packageVersion } from './package-version.js'
 import * as policy from './policy.js'
 import * as produce from './produce.js'
@@ -33,6 +34,7 @@ const commands = [
   run,
   status,
   project,
+  notify,
   replay,
   explain,
   lineage,

@@ -9,16 +9,18 @@ import { WeirError } from '../pipeline/errors.js'
 import type { YamlDocument } from '../pipeline/governance/yaml-document.js'
 import type { SecretReader } from '../pipeline/runtime/kafka/settings.js'
 
+type Path = readonly (string | number)[]
+
 /** Makes a path of the file absolute. */
 export type Near = (path: string) => string
 
 /** A map of the document, and where it is. */
 export class Section {
   readonly #document: YamlDocument
-  readonly #path: readonly string[]
+  readonly #path: Path
   readonly #near: Near
 
-  constructor(document: YamlDocument, path: readonly string[], near: Near) {
+  constructor(document: YamlDocument, path: Path, near: Near) {
     this.#document = document
     this.#path = path
     this.#near = near
@@ -52,7 +54,16 @@ export class Section {
       : new Section(this.#document, path, this.#near)
   }
 
-  errorAt(path: readonly string[], message: string, remedy: string): WeirError {
+  /** The maps of a list. */
+  items(key: string): readonly Section[] {
+    const length = this.#document.lengthAt([...this.#path, key])
+    return Array.from(
+      { length },
+      (_, at) => new Section(this.#document, [...this.#path, key, at], this.#near),
+    )
+  }
+
+  errorAt(path: Path, message: string, remedy: string): WeirError {
     return this.#document.errorAt([...this.#path, ...path], message, remedy)
   }
 

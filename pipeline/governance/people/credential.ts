@@ -145,7 +145,8 @@ function isTime(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 52
 }
 
-function bytesOfBase64(text: string): Uint8Array | undefined {
+/** Standard base64 with padding, as an encoder writes it; undefined for anything else. */
+export function bytesOfBase64(text: string): Uint8Array | undefined {
   const bytes = Buffer.from(text, 'base64')
   return bytes.toString('base64') === text ? new Uint8Array(bytes) : undefined
 }

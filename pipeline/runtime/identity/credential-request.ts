@@ -9,7 +9,7 @@
  */
 import { createHash } from 'node:crypto'
 import { WeirError } from '../../errors.js'
-import { keyOfBase64 } from '../../governance/people/credential.js'
+import { bytesOfBase64, keyOfBase64 } from '../../governance/people/credential.js'
 import { verifyEd25519 } from '../../governance/people/ed25519.js'
 import type { SigningKey } from '../key-files.js'
 
@@ -42,7 +42,8 @@ export function openCredentialRequest(body: string): CredentialRequest {
     throw malformed(`idToken has more than ${TOKEN_CHARACTERS_MOST} characters`)
   const publicKey = keyOfBase64(keyBase64)
   if (publicKey === undefined) throw malformed('keyBase64 is no Ed25519 key of 32 bytes in base64')
-  if (!verifyEd25519(publicKey, provenBytes(idToken, keyBase64), Buffer.from(proof, 'base64')))
+  const signature = bytesOfBase64(proof) ?? new Uint8Array()
+  if (!verifyEd25519(publicKey, provenBytes(idToken, keyBase64), signature))
     throw new WeirError('WEIR_IDENTITY', 'the proof is no signature of the key over this token', {
       place: 'proof',
       remedy: 'sign in again with weir identity login',
