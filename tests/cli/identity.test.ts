@@ -26,7 +26,7 @@ interface Authority {
 async function serve(folder: string): Promise<Authority> {
   await weir(['identity', 'key', '--out', join(folder, 'authority.key')])
   const config = join(folder, 'weir.yaml')
-  const authority = '  authority:\n    name: weir.example/identity\n    keyFile: authority.key\n    port: 0\n'
+  const authority = '  authority:\n    name: identity.weir.example\n    keyFile: authority.key\n    port: 0\n'
   writeFileSync(config, `identity:\n  issuer: ${provider.issuer}\n  clientId: ${CLIENT_ID}\n${authority}`)
   const args = ['identity', 'serve', '--config', config, '--log-level', 'info', '--json']
   let ended: Promise<Outcome> | undefined

@@ -22,7 +22,7 @@ function rawOf(key: KeyObject): Uint8Array {
 }
 
 const credential: Credential = {
-  authority: 'weir.example/identity',
+  authority: 'identity.weir.example',
   issuer: 'https://login.example/realms/bank',
   subject: 'b7a3f1d2-0001',
   keyBase64: Buffer.from(rawOf(generateKeyPairSync('ed25519').publicKey)).toString('base64'),

@@ -33,7 +33,7 @@ const DOMAIN = 'weir-credential/1\n'
 const MEMBERS = 'authority,expiresMicros,issuer,keyBase64,notBeforeMicros,subject'
 
 /** ASCII that can be seen: two names that look alike are the same. OpenID Connect bounds a subject by 255 characters. */
-const AUTHORITY = /^[!-*,-~]{1,128}$/
+const AUTHORITY = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,127}$/
 const ISSUER = /^https?:\/\/[!-~]{1,500}$/
 const SUBJECT = /^[!-~](?:[ -~]{0,253}[!-~])?$/
 
@@ -110,8 +110,7 @@ function check(given: object): Credential {
   if (namesOf(given) !== MEMBERS) throw refused(`its members are not exactly ${MEMBERS}`)
   const credential = given as Credential
   const { authority, issuer, subject, keyBase64, notBeforeMicros, expiresMicros } = credential
-  if (!matches(authority, AUTHORITY))
-    throw refused('authority is no name: 1 to 128 visible ASCII characters without a plus')
+  if (!matches(authority, AUTHORITY)) throw refused('authority is no id as a roster has it')
   if (!matches(issuer, ISSUER)) throw refused('issuer is no web address of at most 500 ASCII characters')
   if (!matches(subject, SUBJECT)) throw refused('subject is not 1 to 255 visible ASCII characters')
   if (typeof keyBase64 !== 'string' || keyOfBase64(keyBase64) === undefined)

@@ -43,7 +43,7 @@ async function startAuthority(t: TestContext, lifetimeMinutes = 480) {
     cooldownMs: 0,
     nowMs,
   })
-  const name = 'weir.example/identity'
+  const name = 'identity.weir.example'
   const authority = new IdentityAuthority({ name, key: authorityKey, verifier, lifetimeMinutes, nowMs, log })
   const server = await AuthorityServer.listen(authority, { port: 0, log })
   t.after(() => server.stop())
@@ -67,7 +67,7 @@ test('a person signs in by code and PKCE, and her key is hers for eight hours', 
   const text = await requestCredential(url, idToken, key, authorityKey.publicKey)
   const nowMicros = NOW_MS * 1_000
   assert.deepEqual(openCredential(text, authorityKey.publicKey), {
-    authority: 'weir.example/identity',
+    authority: 'identity.weir.example',
     issuer: provider.issuer,
     subject: 'anna',
     keyBase64: Buffer.from(key.publicKey).toString('base64'),
