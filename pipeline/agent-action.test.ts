@@ -1,9 +1,10 @@
 /** The agent on the small group: what it decides, orders and does with the answers. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { signAs } from '../sandbox/people.js'
 import { testEnvironment } from '../tests/support/environment.js'
-import { id, movement, POLICY_TEXT, quote, rail } from '../tests/support/small-group.js'
-import { at, names, reasons, settle, started } from '../tests/support/small-group-session.js'
+import { GROUP, id, movement, POLICY_TEXT, quote, rail } from '../tests/support/small-group.js'
+import { at, names, ROSTER, reasons, settle, started } from '../tests/support/small-group-session.js'
 import { restoreAgent } from './agent.js'
 import { formatUuid, toHex } from './identity.js'
 import type { AppliedCycle } from './ports.js'
@@ -235,17 +236,20 @@ test('a floor that rises above the balance is mended at once, not when the last 
 
 test('a hold freezes at once, a release lifts it', async () => {
   const { driver } = await started({ openings: { OPERATING: 7_400_000_00 } })
-  const command = (kind: string, name: string) => ({
-    commandId: id(name),
-    kind,
-    subject: 'rail:OPERATING-PAYROLL',
-    author: 'ann',
-    reason: 'test',
-  })
-  driver.input('command', command('HOLD', 'hold'), at(5))
+  const command = (kind: 'HOLD' | 'RELEASE', seconds: number) =>
+    signAs({
+      groupId: GROUP,
+      author: 'olga',
+      kind,
+      subject: 'rail:OPERATING-PAYROLL',
+      reason: 'test',
+      atMicros: at(seconds),
+    })
+  driver.input('roster', ROSTER, at(2))
+  driver.input('command', command('HOLD', 5), at(5))
   driver.input('cash-movement', movement('salaries', 'PAYROLL', -1_200_000_00), at(6))
   assert.equal(driver.close(at(10)).release.length, 0)
-  driver.input('command', command('RELEASE', 'release'), at(11))
+  driver.input('command', command('RELEASE', 11), at(11))
   driver.input('cash-movement', movement('more', 'PAYROLL', -100_000_00), at(12))
   assert.equal(driver.close(at(15)).release.length, 1)
 })

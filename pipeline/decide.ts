@@ -6,7 +6,9 @@
  */
 import type { Decision, Explanation, Instruction } from '../schemas/generated/types.js'
 import { denialOf } from './action/gate.js'
-import { instruct } from './action/instructions.js'
+import { type Instructed, instruct } from './action/instructions.js'
+import { lapsePlan } from './action/pending-plans.js'
+import { planDigest } from './action/plan-digest.js'
 import { type Deliberation, deliberate } from './deliberation/deliberate.js'
 import { explain, moveSentence } from './deliberation/explanation.js'
 import type { GroupOptimizer } from './deliberation/optimizer.js'
@@ -15,15 +17,11 @@ import type { Position } from './deliberation/positions.js'
 import type { ResolvedPolicy } from './deliberation/resolved-policy.js'
 import { frozenText, type Trigger } from './deliberation/trigger.js'
 import { powerOfTen } from './deliberation/valuation.js'
-import type { AutonomyMode } from './governance/policy.js'
 import { derivedId, formatUuid, fromHex, NO_DIGEST, toHex } from './identity.js'
 import type { CycleCollector } from './perception/outcome.js'
 
 /** Tickets that an alert on a proposed plan spells out. */
 const TICKETS_IN_ALERT = 3
-
-/** `supervised` is not `autonomous`: until people can approve, they are told and nothing is sent. */
-const ADVISING: ReadonlySet<AutonomyMode> = new Set(['advise', 'supervised'])
 
 export interface Decided {
   readonly decision: Decision
@@ -33,7 +31,7 @@ export interface Decided {
   readonly release: Instruction[]
 }
 
-interface Verdict {
+export interface Verdict {
   readonly outcome: Decision['outcome']
   readonly reason: string
 }
@@ -49,31 +47,58 @@ export function decide(
   const { state, cycle, closedAtMicros } = collector
   const decisionId = derivedId('decision', state.groupId, cycle)
   const deliberation = deliberate(state, resolved, positions, closedAtMicros, optimizer)
-  const verdict = judge(collector, resolved, deliberation)
+  const verdict = settlePending(collector, resolved, deliberation, judge(collector, resolved, deliberation))
   const acted = verdict.outcome === 'ACTED'
   const decision = record(collector, resolved, deliberation, verdict, decisionId, trigger, optimizerDigest)
-  const explanation = explain(
-    deliberation,
-    state.groupId,
-    cycle,
-    decisionId,
-    verdict.reason,
-    resolved.policy.baseCurrency,
-    resolved.baseExponent,
-  )
+  const explanation = explained(collector, resolved, deliberation, verdict, decisionId)
   if (verdict.outcome === 'REFUSED') alertRefusal(collector, deliberation, verdict)
-  if (acted && ADVISING.has(resolved.policy.mode)) alertProposal(collector, deliberation, decisionId)
-  const instructions = acted ? instruct(collector, resolved, decisionId, deliberation.moves) : []
+  const { instructions, release } = acted ? instruct(collector, resolved, decisionId, deliberation) : NOTHING
+  if (acted) alertPeople(collector, resolved, deliberation, decisionId)
   decision.instructions = instructions.length
-  const release = resolved.policy.mode === 'autonomous' ? instructions : []
   remember(collector, resolved, deliberation, release.length > 0)
   return { decision, explanation, instructions, release }
 }
 
-function judge(collector: CycleCollector, resolved: ResolvedPolicy, deliberation: Deliberation): Verdict {
+export function explained(
+  { state, cycle }: CycleCollector,
+  { policy, baseExponent }: ResolvedPolicy,
+  deliberation: Deliberation,
+  { reason }: Verdict,
+  decisionId: Uint8Array,
+): Explanation {
+  const { baseCurrency } = policy
+  return explain(deliberation, state.groupId, cycle, decisionId, reason, baseCurrency, baseExponent)
+}
+
+const NOTHING: Instructed = { instructions: [], release: [] }
+
+/** The plan that waits for people stays when it is found again; another plan, or none, ends its waiting. */
+function settlePending(
+  collector: CycleCollector,
+  resolved: ResolvedPolicy,
+  { moves }: Deliberation,
+  verdict: Verdict,
+): Verdict {
+  const digestHex = verdict.outcome === 'ACTED' ? toHex(planDigest(moves, resolved.digestHex)) : ''
+  let settled = verdict
+  for (const { decisionId, planDigestHex, makers } of [...collector.state.pendingPlans.values()]) {
+    // A person's plan waits for people alone: the agent's own goes beside it, and the gate judges each when it is sent.
+    if (makers.length > 0) continue
+    if (planDigestHex === digestHex) settled = { outcome: 'NOTHING_TO_DO', reason: 'plan-awaits-approval' }
+    else lapsePlan(collector, decisionId, 'plan-changed')
+  }
+  return settled
+}
+
+export function judge(
+  collector: CycleCollector,
+  resolved: ResolvedPolicy,
+  deliberation: Deliberation,
+): Verdict {
   if (deliberation.outcome !== 'PLAN') return { outcome: deliberation.outcome, reason: deliberation.reason }
   const { state, closedAtMicros } = collector
-  const denial = denialOf(state, resolved, deliberation.positions, deliberation.moves, closedAtMicros)
+  const { positions, moves, dependsOn } = deliberation
+  const denial = denialOf(state, resolved, positions, moves, closedAtMicros, dependsOn)
   if (denial === undefined) return { outcome: 'ACTED', reason: deliberation.reason }
   collector.alert('WARNING', 'gate-denied', denial.subject, `The risk gate denied the plan: ${denial.code}.`)
   return { outcome: 'REFUSED', reason: `gate-denied:${denial.code}` }
@@ -92,22 +117,38 @@ function alertRefusal(collector: CycleCollector, deliberation: Deliberation, ver
   collector.alert('CRITICAL', verdict.reason, subject, message)
 }
 
-/** In modes `advise` and `supervised` people carry the plan out, so they must hear of it; the whole of it is in the explanation. */
-function alertProposal(collector: CycleCollector, deliberation: Deliberation, decisionId: Uint8Array): void {
-  const { moves } = deliberation
+/**
+ * In mode `advise` people carry the plan out, in mode `supervised` they approve it, so they must hear of it; the whole of it is in the
+ * explanation.
+ */
+function alertPeople(
+  collector: CycleCollector,
+  resolved: ResolvedPolicy,
+  { moves }: Deliberation,
+  decisionId: Uint8Array,
+): void {
+  const { mode } = resolved.policy
   const shown = moves.slice(0, TICKETS_IN_ALERT).map(moveSentence).join(' ')
   const more = moves.length > TICKETS_IN_ALERT ? ` And ${moves.length - TICKETS_IN_ALERT} more.` : ''
   const subject = `decision:${formatUuid(toHex(decisionId))}`
-  collector.alert('WARNING', 'plan-proposed', subject, `Proposed, nothing was sent: ${shown}${more}`)
+  if (mode === 'advise') {
+    collector.alert('WARNING', 'plan-proposed', subject, `Proposed, nothing was sent: ${shown}${more}`)
+  }
+  const waiting = collector.state.pendingPlans.get(toHex(decisionId))
+  if (waiting === undefined) return
+  const until = new Date(waiting.approveByMicros / 1000).toISOString()
+  const needs = `${waiting.required} of ${waiting.roles.join(', ')}`
+  const message = `Waits until ${until} for approval by ${needs}: ${shown}${more}`
+  collector.alert('WARNING', 'plan-awaits-approval', subject, message)
 }
 
-function record(
+export function record(
   collector: CycleCollector,
   resolved: ResolvedPolicy,
   deliberation: Deliberation,
   verdict: Verdict,
   decisionId: Uint8Array,
-  trigger: Trigger,
+  trigger: Trigger | 'override',
   optimizerDigest: Uint8Array,
 ): Decision {
   const { solve } = deliberation
@@ -145,6 +186,7 @@ function record(
     iterations: solve?.iterations ?? 0,
     solves: solve?.solves ?? 0,
     instructions: 0,
+    planDigest: verdict.outcome === 'ACTED' ? planDigest(deliberation.moves, resolved.digestHex) : NO_DIGEST,
   }
 }
 

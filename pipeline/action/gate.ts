@@ -5,6 +5,7 @@
  * Each check returns true to pass; anything else, an error included, denies. Depends on plan, policy and state.
  */
 import { factsOf } from '../deliberation/eligibility.js'
+import { reliableInflowMinor } from '../deliberation/leg-links.js'
 import {
   amountPosition,
   channelId,
@@ -19,6 +20,7 @@ import { amountValue, inBaseMinor, limitValue, Valuation } from '../deliberation
 import { invariant } from '../errors.js'
 import { type RuleFacts, timeFactsAt } from '../governance/rule-facts.js'
 import { isMinor } from '../money.js'
+import { isAccountKilled, isChannelKilled, isKindKilled } from '../perception/kills.js'
 import type { GroupState } from '../perception/state.js'
 
 export interface Denial {
@@ -33,6 +35,8 @@ interface PlanContext {
   readonly resolved: ResolvedPolicy
   readonly positions: readonly Position[]
   readonly moves: readonly Move[]
+  /** For each move the index of the one that must be settled before it is sent; -1 for none. */
+  readonly dependsOn: readonly number[]
   /** Closing time of the cycle. */
   readonly nowMicros: number
 }
@@ -44,6 +48,7 @@ interface GateContext extends PlanContext {
 type Check = readonly [code: string, passes: (context: GateContext) => boolean]
 
 const MOVE_CHECKS: readonly Check[] = [
+  ['killed', ({ state, move }) => isMoveKilled(state, move) === false],
   ['amount-not-exact', ({ move }) => isMinor(move.amountMinor) && isMinor(move.counterAmountMinor)],
   ['amount-not-positive', ({ move }) => move.amountMinor > 0 && move.counterAmountMinor > 0],
   [
@@ -61,7 +66,8 @@ const MOVE_CHECKS: readonly Check[] = [
     ({ state, resolved, move }) =>
       sumBaseMinor(state, resolved, [move]) <= resolved.maximumInstructionBaseMinor,
   ],
-  ['source-overdrawn', ({ moves, move }) => sourceBears(moves, move)],
+  ['source-overdrawn', (context) => sourceBears(context)],
+  ['link-invalid', (context) => linkIsSound(context)],
   ['channel-used-twice', ({ moves, move }) => moves.filter((other) => sameChannel(other, move)).length === 1],
 ]
 
@@ -90,15 +96,20 @@ const PLAN_CHECKS: readonly (readonly [string, (context: PlanContext) => boolean
   ],
 ]
 
-/** The first denial, or undefined when every check of every move passed. */
+/**
+ * The first denial, or undefined when every check of every move passed.
+ *
+ * @param dependsOn for each move the index of the one that must be settled before it is sent; left out when none waits
+ */
 export function denialOf(
   state: GroupState,
   resolved: ResolvedPolicy,
   positions: readonly Position[],
   moves: readonly Move[],
   nowMicros: number,
+  dependsOn: readonly number[] = moves.map(() => -1),
 ): Denial | undefined {
-  const context: PlanContext = { state, resolved, positions, moves, nowMicros }
+  const context: PlanContext = { state, resolved, positions, moves, dependsOn, nowMicros }
   for (const [code, passes] of PLAN_CHECKS) {
     if (safely(() => passes(context)) !== true) return { code, subject: 'plan' }
   }
@@ -153,6 +164,15 @@ function pricesAt(state: GroupState, resolved: ResolvedPolicy): (position: Posit
   }
 }
 
+/** Asked of the kills themselves, not of the channels that the optimizer was given. */
+function isMoveKilled(state: GroupState, move: Move): boolean {
+  const channel = `${move.rail === null ? 'facility' : 'rail'}:${channelId(move)}`
+  if (isKindKilled(state, move.kind) || isChannelKilled(state, channel)) return true
+  return [debitedAccount(move), creditedAccount(move)].some(
+    (account) => account !== undefined && isAccountKilled(state, account.accountId),
+  )
+}
+
 function frozenOf(position: Position | undefined): string {
   return position?.frozen ?? ''
 }
@@ -175,16 +195,43 @@ function sameChannel(a: Move, b: Move): boolean {
 }
 
 /**
- * All that the plan takes from the source, even if no inflow has come yet, leaves the floor less the intraday line.
- * Recomputed here from what is available, not from the optimizer's rows.
+ * What the plan takes from the source before any inflow has come leaves the floor less the intraday line, and so does all of it
+ * with what the legs bring that others wait for. Recomputed here from what is available, not from the optimizer's rows.
  */
-function sourceBears(moves: readonly Move[], move: Move): boolean {
+function sourceBears({ moves, dependsOn, move }: GateContext): boolean {
   const source = debitedAccount(move)
   if (source === undefined) return true
-  let taken = 0n
-  for (const other of moves) if (debitedAccount(other) === source) taken += BigInt(other.amountMinor)
-  const left = BigInt(source.spendableMinor) - taken
-  return left >= BigInt(source.floorMinor) - BigInt(source.lineMinor)
+  const bringers = new Set<Move>()
+  let atOnce = 0n
+  let later = 0n
+  for (const [index, other] of moves.entries()) {
+    if (debitedAccount(other) !== source) continue
+    const bringer = moves[dependsOn[index]!]
+    if (bringer === undefined) atOnce += BigInt(other.amountMinor)
+    else {
+      later += BigInt(other.amountMinor)
+      bringers.add(bringer)
+    }
+  }
+  let brought = 0n
+  for (const bringer of bringers) brought += BigInt(reliableInflowMinor(bringer))
+  const room = BigInt(source.spendableMinor) - BigInt(source.floorMinor) + BigInt(source.lineMinor)
+  return atOnce <= room && atOnce + later <= room + brought
+}
+
+/** A leg waits for an earlier one that credits its source and waits for none itself. */
+function linkIsSound({ moves, dependsOn, move }: GateContext): boolean {
+  const index = moves.indexOf(move)
+  const before = dependsOn[index]
+  if (before === -1) return true
+  const bringer = moves[before!]
+  return (
+    bringer !== undefined &&
+    before! < index &&
+    dependsOn[before!] === -1 &&
+    debitedAccount(move) !== undefined &&
+    creditedAccount(bringer) === debitedAccount(move)
+  )
 }
 
 /** No draw takes what is owed to a lender above its limit; repayments of the same plan are not counted on. */

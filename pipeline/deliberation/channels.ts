@@ -6,6 +6,7 @@
  */
 import { windowAt } from '../perception/calendar.js'
 import { stalenessAt } from '../perception/feeds.js'
+import { isChannelKilled, isKindKilled } from '../perception/kills.js'
 import type { FacilityState, GroupState, QuoteState, RailState } from '../perception/state.js'
 import type { Position } from './positions.js'
 import type { ResolvedPolicy } from './resolved-policy.js'
@@ -84,6 +85,8 @@ function railChannel(
   const window = windowFor(state, reference, nowMicros)
   const quote = reference.kind === 'FX' ? state.quotes.get(reference.instrument) : undefined
   let blocked = source.frozen || destination.frozen
+  if (isChannelKilled(state, `rail:${reference.railId}`) || isKindKilled(state, reference.kind))
+    blocked ||= 'killed'
   if (state.holds.has(`rail:${reference.railId}`)) blocked ||= 'held'
   blocked ||= windowBlock(window.cutoffMicros, reference.settlementDelaySeconds, resolved, nowMicros)
   if (reference.kind === 'FX') blocked ||= quoteBlock(quote, resolved, nowMicros)
@@ -109,8 +112,10 @@ function facilityChannel(
   const { reference } = facility
   const window = windowFor(state, reference, nowMicros)
   let blocked = account.frozen
+  if (isChannelKilled(state, `facility:${reference.facilityId}`)) blocked ||= 'killed'
   if (state.holds.has(`facility:${reference.facilityId}`)) blocked ||= 'held'
   blocked ||= windowBlock(window.cutoffMicros, reference.settlementDelaySeconds, resolved, nowMicros)
+  const open = (kind: 'DRAW' | 'REPAY') => blocked === '' && !isKindKilled(state, kind)
   const perTicket = mostWithin(resolved.maximumInstructionBaseMinor, account.price)
   const headroom = reference.limitMinor - facility.outstandingMinor - facility.reservedDrawMinor
   const prepayable = facility.outstandingMinor - facility.reservedRepayMinor
@@ -119,8 +124,8 @@ function facilityChannel(
   return {
     facility,
     account,
-    drawMaximumMinor: blocked === '' ? Math.max(0, Math.min(headroom, perTicket)) : 0,
-    repayMaximumMinor: blocked === '' ? Math.max(0, Math.min(prepayable, perTicket)) : 0,
+    drawMaximumMinor: open('DRAW') ? Math.max(0, Math.min(headroom, perTicket)) : 0,
+    repayMaximumMinor: open('REPAY') ? Math.max(0, Math.min(prepayable, perTicket)) : 0,
     blocked,
     costPerDay: yearly / DAYS_PER_YEAR,
   }

@@ -50,6 +50,8 @@ export interface Deliberation {
   readonly subject: string
   readonly positions: readonly Position[]
   readonly moves: readonly Move[]
+  /** For each move the index of the one that must be settled before it is sent; -1 for none. */
+  readonly dependsOn: readonly number[]
   readonly solve: SolveRecord | null
   readonly plannedCostBaseMinor: number
   readonly doNothingCostBaseMinor: number
@@ -63,7 +65,13 @@ export function deliberate(
   optimizer: GroupOptimizer,
 ): Deliberation {
   const doNothing = planCost(resolved, positions, [])
-  const base = { positions, moves: [], plannedCostBaseMinor: doNothing, doNothingCostBaseMinor: doNothing }
+  const base = {
+    positions,
+    moves: [],
+    dependsOn: [],
+    plannedCostBaseMinor: doNothing,
+    doNothingCostBaseMinor: doNothing,
+  }
   if (isExpired(resolved, nowMicros)) {
     const subject = `policy ${resolved.policy.policyId}, last day ${resolved.policy.expires}`
     return { ...base, outcome: 'REFUSED', reason: 'policy-expired', subject, solve: null }
@@ -103,6 +111,7 @@ export function deliberate(
     reason: 'rebalanced',
     subject: '',
     moves: plan.moves,
+    dependsOn: plan.moves.map(() => -1),
     solve,
     plannedCostBaseMinor,
   }

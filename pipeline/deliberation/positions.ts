@@ -6,6 +6,7 @@
  */
 import { clampMinor } from '../money.js'
 import { missingCount, stalenessAt } from '../perception/feeds.js'
+import { isAccountKilled } from '../perception/kills.js'
 import type { AccountState, GroupState } from '../perception/state.js'
 import { type ExpectedSums, NO_FLOWS, percentOf } from './expected-flows.js'
 import type { AccountTargets, ResolvedPolicy } from './resolved-policy.js'
@@ -103,6 +104,7 @@ function frozenReason(
   factor: number | undefined,
 ): string {
   const { accountId, feedId } = account.reference
+  if (isAccountKilled(state, accountId)) return 'killed'
   if (state.holds.has('group')) return 'held'
   if (state.holds.has(`account:${accountId}`)) return 'held'
   if (!account.opened) return 'balance-unknown'

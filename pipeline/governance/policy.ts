@@ -6,19 +6,23 @@
  * the rules.
  */
 import { createHash } from 'node:crypto'
+import { type CanaryPlan, readCanary } from './canary.js'
+import { readLastDay } from './last-day.js'
 import { checkPolicy } from './policy-checks.js'
 import { PolicyDocument } from './policy-document.js'
 import { compileRule } from './rule.js'
 import { RuleMistake } from './rule-syntax.js'
 
-const MILLIS_PER_DAY = 86_400_000
-
 /**
- * What may leave: `shadow` decides and sends nothing, `advise` alerts people, `autonomous` sends. In `supervised` an instruction
- * waits for approval; **until approvals exist it is handled as `advise`: people are told and nothing is sent.**
+ * What may leave: `shadow` decides and sends nothing, `advise` alerts people, `supervised` sends what people have approved,
+ * `autonomous` sends.
  */
 export const AUTONOMY_MODES = ['shadow', 'advise', 'supervised', 'autonomous'] as const
 export type AutonomyMode = (typeof AUTONOMY_MODES)[number]
+
+/** Who may approve a plan in mode `supervised`. */
+export const APPROVAL_ROLES = ['approver', 'risk-officer', 'admin'] as const
+export type ApprovalRole = (typeof APPROVAL_ROLES)[number]
 
 /** From the root of the tree of policies down. A policy without a level governs a group and has no parent. */
 export const POLICY_LEVELS = ['enterprise', 'region', 'entity', 'group'] as const
@@ -102,6 +106,18 @@ export interface Policy {
     /** Most that may be outstanding with a lender over all its facilities. */
     readonly lenders: readonly CounterpartyLimit[]
   }
+  /** What a plan needs in mode `supervised`. */
+  readonly approvals: {
+    /** People who must approve. */
+    readonly required: number
+    /** Roles whose approvals count. */
+    readonly roles: readonly ApprovalRole[]
+    /** Time after which a plan that was not approved is dropped. */
+    readonly withinSeconds: number
+    /** A plan that moves more needs `requiredAboveLarge`, base currency. */
+    readonly largeAmount: DecimalText | undefined
+    readonly requiredAboveLarge: number | undefined
+  }
   readonly rules: readonly PolicyRule[]
   /** Recorded, and bounded by a parent's; the agent does not reckon with them yet. */
   readonly margins: {
@@ -109,6 +125,8 @@ export interface Policy {
     readonly collateralValuePercent: number | undefined
     readonly coveragePercent: number | undefined
   }
+  /** As written; `canaryPlan` fills in the rest. */
+  readonly canary: Partial<CanaryPlan>
   readonly expectedFlows: { readonly inflowPercent: number; readonly outflowPercent: number }
   readonly staleness: {
     readonly account: {
@@ -163,7 +181,7 @@ function readPolicy(document: PolicyDocument, digest: Uint8Array): Policy {
     tier: document.numberAt(['tier']),
     mode: document.stringAt(['mode']) as AutonomyMode,
     expires: document.valueAt(['expires']) as string | undefined,
-    expiresAtMicros: readExpiry(document),
+    expiresAtMicros: readLastDay(document, ['expires']),
     baseCurrency: document.stringAt(['baseCurrency']),
     deliberation: {
       horizonMinutes: document.numberAt(['deliberation', 'horizonMinutes']),
@@ -174,12 +192,14 @@ function readPolicy(document: PolicyDocument, digest: Uint8Array): Policy {
     listsAccounts: document.hasAt(['accounts']),
     accounts: eachIndex(document, ['accounts'], (index) => readAccount(document, index)),
     limits: readLimits(document),
+    approvals: readApprovals(document),
     rules: readRules(document),
     margins: {
       fundingCostPercent: optionalNumber(document, ['margins', 'fundingCostPercent']),
       collateralValuePercent: optionalNumber(document, ['margins', 'collateralValuePercent']),
       coveragePercent: optionalNumber(document, ['margins', 'coveragePercent']),
     },
+    canary: readCanary(document),
     expectedFlows: {
       inflowPercent: document.numberAt(['expectedFlows', 'inflowPercent']),
       outflowPercent: document.numberAt(['expectedFlows', 'outflowPercent']),
@@ -232,6 +252,21 @@ function readLimits(document: PolicyDocument): Policy['limits'] {
   }
 }
 
+function readApprovals(document: PolicyDocument): Policy['approvals'] {
+  const roles = eachIndex(document, ['approvals', 'roles'], (index) =>
+    document.stringAt(['approvals', 'roles', index]),
+  )
+  return {
+    required: document.numberAt(['approvals', 'required'], 1),
+    roles: roles.length === 0 ? ['approver'] : (roles as ApprovalRole[]),
+    withinSeconds: document.numberAt(['approvals', 'withinSeconds'], 900),
+    largeAmount: document.hasAt(['approvals', 'largeAmount'])
+      ? document.decimalAt(['approvals', 'largeAmount'])
+      : undefined,
+    requiredAboveLarge: optionalNumber(document, ['approvals', 'requiredAboveLarge']),
+  }
+}
+
 function readCounterpartyLimits(
   document: PolicyDocument,
   key: 'concentration' | 'lenders',
@@ -266,17 +301,6 @@ function readParent(document: PolicyDocument): ParentReference | undefined {
     policyId: document.stringAt(['parent', 'policy']),
     digestHex: document.stringAt(['parent', 'digest']),
   }
-}
-
-/** Midnight UTC after the last day. A date that no calendar has is refused. */
-function readExpiry(document: PolicyDocument): number | undefined {
-  if (!document.hasAt(['expires'])) return undefined
-  const written = document.stringAt(['expires'])
-  const millis = Date.parse(`${written}T00:00:00Z`)
-  if (!Number.isNaN(millis) && new Date(millis).toISOString().startsWith(written)) {
-    return (millis + MILLIS_PER_DAY) * 1000
-  }
-  throw document.errorAt(['expires'], `${written} is no date`, 'write a date as 2026-12-31')
 }
 
 /** Reads and checks the rules: names, types, sizes. */

@@ -17,6 +17,7 @@ import type {
   Policy,
   Rail,
   RegulatoryConstraint,
+  Roster,
 } from '../../schemas/generated/types.js'
 import type { ReportFacts } from './fold-money.js'
 import type { QuoteState } from './state.js'
@@ -33,6 +34,7 @@ export type InputBody =
   | { readonly stream: 'rail'; readonly record: Rail }
   | { readonly stream: 'calendar'; readonly record: Calendar }
   | { readonly stream: 'regulatory-constraint'; readonly record: RegulatoryConstraint }
+  | { readonly stream: 'roster'; readonly record: Roster }
   | { readonly stream: 'policy'; readonly record: Policy }
   | { readonly stream: 'command'; readonly record: Command }
   | { readonly stream: 'execution'; readonly record: Execution }
@@ -51,14 +53,15 @@ export const STREAM_ORDER: Record<InputStream, number> = {
   facility: 4,
   rail: 5,
   'regulatory-constraint': 6,
-  policy: 7,
-  command: 8,
-  quote: 9,
-  'collateral-valuation': 10,
-  'balance-report': 11,
-  'expected-flow': 12,
-  'cash-movement': 13,
-  execution: 14,
+  roster: 7,
+  policy: 8,
+  command: 9,
+  quote: 10,
+  'collateral-valuation': 11,
+  'balance-report': 12,
+  'expected-flow': 13,
+  'cash-movement': 14,
+  execution: 15,
 }
 
 /** Streams by their number in `STREAM_ORDER`. */

@@ -93,9 +93,9 @@ export class CycleFold {
   }
 }
 
-/** Streams that a policy in minor units is derived from. */
+/** Streams that a policy in minor units is derived from; a command may put another policy in force. */
 function isReference(stream: number): boolean {
-  return stream === STREAM_ORDER.policy || stream === STREAM_ORDER.account
+  return stream === STREAM_ORDER.policy || stream === STREAM_ORDER.account || stream === STREAM_ORDER.command
 }
 
 /**

@@ -1,22 +1,17 @@
 /**
- * Folds reference data, policies and commands. The latest record of an id replaces earlier ones; what Weir keeps
- * itself (balances, outstanding amounts, usage) survives the replacement. Depends on the state and the policy parser.
+ * Folds reference data. The latest record of an id replaces earlier ones; what Weir keeps
+ * itself (balances, outstanding amounts, usage) survives the replacement. Depends on the state.
  */
 import type {
   Account,
   Calendar,
-  Command,
   Counterparty,
   Facility,
-  Policy as PolicyRecord,
   Rail,
   RegulatoryConstraint,
 } from '../../schemas/generated/types.js'
-import { WeirError } from '../errors.js'
-import { parsePolicy } from '../governance/policy.js'
 import { printable } from '../governance/printable.js'
-import { sha256, toHex } from '../identity.js'
-import { type CycleCollector, exactInteger, Refusal, refuseUnless } from './outcome.js'
+import { exactInteger, refuseUnless } from './outcome.js'
 import { type AccountState, exponentOf, type GroupState, STATE_LIMITS } from './state.js'
 
 /** Longest id of reference data, characters. */
@@ -72,6 +67,7 @@ export function foldAccount(state: GroupState, account: Account): string {
     balanceAtMicros: -1,
     reportedAtMicros: -1,
     breakMinor: 0,
+    comparedAtMicros: -1,
   }
   put(state.accounts, account.accountId, fresh, 'account')
   return `account:${account.accountId}`
@@ -194,44 +190,4 @@ export function foldConstraint(state: GroupState, constraint: RegulatoryConstrai
   }
   put(state.constraints, constraintId, constraint, 'constraint')
   return `constraint:${constraintId}`
-}
-
-/** A policy that does not parse is refused and the one in force stays. */
-export function foldPolicy(collector: CycleCollector, record: PolicyRecord): string {
-  const { state } = collector
-  needId(record.policyId, 'policy')
-  const place = `policy ${printable(record.policyId, ID_LENGTH)} v${record.version}`
-  try {
-    const policy = parsePolicy(record.document, place)
-    need(policy.groupId !== '', `the policy is of level ${policy.level} and governs no group`)
-    need(policy.groupId === state.groupId, `the policy is for group ${policy.groupId}`)
-  } catch (error) {
-    if (!(error instanceof WeirError)) throw error
-    collector.alert('CRITICAL', 'policy-refused', `policy:${record.policyId}`, error.toLine())
-    throw new Refusal('invalid-policy', error.toLine())
-  }
-  state.policy = {
-    policyId: record.policyId,
-    version: record.version,
-    digestHex: toHex(sha256(Buffer.from(record.document, 'utf8'))),
-    document: record.document,
-  }
-  return `policy:${record.policyId}`
-}
-
-export function foldCommand(collector: CycleCollector, command: Command): string {
-  const { state } = collector
-  const known = /^(group|account:.+|rail:.+|facility:.+)$/.test(command.subject)
-  need(known, `subject "${command.subject}" is none of group, account:ID, rail:ID, facility:ID`)
-  if (command.kind === 'HOLD')
-    put(state.holds, command.subject, `${command.author}: ${command.reason}`, 'hold')
-  else state.holds.delete(command.subject)
-  const verb = command.kind === 'HOLD' ? 'held' : 'released'
-  collector.alert(
-    'INFO',
-    'command',
-    command.subject,
-    `${command.subject} ${verb} by ${command.author}: ${command.reason}`,
-  )
-  return `hold:${command.subject}`
 }

@@ -6,18 +6,18 @@
  */
 import type { Execution } from '../../schemas/generated/types.js'
 import { EVERY_GROUP } from '../ports.js'
+import { foldPolicy, foldRoster } from './changes.js'
 import type { InputBody } from './decoded-input.js'
+import { foldCommand } from './fold-command.js'
 import { foldCollateralAsset, foldQuote, foldValuation } from './fold-market.js'
 import { foldExpectedFlow, foldReport } from './fold-money.js'
 import { MovementFold } from './fold-movement.js'
 import {
   foldAccount,
   foldCalendar,
-  foldCommand,
   foldConstraint,
   foldCounterparty,
   foldFacility,
-  foldPolicy,
   foldRail,
 } from './fold-reference.js'
 import type { InputColumns } from './input-columns.js'
@@ -112,6 +112,8 @@ function foldRecord(collector: CycleCollector, body: RecordBody): string {
       return foldCounterparty(state, body.record)
     case 'regulatory-constraint':
       return foldConstraint(state, body.record)
+    case 'roster':
+      return foldRoster(collector, body.record)
     case 'policy':
       return foldPolicy(collector, body.record)
     case 'command':

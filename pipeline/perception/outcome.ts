@@ -6,11 +6,13 @@
  */
 import type {
   Alert,
+  Command,
   DeadLetter,
   InstructionEvent,
   Reservation,
   Severity,
 } from '../../schemas/generated/types.js'
+import type { CommandFault } from '../governance/people/author.js'
 import { EXACT_LIMIT } from '../ports.js'
 import { count, type GroupState } from './state.js'
 
@@ -39,6 +41,8 @@ export type RefusalReason =
   | 'unknown-schema'
   | 'too-large'
   | 'wrong-partition'
+  | 'invalid-roster'
+  | CommandFault
 
 /** Not an Error: thrown for single records, often, and no stack is wanted. */
 export class Refusal {
@@ -71,6 +75,8 @@ export class CycleCollector {
   readonly deadLetters: DeadLetter[] = []
   readonly instructionEvents: InstructionEvent[] = []
   readonly reservations: Reservation[] = []
+  /** Orders about plans that the cycle took, for the action stage. */
+  readonly orders: Command[] = []
   gaps = 0
 
   constructor(

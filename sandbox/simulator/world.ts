@@ -17,7 +17,7 @@ import type { AgentKind } from './agents.js'
 import { applyFault } from './apply-fault.js'
 import { JournalAudit } from './audit/journal-audit.js'
 import type { AuditedLogs } from './audit/logs.js'
-import { OutputsAudit, sentOf } from './audit/outputs-audit.js'
+import { OutputsAudit, sentReader } from './audit/outputs-audit.js'
 import { auditReplay } from './audit/replay-audit.js'
 import { type Invariant, Violation } from './audit/violation.js'
 import { Bank } from './bank/bank.js'
@@ -178,6 +178,7 @@ class Simulation {
       logs: () => cluster.logs(),
       schemaIdOf,
     }
+    const sentOf = sentReader()
     const outputs = new OutputsAudit(
       audited,
       DEFAULT_TOPIC_PREFIX,

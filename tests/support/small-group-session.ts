@@ -3,6 +3,7 @@ import { createAgent } from '../../pipeline/agent.js'
 import { toHex } from '../../pipeline/identity.js'
 import { DISPOSITION_NAMES } from '../../pipeline/perception/outcome.js'
 import type { AppliedCycle } from '../../pipeline/ports.js'
+import { SIMULATED_ROSTER, simulatedRoster } from '../../sandbox/people.js'
 import { testEnvironment } from './environment.js'
 import {
   feedSmallGroup,
@@ -20,6 +21,9 @@ export async function started(
   const driver = feedSmallGroup(new GroupDriver(createAgent(GROUP, await testEnvironment())), options)
   return { driver, first: driver.close(MORNING + SECOND) }
 }
+
+/** The simulated people, as a record of the roster's stream. */
+export const ROSTER = { rosterId: SIMULATED_ROSTER, version: 1, document: simulatedRoster() }
 
 export const at = (seconds: number): number => MORNING + seconds * SECOND
 

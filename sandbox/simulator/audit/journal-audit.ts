@@ -41,7 +41,7 @@ export class JournalAudit {
   readonly #groups = new Map<string, GroupAudit>()
   readonly #topics: string[] = []
   /** State of the reservation for each instruction. */
-  readonly #reservations = new Map<string, string>()
+  readonly #reservations = new Map<string, { state: string; leftMinor: number }>()
   #offset = 0
 
   constructor(
@@ -79,8 +79,8 @@ export class JournalAudit {
   /** At the end nothing is held for anything. */
   finish(): void {
     this.coverage.finish()
-    for (const [id, state] of this.#reservations)
-      hold(state !== 'PENDING', 'reservation-once', () => `the reservation of ${id} never ended`)
+    for (const [id, { leftMinor }] of this.#reservations)
+      hold(leftMinor === 0, 'reservation-once', () => `${leftMinor} of the reservation of ${id} never ended`)
   }
 
   #take(offset: number, value: Buffer): void {
@@ -151,8 +151,8 @@ export class JournalAudit {
       ended.add(id)
       this.outstanding.delete(id)
     }
-    for (const { instructionId, state } of result.reservations)
-      this.#reserve(toHex(instructionId), state, ended)
+    for (const { instructionId, state, amountMinor } of result.reservations)
+      this.#reserve(toHex(instructionId), state, amountMinor, ended)
     const letters = result.dispositions.filter((code) => code === 4).length
     const { deadLetters, decisions, explanations } = result
     hold(
@@ -168,16 +168,27 @@ export class JournalAudit {
     this.onResult(this.partition, result)
   }
 
-  #reserve(id: string, state: string, ended: ReadonlySet<string>): void {
+  /** It begins once and ends once; a partial posting and what it gives back add up to what was held. */
+  #reserve(id: string, state: string, amountMinor: number, ended: ReadonlySet<string>): void {
     const before = this.#reservations.get(id)
     const begins = before === undefined && state === 'PENDING'
-    const ends = before === 'PENDING' && state !== 'PENDING'
+    const ends =
+      before?.state === 'PENDING'
+        ? state !== 'PENDING'
+        : before?.state === 'PARTLY_POSTED' && before.leftMinor > 0 && state === 'VOIDED'
     hold(
       begins || ends,
       'reservation-once',
-      () => `reservation of ${id}: ${state} after ${before ?? 'nothing'}`,
+      () => `reservation of ${id}: ${state} after ${before?.state ?? 'nothing'}`,
     )
     hold(begins || ended.has(id), 'reservation-once', () => `${state}, but instruction ${id} has not ended`)
-    this.#reservations.set(id, state)
+    const leftMinor = begins ? amountMinor : before!.leftMinor - amountMinor
+    const isPart = state === 'PARTLY_POSTED'
+    hold(
+      begins || (isPart ? leftMinor > 0 : leftMinor === 0),
+      'reservation-once',
+      () => `${state} of ${amountMinor} leaves ${leftMinor} of the reservation of ${id}`,
+    )
+    this.#reservations.set(id, { state, leftMinor })
   }
 }

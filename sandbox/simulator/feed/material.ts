@@ -4,8 +4,9 @@
  * Small enough that a decision takes well under a millisecond, with every kind of instruction in it.
  * Depends on the record types.
  */
-import { derivedId } from '../../../pipeline/identity.js'
+import { derivedId, formatUuid, toHex } from '../../../pipeline/identity.js'
 import type { StreamName } from '../../../schemas/generated/schemas.js'
+import { SIMULATED_ROSTER, type SimulatedDraft, signAs, simulatedRoster } from '../../people.js'
 
 export interface Draft {
   readonly stream: StreamName
@@ -101,6 +102,11 @@ export function groupDrafts(groupId: string): Draft[] {
     rail('PAYROLL', 'OPERATING'),
     rail('OPERATING', 'DOLLARS'),
     rail('DOLLARS', 'OPERATING'),
+    {
+      stream: 'roster',
+      name: SIMULATED_ROSTER,
+      fields: { rosterId: SIMULATED_ROSTER, version: 1, document: simulatedRoster() },
+    },
     {
       stream: 'policy',
       name: 'policy',
@@ -234,21 +240,12 @@ export function movementDraft(
   }
 }
 
+/** A command of a simulated person, signed with the key of `keyOf`: with another's it is a forgery. */
 export function commandDraft(
-  groupId: string,
-  number: number,
-  kind: 'HOLD' | 'RELEASE',
-  subject: string,
-): Draft {
-  return {
-    stream: 'command',
-    name: String(number),
-    fields: {
-      commandId: derivedId('simulator command', `${groupId}/${number}`),
-      kind,
-      subject,
-      author: 'operator',
-      reason: 'simulated',
-    },
-  }
+  draft: Omit<SimulatedDraft, 'reason'>,
+  keyOf = draft.author,
+): Draft & { readonly id: string } {
+  const command = signAs({ reason: 'simulated', ...draft }, keyOf)
+  const { eventTime: _, groupId: __, ...fields } = command
+  return { stream: 'command', name: draft.nonce ?? '', fields, id: formatUuid(toHex(command.commandId)) }
 }

@@ -8,6 +8,7 @@
 import { partitionOf } from '../../../pipeline/runtime/distributed/topics.js'
 import { encodeRecord } from '../../../schemas/avro/registry.js'
 import type { StreamName } from '../../../schemas/generated/schemas.js'
+import type { SimulatedDraft } from '../../people.js'
 import { Random } from '../../random.js'
 import { framed } from '../clients/schema-lookup.js'
 import { SECOND } from '../scheduler.js'
@@ -106,13 +107,52 @@ class Planner {
       this.#push(random.chance(LATE) ? { ...record, atMicros: at + random.integer(0, 15 * SECOND) } : record)
       if (random.chance(REPEATED)) this.#push({ ...record, atMicros: at + random.integer(0, 10 * SECOND) })
       if (random.chance(0.01)) this.#planHold(at, groupId, number, accountId)
+      if (random.chance(0.004)) this.#planKill(at, groupId, number, accountId)
     }
   }
 
+  /** One person holds an account and releases it. */
   #planHold(at: number, groupId: string, number: number, accountId: string): void {
     const subject = `account:${accountId}`
-    this.#send(at, groupId, material.commandDraft(groupId, 2 * number, 'HOLD', subject))
-    this.#send(at + 20 * SECOND, groupId, material.commandDraft(groupId, 2 * number + 1, 'RELEASE', subject))
+    this.#command(at, groupId, { author: 'olga', kind: 'HOLD', subject, nonce: `hold ${number}` })
+    const later = at + 20 * SECOND
+    this.#command(later, groupId, { author: 'omar', kind: 'RELEASE', subject, nonce: `release ${number}` })
+  }
+
+  /** One person kills, two lift it; before them comes a forgery, which must lift nothing. */
+  #planKill(at: number, groupId: string, number: number, accountId: string): void {
+    const subject = this.#random.pick([
+      `account:${accountId}`,
+      `group:${groupId}`,
+      'instruction-kind:TRANSFER',
+    ])
+    const kill = this.#command(at, groupId, {
+      author: 'anna',
+      kind: 'KILL',
+      subject,
+      nonce: `kill ${number}`,
+    })
+    const lift = { kind: 'LIFT', subject: `kill:${kill.id}` } as const
+    const forged = { ...lift, author: 'axel', nonce: `forged ${number}` }
+    this.#command(at + 10 * SECOND, groupId, forged, 'olga')
+    for (const [seconds, author] of [
+      [12, 'rosa'],
+      [14, 'rosa'],
+      [30, 'ada'],
+    ] as const)
+      this.#command(at + seconds * SECOND, groupId, { ...lift, author, nonce: `lift ${number} ${seconds}` })
+  }
+
+  #command(
+    at: number,
+    groupId: string,
+    draft: Omit<SimulatedDraft, 'reason' | 'groupId' | 'atMicros'>,
+    keyOf = draft.author,
+  ) {
+    const atMicros = this.options.startMicros + at
+    const made = material.commandDraft({ ...draft, groupId, atMicros }, keyOf)
+    this.#send(at, groupId, made)
+    return made
   }
 
   /** Records that nobody can use: each ends as one dead letter. */

@@ -20,6 +20,7 @@ export const RECORD_ID_FIELD = {
   policy: 'policyId',
   rail: 'railId',
   'regulatory-constraint': 'constraintId',
+  roster: 'rosterId',
 } as const satisfies Partial<Record<InputStream, string>>
 
 export type ReferenceStream = keyof typeof RECORD_ID_FIELD

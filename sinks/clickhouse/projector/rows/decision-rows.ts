@@ -77,6 +77,7 @@ interface DecisionRow {
   executedCost: number
   doNothingCost: number
   instructions: number
+  planDigest: string
   unlistedInputs: number
   sequence: number
 }
@@ -98,6 +99,7 @@ export const decisionsTable = defineTable<DecisionRow>('decisions', {
   executedCost: float64,
   doNothingCost: float64,
   instructions: uint32,
+  planDigest: text,
   unlistedInputs: uint32,
   sequence: int64,
 })
@@ -249,6 +251,7 @@ export function addDecision(
     executedCost: decision.executedCost,
     doNothingCost: decision.doNothingCost,
     instructions: decision.instructions,
+    planDigest: hexOf(decision.planDigest),
     unlistedInputs,
     sequence,
   })

@@ -1,0 +1,106 @@
+/**
+ * What people have ordered and approved: the part of a group's state that governs the rest.
+ *
+ * Plain data like the rest of the state. Depends on the roles.
+ */
+import type { Role } from '../governance/people/roles.js'
+
+/** A document in force, or one that waits to be. */
+export interface DocumentReference {
+  readonly kind: 'policy' | 'roster'
+  readonly id: string
+  readonly version: number
+  readonly digestHex: string
+  readonly document: string
+}
+
+export interface KillState {
+  readonly subject: string
+  readonly author: string
+  readonly reason: string
+  readonly atMicros: number
+}
+
+export type ChangeStage = 'proposed' | 'shadow' | 'canary' | 'full' | 'rolled-back'
+
+export interface ChangeState {
+  /** `change:ID` or `roster:ID`. */
+  readonly subject: string
+  readonly author: string
+  readonly proposedAtMicros: number
+  /** Canonical JSON of a change, `change-manifest.ts`; empty for a roster. */
+  readonly manifest: string
+  stage: ChangeStage
+  stageAtMicros: number
+}
+
+export interface ApprovalState {
+  readonly personId: string
+  /** Who delegated the roles to the person; the person else. */
+  readonly authorityId: string
+  /** What it is for: a plan's legs, a change, a roster, a kill. */
+  readonly digestHex: string
+  readonly commandIdHex: string
+  readonly atMicros: number
+  /** From when on it does not count. */
+  readonly expiresAtMicros: number
+}
+
+export interface DelegationState {
+  readonly from: string
+  readonly to: string
+  readonly roles: readonly Role[]
+  readonly untilMicros: number
+  readonly reason: string
+}
+
+/** A policy version on trial, and what it has shown so far. */
+export interface TrialState {
+  readonly changeHex: string
+  readonly stage: 'shadow' | 'canary'
+  readonly policyHex: string
+  /** What is in force beside a shadow, and again when a canary is rolled back; empty when there was none. */
+  readonly previousHex: string
+  readonly sinceCycle: number
+  /** Decisions that it made at this stage. */
+  decisions: number
+}
+
+export interface PeopleState {
+  /** Null until the first roster: nobody may command the group before. */
+  roster: DocumentReference | null
+  /** Kills in force, by the id of their command. */
+  kills: Map<string, KillState>
+  /** Documents that wait to be in force, and those that were before, by digest. */
+  documents: Map<string, DocumentReference>
+  /** Changes and new rosters, by digest. */
+  changes: Map<string, ChangeState>
+  trial: TrialState | null
+  /** Voices by subject: `decision:ID`, `change:ID`, `roster:ID`, `kill:ID`. */
+  approvals: Map<string, ApprovalState[]>
+  delegations: Map<string, DelegationState>
+}
+
+/** Bounds of what people's records may make the state grow to; beyond them a command is refused. */
+export const PEOPLE_LIMITS = {
+  kills: 1_000,
+  /** Each may have 256 KiB, and a snapshot holds them all. */
+  documents: 32,
+  changes: 32,
+  /** Subjects with voices that still count. */
+  subjects: 1_000,
+  voicesPerSubject: 32,
+  delegations: 1_000,
+} as const
+
+export function newPeopleState(): PeopleState {
+  return {
+    roster: null,
+    kills: new Map(),
+    documents: new Map(),
+    changes: new Map(),
+    trial: null,
+    approvals: new Map(),
+    delegations: new Map(),
+  }
+}

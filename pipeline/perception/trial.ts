@@ -1,0 +1,69 @@
+/**
+ * The trial of a policy in a group: in the shadow of the one in force, then as a canary. What the trial has seen decides how far it goes.
+ *
+ * Depends on the state and the policy.
+ */
+import { canaryPlan } from '../governance/canary.js'
+import type { Policy } from '../governance/policy.js'
+import { sha256 } from '../identity.js'
+import type { ChangeStage, ChangeState, DocumentReference, TrialState } from './people-state.js'
+import type { GroupState } from './state.js'
+
+/**
+ * `yes`, `not-in-cohort`, or why not. Inside the cohort a policy goes through shadow and canary; outside it the shadow is enough, since
+ * what the canaries have shown is for the people to see who send the command.
+ */
+export function mayGoTo(
+  state: GroupState,
+  changeHex: string,
+  change: ChangeState,
+  policy: Policy,
+  stage: 'shadow' | 'canary' | 'full',
+): string {
+  const { shadowDecisions, decisions, cohortPercent } = canaryPlan(policy.canary)
+  const { trial } = state.people
+  const isOfTrial = trial !== null && trial.changeHex === changeHex
+  if (trial !== null && !isOfTrial) return 'another change is on trial: take it to its end or roll it back'
+  const inCohort = isInCohort(state.groupId, cohortPercent)
+  if (stage === 'canary' && !inCohort) return 'not-in-cohort'
+  const before: Record<typeof stage, readonly ChangeStage[]> = {
+    shadow: ['proposed', 'rolled-back'],
+    canary: ['shadow'],
+    full: inCohort ? ['canary'] : ['shadow'],
+  }
+  if (!before[stage].includes(change.stage))
+    return `it is at the stage ${change.stage}; ${stage} follows ${before[stage].join(' or ')}`
+  if (stage === 'shadow') return 'yes'
+  const wanted = trial?.stage === 'canary' ? decisions : shadowDecisions
+  const seen = trial?.decisions ?? 0
+  return seen >= wanted ? 'yes' : `it has made ${seen} of ${wanted} decisions as ${trial?.stage ?? 'shadow'}`
+}
+
+/** The same groups for every change: a fixed part of all, by the hash of the group's name. */
+export function isInCohort(groupId: string, cohortPercent: number): boolean {
+  const hash = sha256(Buffer.from(`canary cohort\u0000${groupId}`, 'utf8'))
+  const place = new DataView(hash.buffer, hash.byteOffset).getUint32(0) / 2 ** 32
+  return place * 100 < cohortPercent
+}
+
+/** Begins a stage of a trial anew. */
+export function startTrial(
+  state: GroupState,
+  cycle: number,
+  changeHex: string,
+  document: DocumentReference,
+  stage: TrialState['stage'],
+): void {
+  state.people.trial = {
+    changeHex,
+    stage,
+    policyHex: document.digestHex,
+    previousHex: state.policy?.digestHex ?? '',
+    sinceCycle: cycle,
+    decisions: 0,
+  }
+}
+
+export function endTrial(state: GroupState): void {
+  state.people.trial = null
+}
