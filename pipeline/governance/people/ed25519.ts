@@ -10,7 +10,7 @@ export const ED25519_KEY_BYTES = 32
 export const ED25519_SIGNATURE_BYTES = 64
 
 /** DER of RFC 8410 before the 32 bytes of a public key. */
-const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex')
+const SPKI_PREFIX = Buffer.of(0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00)
 
 /** Making a key costs as much as a verification; the people and authorities of a roster are fewer. */
 const CACHED_KEYS_MOST = 1_024
