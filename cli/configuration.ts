@@ -119,8 +119,13 @@ function interpret(document: YamlDocument, file: string): Configuration {
     snapshotEveryCycles: number('snapshotEveryCycles'),
     clickhouse: { mode, url, environment },
     kafka: kafkaSection(document, absolute),
-    identity: identitySection(document, absolute),
-    notifications: notificationSection(document, absolute),
+    // Read when they are asked for: other processes need not have the secrets of these.
+    get identity() {
+      return identitySection(document, absolute)
+    },
+    get notifications() {
+      return notificationSection(document, absolute)
+    },
     logLevel: text('log', 'level') as LogLevel | undefined,
     bankSeed: number('bank', 'seed'),
     snapshotEveryEntries: number('snapshotEveryEntries'),

@@ -12,7 +12,7 @@ import { readJournal } from '../pipeline/runtime/journal/reader.js'
 import { FolderFiles } from '../sinks/audit/log/files.js'
 import { fileJournal } from '../sinks/journal/journal-port.js'
 import type { Target } from '../sinks/notifications/delivery.js'
-import { type FollowedJournal, Notifier } from '../sinks/notifications/notifier.js'
+import { Notifier, type NotifierOptions } from '../sinks/notifications/notifier.js'
 import type { WorkerProgress } from '../sinks/notifications/target-worker.js'
 import { topicJournal } from '../sinks/notifications/topic-journal.js'
 import { loadConfiguration } from './configuration.js'
@@ -22,7 +22,6 @@ import { stopOnInterruption } from './interruption.js'
 import { withJournalTopic } from './journal-topic.js'
 import { addKafkaFlags, type KafkaFlags, kafkaTarget } from './kafka-flags.js'
 import { createLog, type LogLevel } from './log.js'
-import { openTargets } from './notify/targets.js'
 import { printJson, printText } from './output.js'
 
 interface NotifyFlags extends KafkaFlags {
@@ -80,6 +79,8 @@ async function notify(flags: NotifyFlags): Promise<void> {
       remedy: 'see docs/notifications.md',
     })
   const log = createLog(flags.logLevel, logLevel).child({ part: 'notifications' })
+  // Loaded here and not above: other commands begin without a mail client.
+  const { openTargets } = await import('./notify/targets.js')
   const targets = await openTargets(notifications.targets)
   const dataDir = flags.dataDir ?? configured ?? DEFAULT_DATA_DIR
   const stop = new AbortController()
@@ -115,7 +116,8 @@ async function readRun(common: Run): Promise<void> {
   const folder = join(common.dataDir, 'journal')
   const lock = await lockDataDirectory(common.dataDir)
   try {
-    await run(common, [fileJournal((from, until) => readJournal(folder, from.sequence, until))], true)
+    const journal = fileJournal((from, until) => readJournal(folder, from.sequence, until))
+    await run(common, () => [journal], true)
   } finally {
     await lock.release()
   }
@@ -124,17 +126,18 @@ async function readRun(common: Run): Promise<void> {
 function followTopic(common: Run): Promise<void> {
   const { flags, log, signal } = common
   const untilEnd = flags.untilEnd === true
-  return withJournalTopic(kafkaTarget(flags), log, signal, (partitions, ports) => {
-    const journals = Array.from({ length: partitions }, (_, partition) =>
-      topicJournal(partition, ports, untilEnd),
-    )
+  return withJournalTopic(kafkaTarget(flags), log, signal, (partitions, topic) => {
+    const journals = (until: AbortSignal) =>
+      Array.from({ length: partitions }, (_, partition) =>
+        topicJournal(partition, { ...topic, signal: until }, untilEnd),
+      )
     return run(common, journals, untilEnd)
   })
 }
 
 async function run(
   { flags, targets, dataDir, log, signal }: Run,
-  journals: readonly FollowedJournal[],
+  journals: NotifierOptions['journals'],
   untilEnd: boolean,
 ): Promise<void> {
   const files = new FolderFiles(join(dataDir, 'notifications'))

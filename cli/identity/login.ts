@@ -10,7 +10,6 @@ import {
 } from '../../pipeline/governance/people/credential.js'
 import { requestCredential } from '../../pipeline/runtime/identity/authority-client.js'
 import { TOKEN_CHARACTERS_MOST } from '../../pipeline/runtime/identity/credential-request.js'
-import { signIn } from '../../pipeline/runtime/identity/sign-in.js'
 import { readSigningKey } from '../../pipeline/runtime/key-files.js'
 import { loadConfiguration } from '../configuration.js'
 import { CONFIG_FLAG, required, wholeNumber } from '../flags.js'
@@ -86,7 +85,13 @@ async function login(flags: LoginFlags): Promise<void> {
   else printText(`${credential.subject} may sign with this key until ${describe(credential).expires}: ${out}`)
 }
 
-function signInHere(flags: LoginFlags, settings: IdentitySettings, publicKey: Uint8Array): Promise<string> {
+async function signInHere(
+  flags: LoginFlags,
+  settings: IdentitySettings,
+  publicKey: Uint8Array,
+): Promise<string> {
+  // Loaded here and not above: other commands begin without the libraries of a sign-in.
+  const { signIn } = await import('../../pipeline/runtime/identity/sign-in.js')
   return signIn({
     issuer: required(flags.issuer ?? settings.issuer, '--issuer', COMMAND),
     clientId: required(flags.clientId ?? settings.clientId, '--client-id', COMMAND),

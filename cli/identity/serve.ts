@@ -1,9 +1,6 @@
 /** `weir identity serve`: the identity authority, until it is told to end. Depends on the runtime's identity parts. */
 import type { Command } from 'commander'
 import { WeirError } from '../../pipeline/errors.js'
-import { IdentityAuthority } from '../../pipeline/runtime/identity/authority.js'
-import { AuthorityServer } from '../../pipeline/runtime/identity/authority-server.js'
-import { OidcVerifier } from '../../pipeline/runtime/identity/oidc-verifier.js'
 import { readSigningKey } from '../../pipeline/runtime/key-files.js'
 import { loadConfiguration } from '../configuration.js'
 import { CONFIG_FLAG, required } from '../flags.js'
@@ -38,6 +35,16 @@ Docs: docs/identity.md`,
     .action((flags: ServeFlags, self: Command) => serve({ ...flags, ...self.optsWithGlobals<ServeFlags>() }))
 }
 
+/** Loaded here and not above: other commands begin without what these need. */
+async function parts() {
+  const [authority, server, verifier] = await Promise.all([
+    import('../../pipeline/runtime/identity/authority.js'),
+    import('../../pipeline/runtime/identity/authority-server.js'),
+    import('../../pipeline/runtime/identity/oidc-verifier.js'),
+  ])
+  return { ...authority, ...server, ...verifier }
+}
+
 async function serve(flags: ServeFlags): Promise<void> {
   const config = required(flags.config, '--config', 'weir identity serve')
   const { identity, logLevel } = loadConfiguration(config)
@@ -52,6 +59,7 @@ async function serve(flags: ServeFlags): Promise<void> {
       },
     )
   const log = createLog(flags.logLevel, logLevel).child({ part: 'identity' })
+  const { IdentityAuthority, AuthorityServer, OidcVerifier } = await parts()
   const key = await readSigningKey(section.keyFile)
   const verifier = new OidcVerifier({
     issuer,
@@ -63,7 +71,7 @@ async function serve(flags: ServeFlags): Promise<void> {
   const { name, host = DEFAULT_HOST, port, lifetimeMinutes } = section
   const authority = new IdentityAuthority({ name, key, verifier, lifetimeMinutes, nowMs: Date.now, log })
   const server = await AuthorityServer.listen(authority, { host, port, log })
-  const url = `http://${host}:${server.port}`
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${server.port}`
   const keyBase64 = Buffer.from(key.publicKey).toString('base64')
   if (flags.json === true) printJson({ url, name, keyBase64 })
   else printText(`${name} issues credentials at ${url}, signed by ${keyBase64}`)

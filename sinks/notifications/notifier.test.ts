@@ -53,7 +53,7 @@ function open(
   signal = new AbortController().signal,
 ) {
   const ports = { nowMs: Date.now, random: () => 0, signal, log: silent }
-  return Notifier.open({ journals: [fileJournal(day.read)], targets, files, ports, ...changed })
+  return Notifier.open({ journals: () => [fileJournal(day.read)], targets, files, ports, ...changed })
 }
 
 test('every alert is told once, in order; the next start tells nothing', async () => {
@@ -173,8 +173,8 @@ test('three partitions of a topic are followed side by side, stopped and gone on
   const desk = new Recorder()
   for (let starts = 0; starts < 200; starts++) {
     const stop = new AbortController()
-    const ports = { ...topic.ports(new Bell()), signal: stop.signal }
-    const journals = days.map((_, partition) => topicJournal(partition, ports, true))
+    const journals = (signal: AbortSignal) =>
+      days.map((_, partition) => topicJournal(partition, { ...topic.ports(new Bell()), signal }, true))
     let left = 2
     desk.onDelivery = () => {
       left -= 1
@@ -190,10 +190,10 @@ test('three partitions of a topic are followed side by side, stopped and gone on
 
 test('an empty partition is waited for, or not; another journal is refused', async () => {
   const topic = topicOf([day, { ...day, entries: [] }])
-  const ports = { ...topic.ports(new Bell()), signal: new AbortController().signal }
   const desk = new Recorder()
   const files = new MemoryFiles()
-  const journals = [0, 1].map((partition) => topicJournal(partition, ports, true))
+  const journals = (signal: AbortSignal) =>
+    [0, 1].map((partition) => topicJournal(partition, { ...topic.ports(new Bell()), signal }, true))
   await (await open([target('desk', desk)], files, { journals })).run(60_000)
   assert.equal(desk.places.length, expected.length)
   const other = await open([target('desk', desk)], files)
@@ -205,4 +205,16 @@ test('what a target does not take is not done, and is told', async () => {
   const notifier = await open([target('down', down)], new MemoryFiles())
   assert.equal(await notifier.run(50), false)
   assert.deepEqual(notifier.progress[0]?.waiting, expected.length)
+})
+
+test('while nothing comes by a topic, a disk that is full ends the notifier all the same', async () => {
+  const topic = topicOf([day, { ...day, entries: [] }])
+  const files = new MemoryFiles()
+  files.failWith = (operation) => (operation === 'sync' ? 'ENOSPC' : undefined)
+  const journals = (signal: AbortSignal) =>
+    [0, 1].map((partition) => topicJournal(partition, { ...topic.ports(new Bell()), signal }, false))
+  const desk = new Recorder()
+  const notifier = await open([target('desk', desk)], files, { journals })
+  await assert.rejects(notifier.run(), /progress cannot be kept \(ENOSPC\)/)
+  assert.deepEqual(desk.places, [])
 })

@@ -26,8 +26,8 @@ export interface FollowedJournal extends Pick<ProjectedJournal, 'partition' | 'i
 }
 
 export interface NotifierOptions {
-  /** One for each partition; a reader of a topic waits for what comes. */
-  readonly journals: readonly FollowedJournal[]
+  /** One for each partition. A reader of a topic waits for what comes, until the signal that it is given. */
+  readonly journals: (signal: AbortSignal) => readonly FollowedJournal[]
   readonly targets: readonly Target[]
   readonly files: LogFiles
   /** Alerts that were raised before are passed over. */
@@ -97,6 +97,8 @@ export class Notifier {
    * @throws what stops reading or keeps progress from being kept
    */
   async run(drainMsMost?: number): Promise<boolean> {
+    // Before anything runs: what throws here leaves nothing behind.
+    const journals = this.#options.journals(this.#stop.signal)
     let failure: { readonly error: unknown } | undefined
     const guarded = (part: Promise<void>): Promise<void> =>
       part.catch((error: unknown) => {
@@ -105,7 +107,7 @@ export class Notifier {
         this.#stop.abort()
       })
     const workers = this.#receivers.map(({ worker }) => guarded(worker.run()))
-    const reading = Promise.all(this.#options.journals.map((journal) => guarded(this.#follow(journal))))
+    const reading = Promise.all(journals.map((journal) => guarded(this.#follow(journal))))
     await reading
     if (drainMsMost !== undefined) await this.#drain(drainMsMost)
     this.#stop.abort()

@@ -63,7 +63,8 @@ export class WebhookChannel implements Channel {
         signal.removeEventListener('abort', stop)
       }
       signal.addEventListener('abort', stop)
-      request.once('error', (error) => {
+      // Not once: what comes after the first must not be without a handler.
+      request.on('error', (error) => {
         settle()
         reject(error)
       })
@@ -108,7 +109,7 @@ function drain(response: IncomingMessage, done: () => void): void {
     length += part.length
     if (length > ANSWER_BYTES_MOST) response.destroy()
   })
-  response.once('error', () => undefined)
+  response.on('error', () => undefined)
   response.once('close', done)
 }
 
