@@ -7,7 +7,6 @@ import {
   feedSmallGroup,
   GROUP,
   GroupDriver,
-  id,
   MORNING,
   movement,
   POLICY_TEXT,

@@ -10,6 +10,7 @@
 import type { Cycle, CycleResult, Instruction, SourceDeclaration } from '../schemas/generated/types.js'
 import { settleByReports } from './action/account-report.js'
 import { type ApprovalCheck, approvalsComplete } from './action/approval-port.js'
+import { settleCases } from './action/cases.js'
 import { foldExecution } from './action/executions.js'
 import { InstructionIndex } from './action/instruction-index.js'
 import { toRecord } from './action/instructions.js'
@@ -110,6 +111,7 @@ class GroupAgent implements Agent {
     if (resolved !== undefined) this.chargeSettled(collector, resolved)
     const answerWithin = resolved?.policy.settlement.answerWithinSeconds ?? ANSWER_WITHIN_SECONDS
     const query = askAboutSilent(collector, this.instructions.outstanding(), answerWithin)
+    settleCases(collector, undefined)
     const overrides = carryOutOrders(collector, resolved, (policy) => this.positions(collector, policy))
     const released = this.releaseWaiting(collector, resolved)
     const decided = [...overrides, ...this.deliberate(collector, resolved)]

@@ -5,6 +5,7 @@
  * action; changes the state's reservations, instructions and last decision.
  */
 import type { Decision, Explanation, Instruction } from '../schemas/generated/types.js'
+import { caseKey, openCase, settleCases } from './action/cases.js'
 import { denialOf } from './action/gate.js'
 import { type Instructed, instruct } from './action/instructions.js'
 import { lapsePlan } from './action/pending-plans.js'
@@ -51,7 +52,10 @@ export function decide(
   const acted = verdict.outcome === 'ACTED'
   const decision = record(collector, resolved, deliberation, verdict, decisionId, trigger, optimizerDigest)
   const explanation = explained(collector, resolved, deliberation, verdict, decisionId)
-  if (verdict.outcome === 'REFUSED') alertRefusal(collector, deliberation, verdict)
+  const isRefused = verdict.outcome === 'REFUSED'
+  if (isRefused) alertRefusal(collector, deliberation, verdict)
+  settleCases(collector, new Set(isRefused ? [caseKey(verdict.reason, deliberation.subject)] : []))
+  if (isRefused) openCase(collector, resolved, deliberation, verdict.reason)
   const { instructions, release } = acted ? instruct(collector, resolved, decisionId, deliberation) : NOTHING
   if (acted) alertPeople(collector, resolved, deliberation, decisionId)
   decision.instructions = instructions.length

@@ -5,6 +5,7 @@
  * sends. Depends on decision, gate and pending plans.
  */
 import type { Command } from '../schemas/generated/types.js'
+import { answerCase } from './action/cases.js'
 import { instruct } from './action/instructions.js'
 import { moveFor } from './action/moves-again.js'
 import { forbidPlan, type PendingPlanView, pendingPlans } from './action/pending-plans.js'
@@ -15,12 +16,10 @@ import { linkLegs } from './deliberation/leg-links.js'
 import { type Move, planCost } from './deliberation/plan.js'
 import type { Position } from './deliberation/positions.js'
 import type { ResolvedPolicy } from './deliberation/resolved-policy.js'
+import type { WantedMove } from './deliberation/wanted-move.js'
 import { readDetail } from './governance/people/command-detail.js'
 import { derivedId, formatUuid, NO_DIGEST, toHex } from './identity.js'
 import type { CycleCollector } from './perception/outcome.js'
-
-/** What a person asks to be moved. */
-type Wanted = Pick<Move, 'kind' | 'amountMinor'> & { readonly channelId: string }
 
 /** Carries out the orders of the cycle about plans, in their order. */
 export function carryOutOrders(
@@ -36,7 +35,9 @@ export function carryOutOrders(
       if (plan !== undefined) forbidPlan(collector, plan.decisionId, by)
       continue
     }
-    const wanted = order.kind === 'ADJUST' ? adjusted(plan, order) : forced(order)
+    const wanted = wantedBy(collector, plan, order)
+    // An answer that asks for no move.
+    if (wanted?.length === 0) continue
     if (resolved === undefined || wanted === undefined) {
       collector.alert(
         'WARNING',
@@ -55,12 +56,24 @@ export function carryOutOrders(
   return decided
 }
 
+/** Undefined for what cannot be made of the order. */
+function wantedBy(
+  collector: CycleCollector,
+  plan: PendingPlanView | undefined,
+  order: Command,
+): readonly WantedMove[] | undefined {
+  if (order.kind === 'ADJUST') return adjusted(plan, order)
+  if (order.kind === 'FORCE') return forced(order)
+  const read = readDetail('answer', order.detail)
+  return 'detail' in read ? answerCase(collector, order.subject, read.detail.option, order.author) : undefined
+}
+
 function subjectOf({ decisionId }: PendingPlanView): string {
   return `decision:${formatUuid(decisionId)}`
 }
 
 /** The legs of the plan with the amounts of the order; legs that it does not name stay. Undefined when it names one that is not there. */
-function adjusted(plan: PendingPlanView | undefined, { detail }: Command): Wanted[] | undefined {
+function adjusted(plan: PendingPlanView | undefined, { detail }: Command): WantedMove[] | undefined {
   const read = readDetail('adjustment', detail)
   if (plan === undefined || !('detail' in read)) return undefined
   const amounts = new Map(read.detail.legs.map(({ leg, amountMinor }) => [leg, amountMinor]))
@@ -73,7 +86,7 @@ function adjusted(plan: PendingPlanView | undefined, { detail }: Command): Wante
   return [...amounts.keys()].every((leg) => known.has(leg)) ? wanted : undefined
 }
 
-function forced({ detail }: Command): Wanted[] | undefined {
+function forced({ detail }: Command): WantedMove[] | undefined {
   const read = readDetail('plan', detail)
   if (!('detail' in read)) return undefined
   return read.detail.moves.map(({ kind, channel, amountMinor }) => ({
@@ -88,7 +101,7 @@ function override(
   resolved: ResolvedPolicy,
   positions: readonly Position[],
   order: Command,
-  wanted: readonly Wanted[],
+  wanted: readonly WantedMove[],
   by: string,
   ordinal: number,
 ): Decided {
@@ -113,7 +126,7 @@ function deliberationOf(
   { state, closedAtMicros }: CycleCollector,
   resolved: ResolvedPolicy,
   positions: readonly Position[],
-  wanted: readonly Wanted[],
+  wanted: readonly WantedMove[],
   by: string,
 ): Deliberation {
   const doNothing = planCost(resolved, positions, [])
@@ -127,6 +140,7 @@ function deliberationOf(
     solve: null,
     plannedCostBaseMinor: doNothing,
     doNothingCostBaseMinor: doNothing,
+    bestEffort: [],
   })
   const { mode } = resolved.policy
   if (mode === 'shadow' || mode === 'advise') return refused(`mode-${mode}`, resolved.policy.policyId)
@@ -148,5 +162,6 @@ function deliberationOf(
     solve: null,
     plannedCostBaseMinor: planCost(resolved, positions, linked.moves),
     doNothingCostBaseMinor: doNothing,
+    bestEffort: [],
   }
 }

@@ -55,6 +55,8 @@ export interface Deliberation {
   readonly solve: SolveRecord | null
   readonly plannedCostBaseMinor: number
   readonly doNothingCostBaseMinor: number
+  /** Refused because a floor cannot be held: what would help most all the same, for people to choose. */
+  readonly bestEffort: readonly Move[]
 }
 
 export function deliberate(
@@ -71,6 +73,7 @@ export function deliberate(
     dependsOn: [],
     plannedCostBaseMinor: doNothing,
     doNothingCostBaseMinor: doNothing,
+    bestEffort: [],
   }
   if (isExpired(resolved, nowMicros)) {
     const subject = `policy ${resolved.policy.policyId}, last day ${resolved.policy.expires}`
@@ -94,7 +97,14 @@ export function deliberate(
     return refused(reason, solve.solution.status)
   }
   const violated = firstViolation(solve)
-  if (violated !== undefined) return refused('floor-cannot-be-held', violated)
+  if (violated !== undefined) {
+    const most = resolved.policy.limits.instructionsPerCycle
+    const selected = selectMoves(planLimits(limits, positions), positions, moves, most)
+    return {
+      ...refused('floor-cannot-be-held', violated),
+      bestEffort: 'moves' in selected ? selected.moves : [],
+    }
+  }
   const plan = inIntegers(resolved, limits, positions, moves)
   if ('reason' in plan) return refused(plan.reason, plan.subject)
   if (plan.moves.length === 0) {

@@ -8,6 +8,7 @@
 import { createHash } from 'node:crypto'
 import { type CanaryPlan, readCanary } from './canary.js'
 import { readLastDay } from './last-day.js'
+import type { Role } from './people/roles.js'
 import { checkPolicy } from './policy-checks.js'
 import { PolicyDocument } from './policy-document.js'
 import { compileRule } from './rule.js'
@@ -107,6 +108,8 @@ export interface Policy {
     readonly lenders: readonly CounterpartyLimit[]
   }
   /** What a plan needs in mode `supervised`. */
+  /** Who is asked when the agent may not decide, and for how long at most. */
+  readonly escalation: { readonly roles: readonly Role[]; readonly withinSeconds: number }
   readonly approvals: {
     /** People who must approve. */
     readonly required: number
@@ -193,6 +196,7 @@ function readPolicy(document: PolicyDocument, digest: Uint8Array): Policy {
     accounts: eachIndex(document, ['accounts'], (index) => readAccount(document, index)),
     limits: readLimits(document),
     approvals: readApprovals(document),
+    escalation: readEscalation(document),
     rules: readRules(document),
     margins: {
       fundingCostPercent: optionalNumber(document, ['margins', 'fundingCostPercent']),
@@ -249,6 +253,16 @@ function readLimits(document: PolicyDocument): Policy['limits'] {
     instructionsPerCycle: document.numberAt(['limits', 'instructionsPerCycle']),
     concentration: readCounterpartyLimits(document, 'concentration'),
     lenders: readCounterpartyLimits(document, 'lenders'),
+  }
+}
+
+function readEscalation(document: PolicyDocument): Policy['escalation'] {
+  const roles = eachIndex(document, ['escalation', 'roles'], (index) =>
+    document.stringAt(['escalation', 'roles', index]),
+  ) as Role[]
+  return {
+    roles: roles.length === 0 ? ['operator', 'risk-officer'] : roles,
+    withinSeconds: document.numberAt(['escalation', 'withinSeconds'], 3_600),
   }
 }
 

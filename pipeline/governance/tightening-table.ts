@@ -109,6 +109,16 @@ export const TIGHTENING: readonly TighteningRow[] = [
     direction: 'superset',
     says: "every counterparty of the parent's, none with a higher limit; more may be added",
   },
+  {
+    key: 'escalation.roles[]',
+    direction: 'free',
+    says: 'an answer makes a plan that the gate judges and others approve',
+  },
+  free(
+    'escalation.withinSeconds',
+    'how long people may take; silence sends nothing',
+    (p) => p.escalation.withinSeconds,
+  ),
   bound('approvals.required', 'higher', (p) => p.approvals.required),
   {
     key: 'approvals.roles[]',

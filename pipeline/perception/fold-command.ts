@@ -87,10 +87,7 @@ function carryOut(order: Order): string {
     case 'REVOKE':
       return revoke(order)
     case 'ANSWER':
-      throw new CommandRefusal(
-        'invalid-command',
-        `there is no ${order.command.subject} that waits for an answer`,
-      )
+      return answer(order)
   }
 }
 
@@ -176,6 +173,27 @@ function needPlan({ state, closedAtMicros }: CycleCollector, { subject, digest, 
     'invalid-command',
     `the plan that waits as ${subject} has the digest ${plan.planDigestHex}`,
   )
+}
+
+/** One of the options of a case that is open, by someone whom it is put to. */
+function answer({ collector, command, author }: Order): string {
+  const { option } = detailOf('answer', command)
+  const id = command.subject.slice('case:'.length).replaceAll('-', '')
+  const one = [...collector.state.people.cases.values()].find(({ caseIdHex }) => caseIdHex === id)
+  refuseCommandUnless(
+    one !== undefined && one.status === 'open' && command.subject === `case:${formatUuid(id)}`,
+    'invalid-command',
+    `there is no ${command.subject} that waits for an answer`,
+  )
+  const options = one.bestEffort.length > 0 ? ['hold', 'best-effort'] : ['hold']
+  refuseCommandUnless(options.includes(option), 'invalid-command', `its options are ${options.join(', ')}`)
+  refuseCommandUnless(
+    one.roles.some((role) => author.roles.has(role)),
+    'not-permitted',
+    `it is put to ${one.roles.join(', ')}`,
+  )
+  collector.orders.push(command)
+  return command.subject
 }
 
 /** In whose name a person says yes or no: the own one, or that of someone who has delegated to the person. */
