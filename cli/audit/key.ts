@@ -1,8 +1,7 @@
 /** `weir audit key`: makes a key that signs a log, or a witness's. Depends on the log's keys. */
 import { randomBytes } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
 import type { Command } from 'commander'
-import { WeirError } from '../../pipeline/errors.js'
+import { writeKeyFile } from '../../pipeline/runtime/key-files.js'
 import { LocalKey } from '../../sinks/audit/log/keys.js'
 import { printJson, printText } from '../output.js'
 
@@ -12,7 +11,6 @@ interface KeyFlags {
 }
 
 const SEED_BYTES = 32
-const OWNER_ONLY = 0o600
 
 export function registerAt(audit: Command): void {
   audit
@@ -30,20 +28,7 @@ export function registerAt(audit: Command): void {
 
 function make(name: string, { out, json }: KeyFlags): void {
   const key = LocalKey.fromSeed(name, randomBytes(SEED_BYTES))
-  try {
-    writeFileSync(out, `${key.privateKeyText()}\n`, { mode: OWNER_ONLY, flag: 'wx' })
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
-    throw new WeirError(
-      'WEIR_INPUT',
-      code === 'EEXIST' ? 'the file is there' : `the key cannot be written (${code})`,
-      {
-        place: out,
-        remedy: 'give a new file: a key that is lost cannot be made again',
-        cause,
-      },
-    )
-  }
+  writeKeyFile(out, key.privateKeyText())
   if (json === true) printJson({ name, verifierKey: key.verifierKey() })
   else printText(key.verifierKey())
 }
