@@ -113,7 +113,7 @@ interface PlanTask {
 }
 
 function planWith(task: PlanTask): Deliberation {
-  const { resolved, positions, base, doNothing } = task
+  const { resolved, limits, positions, base, doNothing } = task
   const { solve, moves } = solveWithRepair(task)
   const refused = (reason: string, subject: string): Deliberation => ({
     ...base,
