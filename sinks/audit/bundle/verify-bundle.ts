@@ -6,8 +6,8 @@
  */
 import { canFollow } from '../../../pipeline/action/life-cycle.js'
 import { WeirError } from '../../../pipeline/errors.js'
+import { canonicalJson, type Json } from '../../../schemas/canonical-json.js'
 import type { InstructionState } from '../../../schemas/generated/types.js'
-import { canonicalJson, type Json } from '../leaves/canonical-json.js'
 import { LEAF_VERSION } from '../leaves/leaf.js'
 import { type CheckpointTrust, openCheckpoint } from '../log/checkpoint.js'
 import { leafHash } from '../log/hashing.js'

@@ -5,6 +5,7 @@
  */
 import { sha256, toHex } from '../../../pipeline/identity.js'
 import { encodeRecord } from '../../../schemas/avro/registry.js'
+import type { Json } from '../../../schemas/canonical-json.js'
 import type {
   Command,
   Cycle,
@@ -15,7 +16,6 @@ import type {
   InstructionEvent,
   Policy,
 } from '../../../schemas/generated/types.js'
-import type { Json } from './canonical-json.js'
 
 type Fields = Readonly<Record<string, Json>>
 

@@ -7,6 +7,7 @@
  */
 import { WeirError } from '../../../pipeline/errors.js'
 import { toHex } from '../../../pipeline/identity.js'
+import type { Json } from '../../../schemas/canonical-json.js'
 import type {
   Command,
   Cycle,
@@ -16,7 +17,6 @@ import type {
 } from '../../../schemas/generated/types.js'
 import type { JournalEntryReader } from '../../journal/journal-port.js'
 import { recordReader } from '../../journal/record-reader.js'
-import type { Json } from './canonical-json.js'
 import type { Leaf, LeafKind } from './leaf.js'
 import { commandFields, decisionFields, eventFields, instructionFields, policyFields } from './leaf-fields.js'
 

@@ -11,7 +11,7 @@
  * digests lower-case hex. Pure.
  */
 import { WeirError } from '../../../pipeline/errors.js'
-import { canonicalJson, type Json } from './canonical-json.js'
+import { canonicalJson, type Json } from '../../../schemas/canonical-json.js'
 
 /** Changes with the meaning of any field. */
 export const LEAF_VERSION = 1

@@ -4,7 +4,7 @@
  * Names are sorted by their UTF-16 code units, numbers and strings are written as ECMAScript does, nothing is between them.
  * Refused is what two programs could read differently: numbers that are not finite, lone surrogates, `undefined`. Pure.
  */
-import { WeirError } from '../../../pipeline/errors.js'
+import { WeirError } from '../pipeline/errors.js'
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }
 
