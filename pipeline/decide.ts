@@ -18,6 +18,7 @@ import { powerOfTen } from './deliberation/valuation.js'
 import type { AutonomyMode } from './governance/policy.js'
 import { derivedId, formatUuid, fromHex, NO_DIGEST, toHex } from './identity.js'
 import type { CycleCollector } from './perception/outcome.js'
+import type { GroupState } from './perception/state.js'
 
 /** Tickets that an alert on a proposed plan spells out. */
 const TICKETS_IN_ALERT = 3
@@ -33,6 +34,16 @@ export interface Decided {
   readonly release: Instruction[]
 }
 
+/** What a decision was made from, see `AgentEnvironment.onDecision`. */
+export interface Examined {
+  readonly state: GroupState
+  readonly resolved: ResolvedPolicy
+  readonly deliberation: Deliberation
+  readonly nowMicros: number
+}
+
+export type Examine = (examined: Examined) => void
+
 interface Verdict {
   readonly outcome: Decision['outcome']
   readonly reason: string
@@ -45,11 +56,13 @@ export function decide(
   trigger: Trigger,
   optimizer: GroupOptimizer,
   optimizerDigest: Uint8Array,
+  examine?: Examine,
 ): Decided {
   const { state, cycle, closedAtMicros } = collector
   const decisionId = derivedId('decision', state.groupId, cycle)
   const deliberation = deliberate(state, resolved, positions, closedAtMicros, optimizer)
   const verdict = judge(collector, resolved, deliberation)
+  examine?.({ state, resolved, deliberation, nowMicros: closedAtMicros })
   const acted = verdict.outcome === 'ACTED'
   const decision = record(collector, resolved, deliberation, verdict, decisionId, trigger, optimizerDigest)
   const explanation = explain(
