@@ -55,7 +55,12 @@ class Morning {
     this.#random = new Random('audit-morning', seed)
     this.#bank = new SimulatedBank({ venueId: 'bank', seed })
     this.#write({
-      'weir.JournalStart': { startedAt: MORNING, version: 'test', nodeVersion: '', wasmDigest: new Uint8Array(32) },
+      'weir.JournalStart': {
+        startedAt: MORNING,
+        version: 'test',
+        nodeVersion: '',
+        wasmDigest: new Uint8Array(32),
+      },
     } as unknown as JournalBody)
     const recorded: Agent = Object.create(agent, {
       declareSource: {
@@ -92,7 +97,11 @@ class Morning {
 
   #order(kind: string, index: number): void {
     const order = { ...command, commandId: id(`order-${index}`), kind, subject: 'account:DOLLARS' }
-    this.#driver.input('command', { ...order, groupId: GROUP, eventTime: this.#now - SECOND }, this.#now - SECOND)
+    this.#driver.input(
+      'command',
+      { ...order, groupId: GROUP, eventTime: this.#now - SECOND },
+      this.#now - SECOND,
+    )
   }
 
   #close(): void {

@@ -47,8 +47,7 @@ export function arrangeLeaves({ leaves, decisionLeaf, decision, group, bundle }:
     later.every(({ kind }) => kind === 'instruction-event'),
     'a leaf from after tells nothing of the decision',
   )
-  const made =
-    bundle.snapshot === null ? gapless : gapless.filter((leaf) => !isOfEntry(leaf, previous))
+  const made = bundle.snapshot === null ? gapless : gapless.filter((leaf) => !isOfEntry(leaf, previous))
   return { made, first, last: first + gapless.length - 1, later }
 }
 

@@ -68,16 +68,20 @@ async function exported(id: string, options: Parameters<typeof exportDecision>[3
   return (await exportDecision(log, journal, id, options)) ?? assert.fail(`no decision ${id}`)
 }
 
-const verified = (bundle: Bundle, by = trust): Promise<readonly Point[]> => verifyBundle(bundle, by, replayDecision)
+const verified = (bundle: Bundle, by = trust): Promise<readonly Point[]> =>
+  verifyBundle(bundle, by, replayDecision)
 
 async function failing(bundle: Bundle, by = trust): Promise<string[]> {
-  return (await verified(bundle, by)).filter(({ holds }) => !holds).map(({ point, detail }) => `${point}: ${detail}`)
+  return (await verified(bundle, by))
+    .filter(({ holds }) => !holds)
+    .map(({ point, detail }) => `${point}: ${detail}`)
 }
 
 const failingPoints = async (bundle: Bundle, by = trust): Promise<string[]> =>
   (await failing(bundle, by)).map((text) => text.split(':')[0] ?? '')
 
-const acted = () => decisions.filter(({ instructions }) => instructions > 0).at(-1) ?? assert.fail('none has acted')
+const acted = () =>
+  decisions.filter(({ instructions }) => instructions > 0).at(-1) ?? assert.fail('none has acted')
 
 test('decisions of every kind are exported, read and verified in ten points', async () => {
   const kinds = new Map(decisions.map((one) => [`${one.outcome} ${one.reason}`, one]))
@@ -88,7 +92,10 @@ test('decisions of every kind are exported, read and verified in ten points', as
     const read = parseBundle(text, 'test')
     assert.equal(formatBundle(read), text)
     const points = await verified(read, { ...trust, since })
-    assert.deepEqual(points.map(({ point }) => point), [...POINT_NAMES])
+    assert.deepEqual(
+      points.map(({ point }) => point),
+      [...POINT_NAMES],
+    )
     assert.deepEqual(await failing(read, { ...trust, since }), [], id)
   }
 })
@@ -98,7 +105,10 @@ test('every decision verifies, each going on from the state in which the one bef
   for (const { id } of decisions) {
     const bundle = await exported(id)
     const points = await verified(bundle, stateDigest === undefined ? trust : { ...trust, stateDigest })
-    assert.deepEqual(points.filter(({ holds }) => !holds), [])
+    assert.deepEqual(
+      points.filter(({ holds }) => !holds),
+      [],
+    )
     const { after } = points.at(-1)?.facts as unknown as { after: { state: string } }
     stateDigest = after.state
   }
@@ -116,7 +126,9 @@ test('the record is bounded in time by what a witness saw before and after it', 
   const [time] = (await verified(await exported(later.id, { since }))).filter(({ point }) => point === 'time')
   assert.deepEqual(time?.facts, { afterSeconds: 1_000, beforeSeconds: 2_000 })
   const early = decisions[0] ?? assert.fail()
-  const [before] = (await verified(await exported(early.id, { since }))).filter(({ point }) => point === 'time')
+  const [before] = (await verified(await exported(early.id, { since }))).filter(
+    ({ point }) => point === 'time',
+  )
   assert.deepEqual(before?.facts, { afterSeconds: null, beforeSeconds: 2_000 })
   const { witnessKeys: _, witnessQuorum: __, ...alone } = trust
   assert.deepEqual(await failing(await exported(later.id), alone), [])
@@ -162,7 +174,8 @@ test('parts of another decision are found by their points', async () => {
   const [one, two] = [decisions.filter(({ solver }) => solver.status === 'optimal').at(-2), acted()]
   assert.ok(one !== undefined && one.id !== two.id)
   const [bundle, other] = [await exported(two.id), await exported(one.id)]
-  const having = async (changes: Partial<Bundle>): Promise<string[]> => failingPoints({ ...bundle, ...changes })
+  const having = async (changes: Partial<Bundle>): Promise<string[]> =>
+    failingPoints({ ...bundle, ...changes })
   assert.ok((await having({ certificate: other.certificate })).includes('certificate'))
   assert.ok((await having({ certificate: null })).includes('certificate'))
   assert.ok((await having({ cycles: other.cycles })).includes('inputs'))

@@ -1,7 +1,11 @@
 /**
  * The exact certificate that a bundle has of what was solved. Depends on the certificates.
  */
-import { certify, writeCertificate, type CertifiedAnswer } from '../../../wasm-core/host/exact/certificate-document.js'
+import {
+  type CertifiedAnswer,
+  certify,
+  writeCertificate,
+} from '../../../wasm-core/host/exact/certificate-document.js'
 import { EXACT_TOLERANCE } from '../../../wasm-core/host/exact/certify-optimal.js'
 import { claimOf } from '../../../wasm-core/host/exact/claim.js'
 import { EXACT_LIMITS } from '../../../wasm-core/host/exact/limits.js'
@@ -14,7 +18,15 @@ export const CERTIFICATE_TERMS = { tolerance: EXACT_TOLERANCE, pivots: EXACT_LIM
  * Null when the optimizer came to no end that can be proven.
  * @throws WeirError WEIR_SOLVER when a limit of exact arithmetic is met
  */
-export function certificateOf({ model, status, basis, primal, dual, objective, ray }: ExaminedSolve): string | null {
+export function certificateOf({
+  model,
+  status,
+  basis,
+  primal,
+  dual,
+  objective,
+  ray,
+}: ExaminedSolve): string | null {
   let subject: CertifiedAnswer
   if (status === 'optimal') subject = { kind: 'optimum', basis, answer: { primal, dual, objective } }
   else if (status === 'infeasible') subject = { kind: 'ray', basis, ray }

@@ -59,7 +59,9 @@ export async function chooseLeaves(
   const before = leaves.slice(0, at)
   const previous = fromStart ? undefined : before.findLast(({ kind }) => kind === 'decision')
   const first = previous?.sequence ?? 0
-  const gapless = leaves.filter((leaf) => leaf.sequence >= first && (leaf.index < found.index || isOfEntry(leaf)))
+  const gapless = leaves.filter(
+    (leaf) => leaf.sequence >= first && (leaf.index < found.index || isOfEntry(leaf)),
+  )
   const policy = before.findLast(({ kind, digest }) => kind === 'policy' && digest === policyOf(found))
   const early = policy === undefined || policy.sequence >= first ? [] : [policy]
   const own = new Set(gapless.filter((leaf) => leaf.decision === decision).map(({ id }) => id))
@@ -99,7 +101,16 @@ async function leavesOf(log: ProvingLog, group: string): Promise<ReadLeaf[]> {
   for (let index = 0; index < log.size; index++) {
     const record = Buffer.from(await log.record(index))
     if (!record.includes(mark)) continue
-    const { kind, group: itsGroup, sequence, journal, id, decision, instruction, digest } = parsed(record, index)
+    const {
+      kind,
+      group: itsGroup,
+      sequence,
+      journal,
+      id,
+      decision,
+      instruction,
+      digest,
+    } = parsed(record, index)
     if (itsGroup !== group) continue
     leaves.push({
       ...{ index, kind, group, sequence, journal },

@@ -117,7 +117,9 @@ export class Evidence {
 
   get cycles(): readonly BundledCycle[] {
     const read = recordReader('cycle', SCHEMA_JSON.cycle)
-    return this.#found('cycles', () => this.bundle.cycles.map((bytes, at) => decoded(read, bytes, 'cycle', at)))
+    return this.#found('cycles', () =>
+      this.bundle.cycles.map((bytes, at) => decoded(read, bytes, 'cycle', at)),
+    )
   }
 
   get sources(): readonly BundledSource[] {

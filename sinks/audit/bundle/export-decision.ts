@@ -84,7 +84,11 @@ async function proofsOf(
   return { decision, checkpoint: log.checkpoint(), since: earlier, leaves }
 }
 
-function partsOf({ snapshot, sources, cycles }: CollectedCycles): Pick<Bundle, 'snapshot' | 'sources' | 'cycles'> {
+function partsOf({
+  snapshot,
+  sources,
+  cycles,
+}: CollectedCycles): Pick<Bundle, 'snapshot' | 'sources' | 'cycles'> {
   return {
     snapshot: snapshot === undefined ? null : { digest: sha256Hex(snapshot), state: snapshot },
     sources: sources.map((source) => encodeRecord('source-declaration', source)),
@@ -109,21 +113,30 @@ const hasSolved = ({ leaves }: ReplayOutcome): boolean =>
   )
 
 /** What was made again is what was logged; anything else is told before a bundle is written that nobody could verify. */
-function demandSame({ before, after, examined }: ReplayOutcome, { decision, previous }: ChosenLeaves): ExaminedDecision {
+function demandSame(
+  { before, after, examined }: ReplayOutcome,
+  { decision, previous }: ChosenLeaves,
+): ExaminedDecision {
   const began = previous?.digests.chain ?? NOTHING_SOLVED
-  if (before.chain === began && after.chain === decision.digests.chain && examined !== undefined) return examined
+  if (before.chain === began && after.chain === decision.digests.chain && examined !== undefined)
+    return examined
   throw new WeirError('WEIR_JOURNAL', 'the journal does not give the decision that the audit log has', {
     place: `decision ${decision.id}, cycle ${decision.cycle}`,
-    remedy: 'look for the first difference: weir audit check, weir replay; another version of Weir decides in another way',
+    remedy:
+      'look for the first difference: weir audit check, weir replay; another version of Weir decides in another way',
   })
 }
 
 async function grownFrom(log: ProvingLog, since: Uint8Array): Promise<EarlierCheckpoint> {
   const { size } = parseSignedCheckpoint(since, 'earlier checkpoint').checkpoint
   if (size < 1 || size > log.size)
-    throw new WeirError('WEIR_INPUT', `the earlier checkpoint is of ${size} leaves, the log has ${log.size}`, {
-      place: 'earlier checkpoint',
-      remedy: 'give one that this log has had, of 1 leaf or more',
-    })
+    throw new WeirError(
+      'WEIR_INPUT',
+      `the earlier checkpoint is of ${size} leaves, the log has ${log.size}`,
+      {
+        place: 'earlier checkpoint',
+        remedy: 'give one that this log has had, of 1 leaf or more',
+      },
+    )
   return { checkpoint: since, proof: await log.consistencyProof(size, log.size) }
 }

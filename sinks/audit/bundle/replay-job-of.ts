@@ -4,8 +4,8 @@
  */
 import { fromHex, NO_DIGEST, toHex } from '../../../pipeline/identity.js'
 import { HISTORY_BEGIN } from '../leaves/history.js'
-import type { ReplayJob } from '../replay/replay-job.js'
 import { sha256Hex } from '../leaves/leaf-fields.js'
+import type { ReplayJob } from '../replay/replay-job.js'
 import type { DecisionLeaf, Evidence } from './evidence.js'
 import { demand } from './points/point.js'
 

@@ -3,8 +3,9 @@
  *
  * Each of the ten points is asked whatever the others came to, and an error in one fails that one. Depends on the points and on a way to replay.
  */
-import { replayInProcess } from '../replay/replay-process.js'
+
 import type { RunReplay } from '../replay/replay-job.js'
+import { replayInProcess } from '../replay/replay-process.js'
 import type { Bundle } from './bundle.js'
 import { Evidence, type Trust } from './evidence.js'
 import { approvalsPoint } from './points/approvals.js'

@@ -66,8 +66,7 @@ async function optimizerOf(
 }
 
 function agentOf({ group, snapshot }: ReplayJob, environment: AgentEnvironment): Agent {
-  const agent =
-    snapshot === undefined ? createAgent(group, environment) : restoreAgent(snapshot, environment)
+  const agent = snapshot === undefined ? createAgent(group, environment) : restoreAgent(snapshot, environment)
   if (agent.groupId === group) return agent
   throw new WeirError('WEIR_AUDIT', 'the state is of another group', { place: 'bundle, snapshot' })
 }

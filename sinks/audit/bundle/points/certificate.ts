@@ -28,7 +28,9 @@ export async function certificatePoint(evidence: Evidence): Promise<Finding> {
   if (proven === undefined) {
     demand(bundle.certificate === null, `there is a certificate, and the optimizer said ${status}`)
     demand(decision.outcome !== 'ACTED', `it acted, and the optimizer said ${status}`)
-    return { detail: status === 'not-run' ? `nothing was solved: ${decision.reason}` : `no proof of ${status}` }
+    return {
+      detail: status === 'not-run' ? `nothing was solved: ${decision.reason}` : `no proof of ${status}`,
+    }
   }
   demand(bundle.certificate !== null, 'the certificate is not there')
   const document = readCertificate(Buffer.from(bundle.certificate, 'utf8'))
@@ -75,9 +77,13 @@ async function demandModel({ subject }: CertificateDocument, evidence: Evidence)
 
 function describe({ claim, model }: CertificateDocument): string {
   const size = `${model.rows} rows, ${model.columns} columns`
-  if (claim.outcome === 'infeasible') return `no point exists, by ${claim.kind} with margin ${claim.margin}; ${size}`
+  if (claim.outcome === 'infeasible')
+    return `no point exists, by ${claim.kind} with margin ${claim.margin}; ${size}`
   const distance = doublesOfHex(`${claim.distancePrimal}${claim.distanceDual}${claim.distanceObjective}`)
   const told = [...(distance ?? [])].map((value) => value.toExponential(1))
-  const gap = claim.outcome === 'optimal' ? '' : `, within ${claim.gap === '' ? 'an unknown gap' : `a gap of ${claim.gap}`}`
+  const gap =
+    claim.outcome === 'optimal'
+      ? ''
+      : `, within ${claim.gap === '' ? 'an unknown gap' : `a gap of ${claim.gap}`}`
   return `${claim.outcome}${gap}; the answer is at most ${told[0]} in values, ${told[1]} in prices, ${told[2]} in the objective from exact; ${size}`
 }

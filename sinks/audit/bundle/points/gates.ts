@@ -18,7 +18,8 @@ export async function gatesPoint(evidence: Evidence): Promise<Finding> {
   }
   const denial = gate.find(({ passes }) => !passes)
   if (denial === undefined) demand(outcome === 'ACTED', `all limits are kept, and the decision is ${reason}`)
-  else demand(reason === `${DENIED}${denial.code}`, `${describe(denial)} denies, and the decision is ${reason}`)
+  else
+    demand(reason === `${DENIED}${denial.code}`, `${describe(denial)} denies, and the decision is ${reason}`)
   const held = gate.filter(({ passes }) => passes).length
   const measured = gate.filter(({ slack }) => slack !== '').length
   const verdict = denial === undefined ? `all ${held} checks pass` : `${describe(denial)} denies`

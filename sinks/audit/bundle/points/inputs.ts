@@ -4,8 +4,8 @@
  */
 import { fromHex, toHex } from '../../../../pipeline/identity.js'
 import { extendHistory, HISTORY_BEGIN, sourcesOf } from '../../leaves/history.js'
-import type { FeedFreshness } from '../../replay/replay-job.js'
 import { sha256Hex } from '../../leaves/leaf-fields.js'
+import type { FeedFreshness } from '../../replay/replay-job.js'
 import type { Evidence } from '../evidence.js'
 import { demand, type Finding } from './point.js'
 
@@ -18,7 +18,10 @@ export async function inputsPoint(evidence: Evidence): Promise<Finding> {
     demand(sha256Hex(bundle.snapshot.state) === bundle.snapshot.digest, 'the state is not that of its digest')
   demandCycles(evidence, previous === undefined ? 0 : previous.cycle + 1)
   const last = cycles.at(-1)
-  demand(toHex(last?.digest ?? HISTORY_BEGIN) === decision.digests.cycle, 'the last cycle is not the one decided in')
+  demand(
+    toHex(last?.digest ?? HISTORY_BEGIN) === decision.digests.cycle,
+    'the last cycle is not the one decided in',
+  )
   demand(last?.record.closedAt === decision.decidedAt, 'the last cycle was not closed when it was decided')
   demand(
     historyOf(evidence) === decision.digests.history,
@@ -27,7 +30,10 @@ export async function inputsPoint(evidence: Evidence): Promise<Finding> {
   const feeds = await freshness(evidence)
   const inputs = cycles.reduce((sum, { record }) => sum + record.inputs.length, 0)
   const stale = feeds.map(({ ageMicros }) => ageMicros).sort((a, b) => b - a)[0]
-  const age = stale === undefined ? '' : `, ${feeds.length} feeds, the oldest ${(stale / MICROS_PER_SECOND).toFixed(0)} s`
+  const age =
+    stale === undefined
+      ? ''
+      : `, ${feeds.length} feeds, the oldest ${(stale / MICROS_PER_SECOND).toFixed(0)} s`
   const from = bundle.snapshot === null ? 'from the beginning' : `from state ${bundle.snapshot.digest}`
   return {
     detail: `${cycles.length} cycles, ${inputs} inputs of ${bundle.sources.length} sources${coordinates(evidence)}, ${from}${age}`,

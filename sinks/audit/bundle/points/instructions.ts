@@ -20,7 +20,9 @@ export function instructionsPoint(evidence: Evidence): Finding {
     toHex(derivedId('decision', group, decision.cycle)) === bundle.decision,
     'the id is not that of a decision of this group and cycle',
   )
-  const own = leaves.filter(({ kind, fields }) => kind === 'instruction' && fields.decision === bundle.decision)
+  const own = leaves.filter(
+    ({ kind, fields }) => kind === 'instruction' && fields.decision === bundle.decision,
+  )
   demand(
     own.length === decision.instructions && bundle.instructions.length === decision.instructions,
     `the decision has ${decision.instructions} instructions, the log ${own.length}, the bundle ${bundle.instructions.length}`,
@@ -33,7 +35,11 @@ export function instructionsPoint(evidence: Evidence): Finding {
 }
 
 /** The record gives every field of the leaf, its digest included, and the id that such an instruction has. */
-function demandInstruction(leaf: VerifiedLeaf, bytes: Uint8Array, { group, decision, bundle }: Evidence): void {
+function demandInstruction(
+  leaf: VerifiedLeaf,
+  bytes: Uint8Array,
+  { group, decision, bundle }: Evidence,
+): void {
   const record = recordReader('instruction', SCHEMA_JSON.instruction)(bytes)
   demand(record !== undefined, `the instruction of leaf ${leaf.index} cannot be decoded`)
   const fields = Object.fromEntries(Object.entries(leaf.fields).filter(([name]) => !COMMON.has(name)))
@@ -47,7 +53,9 @@ function demandInstruction(leaf: VerifiedLeaf, bytes: Uint8Array, { group, decis
 
 /** The state of each in the end. */
 function fateOf(leaves: readonly VerifiedLeaf[], own: readonly VerifiedLeaf[]): InstructionState[] {
-  const states = new Map<unknown, InstructionState | undefined>(own.map(({ fields }) => [fields.id, undefined]))
+  const states = new Map<unknown, InstructionState | undefined>(
+    own.map(({ fields }) => [fields.id, undefined]),
+  )
   for (const { index, kind, fields } of leaves) {
     if (kind !== 'instruction-event' || !states.has(fields.instruction)) continue
     const before = states.get(fields.instruction)

@@ -13,7 +13,10 @@ export function policyPoint(evidence: Evidence): Finding {
   const { bundle, leaves, decision, decisionLeaf, group } = evidence
   const { id, version, digest } = decision.policy
   const leaf = leaves
-    .filter(({ kind, index, fields }) => kind === 'policy' && index < decisionLeaf.index && fields.digest === digest)
+    .filter(
+      ({ kind, index, fields }) =>
+        kind === 'policy' && index < decisionLeaf.index && fields.digest === digest,
+    )
     .at(-1)
   demand(leaf !== undefined, 'the policy version that the decision names was not logged before it')
   demand(

@@ -4,8 +4,8 @@
  */
 import { NO_DIGEST, toHex } from '../../../../pipeline/identity.js'
 import { leafBytes } from '../../leaves/leaf.js'
-import type { ReplayOutcome } from '../../replay/replay-job.js'
 import { sha256Hex } from '../../leaves/leaf-fields.js'
+import type { ReplayOutcome } from '../../replay/replay-job.js'
 import type { Evidence } from '../evidence.js'
 import { demand, type Finding } from './point.js'
 
@@ -22,10 +22,14 @@ export async function replayPoint(evidence: Evidence): Promise<Finding> {
   demandLeaves(outcome, evidence)
   demand(after.chain === decision.digests.chain, 'the replay comes to another digest of all decisions')
   demandBytes('explanation', outcome.explanations, [bundle.explanation])
-  demand(sha256Hex(bundle.explanation) === decision.digests.explanation, 'the explanation is not the one logged')
+  demand(
+    sha256Hex(bundle.explanation) === decision.digests.explanation,
+    'the explanation is not the one logged',
+  )
   demandBytes('instructions', outcome.instructions, bundle.instructions)
   const module = bundle.wasm === null ? 'none needed' : sha256Hex(bundle.wasm)
-  const known = trust.wasmDigest === undefined && bundle.wasm !== null ? ' (compare it with one that you trust)' : ''
+  const known =
+    trust.wasmDigest === undefined && bundle.wasm !== null ? ' (compare it with one that you trust)' : ''
   return {
     detail: `${evidence.cycles.length} cycles give the same bytes; state ${after.state}; module ${module}${known}`,
     facts: { before: { ...before }, after: { ...after }, module },
@@ -35,7 +39,10 @@ export async function replayPoint(evidence: Evidence): Promise<Finding> {
 /** What the verifier has from elsewhere is what the bundle has. */
 function demandTrusted({ bundle, trust }: Evidence): void {
   if (trust.wasmDigest !== undefined && bundle.wasm !== null)
-    demand(sha256Hex(bundle.wasm) === trust.wasmDigest, 'the module is another one than the one that is trusted')
+    demand(
+      sha256Hex(bundle.wasm) === trust.wasmDigest,
+      'the module is another one than the one that is trusted',
+    )
   if (trust.stateDigest !== undefined)
     demand(
       bundle.snapshot?.digest === trust.stateDigest,
@@ -62,6 +69,8 @@ function demandLeaves({ leaves }: ReplayOutcome, { arranged }: Evidence): void {
 }
 
 function demandBytes(what: string, made: readonly Uint8Array[], given: readonly Uint8Array[]): void {
-  const isSame = made.length === given.length && made.every((bytes, at) => Buffer.compare(bytes, given[at] ?? NO_DIGEST) === 0)
+  const isSame =
+    made.length === given.length &&
+    made.every((bytes, at) => Buffer.compare(bytes, given[at] ?? NO_DIGEST) === 0)
   demand(isSame, `the replay gives other ${what}`)
 }

@@ -8,7 +8,9 @@ import type { Finding } from './point.js'
 export function sequencePoint({ arranged, decision }: Evidence): Finding {
   const { first, last } = arranged
   const before =
-    decision.previousCycle < 0 ? 'the first decision' : `the decision before was in cycle ${decision.previousCycle}`
+    decision.previousCycle < 0
+      ? 'the first decision'
+      : `the decision before was in cycle ${decision.previousCycle}`
   const outcome = `${decision.outcome}${decision.reason === '' ? '' : `: ${decision.reason}`}`
   return { detail: `numbers ${first} to ${last} of the group, ${before}; ${outcome}` }
 }
