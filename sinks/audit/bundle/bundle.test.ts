@@ -109,8 +109,8 @@ test('every decision verifies, each going on from the state in which the one bef
       points.filter(({ holds }) => !holds),
       [],
     )
-    const { after } = points.at(-1)?.facts as unknown as { after: { state: string } }
-    stateDigest = after.state
+    const facts = points.at(-1)?.facts as { after: { state: string } } | undefined
+    stateDigest = facts?.after.state ?? assert.fail('the replay tells no state')
   }
 })
 
