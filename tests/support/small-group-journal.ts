@@ -54,14 +54,17 @@ class Morning {
     this.#agent = agent
     this.#random = new Random('audit-morning', seed)
     this.#bank = new SimulatedBank({ venueId: 'bank', seed })
+    const wasmDigest = new Uint8Array(32)
     this.#write({
       'weir.JournalStart': {
         startedAt: MORNING,
         version: 'test',
         nodeVersion: '',
-        wasmDigest: new Uint8Array(32),
+        wasmDigest,
+        resumed: false,
+        instance: '',
       },
-    } as unknown as JournalBody)
+    })
     const recorded: Agent = Object.create(agent, {
       declareSource: {
         value: (declaration: Parameters<Agent['declareSource']>[0]) => {

@@ -76,8 +76,9 @@ export const ROW_TABLES: readonly RowTable[] = [
   {
     table: 'decisions',
     kind: 'decision',
-    rank: '0',
-    rankOf: () => 0,
+    // An entry has one at most.
+    rank: 'cycle',
+    rankOf: ({ cycle }) => Number(cycle),
     columns: [
       id('decision_id', 'id'),
       text('group_id', 'group'),
