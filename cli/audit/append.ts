@@ -5,7 +5,7 @@ import { cosignLatest, type WitnessAddress } from '../../sinks/audit/witness/cli
 import type { ProjectedJournal } from '../../sinks/journal/journal-port.js'
 import { required } from '../flags.js'
 import { note, printJson, printText } from '../output.js'
-import { addJournalFlags, eachJournal, JOURNAL_HELP, type JournalFlags } from './journals.js'
+import { addJournalFlags, eachJournal, isTopic, JOURNAL_HELP, type JournalFlags } from './journals.js'
 import { type KeyFlags, openLogOf } from './log-folder.js'
 import { witnessFrom } from './witness-address.js'
 
@@ -47,7 +47,7 @@ async function run(flags: AppendFlags): Promise<void> {
   const key = required(flags.key, '--key', 'weir audit append')
   const witnesses = (flags.witness ?? []).map(witnessFrom)
   const logs = await eachJournal(flags, (journal) => bringUpToDate(flags, journal, key, witnesses))
-  if (flags.json === true) printJson(logs.length === 1 ? logs[0] : { logs })
+  if (flags.json === true) printJson(!isTopic(flags) ? logs[0] : { logs })
   else printText(logs.map(describe).join('\n'))
 }
 

@@ -8,7 +8,14 @@ import { askAnalyst } from '../analyst-flags.js'
 import { EXIT } from '../failure.js'
 import { required } from '../flags.js'
 import { printJson, printText } from '../output.js'
-import { addJournalFlags, dataDirOf, eachJournal, JOURNAL_HELP, type JournalFlags } from './journals.js'
+import {
+  addJournalFlags,
+  dataDirOf,
+  eachJournal,
+  isTopic,
+  JOURNAL_HELP,
+  type JournalFlags,
+} from './journals.js'
 import { readLogOf } from './log-folder.js'
 
 interface CheckFlags extends JournalFlags {
@@ -55,7 +62,7 @@ async function run(flags: CheckFlags): Promise<void> {
   const checked = isAsked
     ? await askAnalyst({ ...flags, dataDir: dataDirOf(flags) }, (analyst) => checkAll(flags, keys, analyst))
     : await checkAll(flags, keys, undefined)
-  if (flags.json === true) printJson(checked.length === 1 ? checked[0] : { logs: checked })
+  if (flags.json === true) printJson(!isTopic(flags) ? checked[0] : { logs: checked })
   else printText(checked.map(describe).join('\n'))
   if (!checked.every(({ equal }) => equal)) process.exitCode = EXIT.different
 }

@@ -69,11 +69,6 @@ test('a module that does not end, takes too much memory or asks for more than it
 
 test('a state that is none is an error of the bundle and not of the verifier', async () => {
   const job = await morning()
-  for (const text of [
-    '',
-    '{}',
-    '{"version":6,"state":{}}',
-    '{"version":6,"state":null}',
-  ])
+  for (const text of ['', '{}', '{"version":6,"state":{}}', '{"version":6,"state":null}'])
     await assert.rejects(replayInProcess({ ...job, snapshot: Buffer.from(text) }), { code: 'WEIR_AUDIT' })
 })
