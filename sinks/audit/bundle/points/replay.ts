@@ -71,6 +71,6 @@ function demandLeaves({ leaves }: ReplayOutcome, { arranged }: Evidence): void {
 function demandBytes(what: string, made: readonly Uint8Array[], given: readonly Uint8Array[]): void {
   const isSame =
     made.length === given.length &&
-    made.every((bytes, at) => Buffer.compare(bytes, given[at] ?? NO_DIGEST) === 0)
+    made.every((bytes, at) => Buffer.compare(bytes, given[at] as Uint8Array) === 0)
   demand(isSame, `the replay gives other ${what}`)
 }
