@@ -1,5 +1,5 @@
 /**
- * Opens the journal topic for commands that follow it. Depends on the Kafka client and the schema registry.
+ * Opens the journal topic for the commands that read all of it. Depends on the Kafka client and the registry's.
  */
 import type { Logger } from 'pino'
 import { WeirError } from '../pipeline/errors.js'
@@ -12,12 +12,12 @@ import { retryUntil } from '../sinks/clickhouse/projector/retry.js'
 import type { KafkaTarget } from './kafka-flags.js'
 
 /** Opens what is needed of Kafka and the registry, and closes it again. */
-export async function withJournalTopic(
+export async function withJournalTopic<T>(
   { kafka, registry }: KafkaTarget,
   log: Logger,
   signal: AbortSignal,
-  use: (partitions: number, ports: JournalTopicPorts) => Promise<void>,
-): Promise<void> {
+  use: (partitions: number, ports: JournalTopicPorts) => Promise<T>,
+): Promise<T> {
   const bell = new Bell()
   const reader = new KafkaJournalTail(kafka, bell)
   const schemas = openSchemaSource(registry, kafka.topicPrefix)
@@ -27,7 +27,7 @@ export async function withJournalTopic(
       () => partitionsOf(kafka, reader.topic),
       (error) => log.warn({ reason: error.toLine() }, 'the journal topic cannot be looked at yet'),
     )
-    await use(partitions, { reader, schemaOf: (id) => schemas.schemaOf(id), bell, log, signal })
+    return await use(partitions, { reader, schemaOf: (id) => schemas.schemaOf(id), bell, log, signal })
   } finally {
     schemas.close()
     await reader.close()

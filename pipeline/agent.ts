@@ -199,6 +199,7 @@ class GroupAgent implements Agent {
       trigger,
       this.optimizer,
       this.environment.optimizerDigest,
+      this.environment.onDecision,
     )
     count(state, `decision:${decided.decision.outcome}`)
     return [decided]

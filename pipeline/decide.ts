@@ -20,6 +20,7 @@ import { frozenText, type Trigger } from './deliberation/trigger.js'
 import { powerOfTen } from './deliberation/valuation.js'
 import { derivedId, formatUuid, fromHex, NO_DIGEST, toHex } from './identity.js'
 import type { CycleCollector } from './perception/outcome.js'
+import type { GroupState } from './perception/state.js'
 
 /** Tickets that an alert on a proposed plan spells out. */
 const TICKETS_IN_ALERT = 3
@@ -31,6 +32,16 @@ export interface Decided {
   /** Those of `instructions` that may leave once the cycle is journaled. */
   readonly release: Instruction[]
 }
+
+/** What a decision was made from, see `AgentEnvironment.onDecision`. */
+export interface Examined {
+  readonly state: GroupState
+  readonly resolved: ResolvedPolicy
+  readonly deliberation: Deliberation
+  readonly nowMicros: number
+}
+
+export type Examine = (examined: Examined) => void
 
 export interface Verdict {
   readonly outcome: Decision['outcome']
@@ -44,11 +55,13 @@ export function decide(
   trigger: Trigger,
   optimizer: GroupOptimizer,
   optimizerDigest: Uint8Array,
+  examine?: Examine,
 ): Decided {
   const { state, cycle, closedAtMicros } = collector
   const decisionId = derivedId('decision', state.groupId, cycle)
   const deliberation = deliberate(state, resolved, positions, closedAtMicros, optimizer)
   const verdict = settlePending(collector, resolved, deliberation, judge(collector, resolved, deliberation))
+  examine?.({ state, resolved, deliberation, nowMicros: closedAtMicros })
   const acted = verdict.outcome === 'ACTED'
   const decision = record(collector, resolved, deliberation, verdict, decisionId, trigger, optimizerDigest)
   const explanation = explained(collector, resolved, deliberation, verdict, decisionId)

@@ -155,7 +155,7 @@ export function sumBaseMinor(state: GroupState, resolved: ResolvedPolicy, moves:
   )
 }
 
-function pricesAt(state: GroupState, resolved: ResolvedPolicy): (position: Position) => number {
+export function pricesAt(state: GroupState, resolved: ResolvedPolicy): (position: Position) => number {
   const valuation = new Valuation(state, resolved.policy.baseCurrency, resolved.baseExponent)
   return ({ currency, exponent }) => {
     const price = valuation.price(currency, exponent)
@@ -173,24 +173,24 @@ function isMoveKilled(state: GroupState, move: Move): boolean {
   )
 }
 
-function frozenOf(position: Position | undefined): string {
+export function frozenOf(position: Position | undefined): string {
   return position?.frozen ?? ''
 }
 
-function channelMaximum(move: Move): number {
+export function channelMaximum(move: Move): number {
   if (move.rail !== null) return move.rail.maximumMinor
   return move.kind === 'DRAW' ? move.facility!.drawMaximumMinor : move.facility!.repayMaximumMinor
 }
 
-function minimumTicket(move: Move): number {
+export function minimumTicket(move: Move): number {
   return move.rail?.rail.reference.minimumTicketMinor ?? move.facility!.facility.reference.minimumDrawMinor
 }
 
-function rounding(move: Move): number {
+export function rounding(move: Move): number {
   return (move.rail?.rail.reference ?? move.facility!.facility.reference).roundingMinor
 }
 
-function sameChannel(a: Move, b: Move): boolean {
+export function sameChannel(a: Move, b: Move): boolean {
   return a.rail === b.rail && a.facility === b.facility
 }
 
@@ -278,7 +278,7 @@ function banksWithin({ state, resolved, positions, moves }: PlanContext): boolea
 }
 
 /** Holds and credits of the plan, on top of those on their way, keep every balance an exact integer. */
-function balancesStayExact(state: GroupState, moves: readonly Move[]): boolean {
+export function balancesStayExact(state: GroupState, moves: readonly Move[]): boolean {
   const change = new Map<string, { out: number; in: number }>()
   const changeOf = (position: Position) => {
     const found = change.get(position.accountId) ?? { out: 0, in: 0 }
