@@ -2,7 +2,7 @@
  * The flags of the commands of people: who gives it, to which group, how long it counts, where it goes.
  * Depends on commander, the person configuration and the flags of Kafka.
  */
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { WeirError } from '../../pipeline/errors.js'
 import { required } from '../flags.js'
 import { addKafkaFlags, addRegisterFlag, type KafkaFlags } from '../kafka-flags.js'
@@ -51,11 +51,10 @@ export function addTargetFlags(command: Command): Command {
     .option('--out <dir>', 'send nothing: write DIR/<stream>/*.avro, which weir produce --input DIR sends')
   addRegisterFlag(addKafkaFlags(command))
     .option('--person-config <file>', 'defaults of these flags; environment: WEIR_PERSON')
-    .option(
-      '--wait <duration>',
-      'how long its effect is waited for (default: 30s)',
-      duration('--wait', WAIT_MOST_MS),
-      DEFAULT_WAIT_MS,
+    .addOption(
+      new Option('--wait <duration>', 'how long its effect is waited for')
+        .argParser(duration('--wait', WAIT_MOST_MS))
+        .default(DEFAULT_WAIT_MS, '30s'),
     )
     .option('--no-wait', 'do not wait for the effect')
     .option('-y, --yes', 'do not ask')
