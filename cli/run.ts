@@ -9,7 +9,7 @@ import { describeDay, reportAsJson } from './day-report.js'
 import { required, wholeNumber } from './flags.js'
 import { endSignal } from './interruption.js'
 import { liveDay } from './live-day.js'
-import { printJson, printText } from './output.js'
+import { note, printJson, printText } from './output.js'
 import { Progress } from './progress.js'
 import { type InstanceFlags, runOnKafka } from './run-kafka.js'
 import { addRunFlags, settingsOf } from './run-settings.js'
@@ -74,6 +74,10 @@ async function run(flags: InputFlags, command: Command): Promise<void> {
   const input = required(flags.input, '--input', 'weir run')
   const progress = new Progress(flags.json === true)
   const followUntil = flags.follow === true ? endSignal() : undefined
+  if (followUntil !== undefined && flags.json !== true)
+    note(
+      `weir: goes on after the last input until SIGTERM; weir kill --data-dir ${settings.dataDir} and others command it`,
+    )
   const { report, projection } = await liveDay(input, settings, progress, async () => undefined, followUntil)
   if (flags.json === true) printJson(reportAsJson(report, settings.dataDir, projection))
   else printText(describeDay(report, projection))

@@ -49,8 +49,8 @@ export class LiveDrops {
     this.#parts = parts
   }
 
-  /** Whether it is time to look and something is there. */
-  get waiting(): boolean {
+  /** Whether something is there to be taken; looks at the folder only now and then. */
+  look(): boolean {
     if (performance.now() < this.#lookAtMs) return false
     this.#lookAtMs = performance.now() + LOOK_EVERY_MS
     return this.#names().length > 0

@@ -206,7 +206,7 @@ export class LiveRun {
    */
   #takeDrops(): number {
     const { drops, files, timing } = this.#parts
-    if (drops === undefined || !this.#reading || !this.#hasRoom() || !drops.waiting) return 0
+    if (drops === undefined || !this.#reading || !this.#hasRoom() || !drops.look()) return 0
     const nowMicros = files.current?.arrivedAtMicros ?? this.#clock?.nowMicros
     if (nowMicros === undefined || nowMicros < this.#latestClosing()) return 0
     if (nowMicros >= this.#sealed + timing.cycleMicros)
