@@ -1,5 +1,6 @@
 /** `weir kill`: stops what an account, a rail, a group or everything sends; one person is enough. Depends on sending. */
 import type { Command } from 'commander'
+import { shellWord } from '../shell.js'
 import { commandIdOf, type LetterRecord } from './letter.js'
 import { addPeopleFlags, PEOPLE_HELP, type PeopleFlags, Settings } from './people-flags.js'
 import { send } from './send.js'
@@ -46,6 +47,6 @@ function groupOf(subject: string, settings: Settings): string {
 function liftWith(records: readonly LetterRecord[]): string[] {
   return records.map(
     ({ command, groupId }) =>
-      `two people lift it: weir lift ${commandIdOf(command!)} --group '${groupId}' --reason TEXT`,
+      `two people lift it: weir lift ${commandIdOf(command!)} --group ${shellWord(groupId)} --reason TEXT`,
   )
 }

@@ -3,10 +3,12 @@
  * Depends on the journals and what waits.
  */
 import type { Command } from 'commander'
+import { printable } from '../../pipeline/governance/printable.js'
 import { toHex } from '../../pipeline/identity.js'
 import type { Instruction } from '../../schemas/generated/types.js'
 import { addKafkaFlags, type KafkaFlags } from '../kafka-flags.js'
 import { printJson, printText } from '../output.js'
+import { shellWord } from '../shell.js'
 import { loadPersonConfig } from './person-config.js'
 import { entriesFrom, lookAtRun } from './run-journal.js'
 import { targetOf } from './target.js'
@@ -80,13 +82,18 @@ async function readAll(flags: PendingFlags): Promise<[string, GroupWaiting][]> {
   return [...views.values()].flatMap((view) => [...view.groups])
 }
 
+/** Reasons have 1,024 characters at most. */
+const LINE_LENGTH = 2_000
+
 function describeAll(found: readonly [string, GroupWaiting][]): string {
   const lines = found.flatMap(([groupId, group]) => describe(groupId, group))
-  return lines.length === 0 ? 'nothing waits for people' : lines.join('\n')
+  return lines.length === 0
+    ? 'nothing waits for people'
+    : lines.map((line) => printable(line, LINE_LENGTH)).join('\n')
 }
 
 function describe(groupId: string, group: GroupWaiting): string[] {
-  const end = `--group '${groupId}' --reason TEXT`
+  const end = `--group ${shellWord(groupId)} --reason TEXT`
   return [
     ...[...group.kills.values()].flatMap(({ killId, subject, author, reason, atMicros, voices }) => [
       `${groupId}: ${subject} is killed since ${isoOfMicros(atMicros)} by ${author}: ${reason}${spoken(voices)}`,
@@ -94,7 +101,7 @@ function describe(groupId: string, group: GroupWaiting): string[] {
     ]),
     ...[...group.holds].flatMap(([subject, { author, reason }]) => [
       `${groupId}: ${subject} is held by ${author}: ${reason}`,
-      `  weir release ${subject} ${end}`,
+      `  weir release ${shellWord(subject)} ${end}`,
     ]),
     ...group.awaited.flatMap((plan) => [
       `${groupId}: ${plan.subject} of ${isoOfMicros(plan.atMicros)} awaits approval${spoken(plan.voices)}`,
@@ -115,13 +122,15 @@ function describe(groupId: string, group: GroupWaiting): string[] {
 
 function approval(subject: string, digest: string, end: string): string[] {
   if (digest === '') return ['  its digest is not in the journal']
-  return [`  digest ${digest}`, `  weir approve ${subject} --digest ${digest} ${end}`]
+  return [`  digest ${digest}`, `  weir approve ${shellWord(subject)} --digest ${digest} ${end}`]
 }
 
 function nextOf({ subject, digest, stage }: WaitingChange, end: string): string[] {
   if (stage === 'proposed') return approval(subject, digest, end)
   const change = subject.slice('change:'.length)
-  return [`  weir policy activate ${change} --stage ${stage === 'shadow' ? 'canary' : 'full'} --reason TEXT`]
+  return [
+    `  weir policy activate ${shellWord(change)} --stage ${stage === 'shadow' ? 'canary' : 'full'} --reason TEXT`,
+  ]
 }
 
 function contentOf({ manifest }: WaitingChange): string[] {

@@ -14,6 +14,7 @@ import { fromHex } from '../../pipeline/identity.js'
 import { canonicalJson, type Json } from '../../schemas/canonical-json.js'
 import { required } from '../flags.js'
 import { readPolicyFile, readPolicyText } from '../policy/files.js'
+import { shellWord } from '../shell.js'
 import { type LetterRecord, policyRecord } from './letter.js'
 import { addPeopleFlags, PEOPLE_HELP, type PeopleFlags, Settings } from './people-flags.js'
 import { send } from './send.js'
@@ -99,7 +100,7 @@ async function propose(files: readonly string[], flags: ChangeFlags): Promise<vo
     documents,
     notes: describe({ change, entries } as ChangeManifest, digest, file),
     next: () => [
-      `an approver and a risk-officer approve it, with ${file}: weir policy approve ${change} --reason TEXT`,
+      `an approver and a risk-officer approve it, with ${file}: weir policy approve ${shellWord(change)} --reason TEXT`,
     ],
   })
 }

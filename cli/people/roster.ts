@@ -5,6 +5,7 @@ import { WeirError } from '../../pipeline/errors.js'
 import { parseRoster, type Roster } from '../../pipeline/governance/people/roster.js'
 import { toHex } from '../../pipeline/identity.js'
 import { printJson, printText } from '../output.js'
+import { shellWord } from '../shell.js'
 import { rosterRecord } from './letter.js'
 import {
   addPeopleFlags,
@@ -126,7 +127,7 @@ async function propose(file: string, flags: PeopleFlags): Promise<void> {
     documents: (eventTime) => [recordOf(roster, text, groupId, eventTime)],
     notes: [`version ${roster.version} with ${roster.people.size} people, digest ${digest}`],
     next: () => [
-      `another admin approves it: weir approve ${subject} --digest ${digest} --group '${groupId}' --reason TEXT`,
+      `another admin approves it: weir approve ${shellWord(subject)} --digest ${digest} --group ${shellWord(groupId)} --reason TEXT`,
     ],
   })
 }

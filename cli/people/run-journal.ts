@@ -33,12 +33,15 @@ export async function lookAtRun(dataDir: string): Promise<RunState> {
       remedy: 'give the --data-dir of weir run --follow',
     })
   const state = { nextSequence: 0, closedAtMicros: -1 }
-  const last = (await listSegments(join(dataDir, 'journal'))).at(-1)
-  const from = last?.firstSequence ?? 0
-  for await (const { sequence, body } of entriesFrom(dataDir, from)) {
-    state.nextSequence = sequence + 1
-    if ('weir.Cycle' in body)
-      state.closedAtMicros = Math.max(state.closedAtMicros, body['weir.Cycle'].closedAt)
+  const segments = await listSegments(join(dataDir, 'journal'))
+  // A segment that was just begun holds no cycle yet: then the one before tells the time.
+  for (const { firstSequence } of segments.reverse()) {
+    for await (const { sequence, body } of entriesFrom(dataDir, firstSequence)) {
+      state.nextSequence = Math.max(state.nextSequence, sequence + 1)
+      if ('weir.Cycle' in body)
+        state.closedAtMicros = Math.max(state.closedAtMicros, body['weir.Cycle'].closedAt)
+    }
+    if (state.closedAtMicros >= 0) break
   }
   return { ...state, groups: identity.groups, takesDrops: identity.takesDrops === true }
 }

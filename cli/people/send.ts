@@ -17,10 +17,10 @@ import { lookAtRun, type RunState } from './run-journal.js'
 import { type Lifetime, type Order, Signer } from './signer.js'
 import { describeTarget, type Target, targetOf } from './target.js'
 import { tell } from './tell.js'
-import { isoOfMicros } from './times.js'
 
 const DEFAULT_LIFE_MS = 15 * 60_000
 const MICROS_PER_MS = 1_000
+const MICROS_PER_MINUTE = 60_000_000
 
 export interface Letter {
   readonly orders: readonly Order[]
@@ -39,9 +39,12 @@ export async function send(settings: Settings, letter: Letter): Promise<void> {
   const signer = letter.orders.length === 0 ? undefined : await Signer.open(settings)
   const run = target.kind === 'run' ? await lookAtRun(target.dataDir) : undefined
   if (run?.takesDrops === false) throw takesNothing(target)
-  const lifetime = lifetimeOf(settings, run)
-  for (const line of announcement(settings, letter, target, lifetime)) note(line)
+  const lifeMicros = lifeOf(settings, run)
+  for (const line of announcement(settings, letter, target, lifeMicros)) note(line)
   await confirm('Proceed?', settings.flags.yes === true)
+  // Who thinks it over does not lose the time in which it counts.
+  const atMicros = madeAt(settings, run)
+  const lifetime: Lifetime = { atMicros, expiresAtMicros: atMicros + lifeMicros }
   const records = [
     ...(letter.documents?.(lifetime.atMicros) ?? []),
     ...letter.orders.map((order) => commandRecord(signer!.sign(order, lifetime))),
@@ -70,24 +73,23 @@ function deliver(
 }
 
 /** A run over a folder lives in the time of its input, so what is sent to it is made at the time that it has come to. */
-function lifetimeOf({ flags }: Settings, run: RunState | undefined): Lifetime {
-  const nowMicros = run === undefined ? Date.now() * MICROS_PER_MS : run.closedAtMicros
-  if (flags.at === undefined && nowMicros < 0)
-    throw new WeirError('WEIR_USAGE', 'the run has closed no cycle, so its time is not known', {
-      place: '--at',
-      remedy: 'try again, or give the time',
-    })
-  const atMicros = flags.at === undefined ? nowMicros : flags.at * MICROS_PER_MS
-  const lifeMicros =
-    flags.expiresIn !== undefined
-      ? flags.expiresIn * MICROS_PER_MS
-      : run === undefined
-        ? DEFAULT_LIFE_MS * MICROS_PER_MS
-        : COMMAND_LIFE_MICROS
-  return { atMicros, expiresAtMicros: atMicros + lifeMicros }
+function madeAt({ flags }: Settings, run: RunState | undefined): number {
+  if (flags.at !== undefined) return flags.at * MICROS_PER_MS
+  if (run === undefined) return Date.now() * MICROS_PER_MS
+  if (run.closedAtMicros >= 0) return run.closedAtMicros
+  throw new WeirError('WEIR_USAGE', 'the run has closed no cycle, so its time is not known', {
+    place: '--at',
+    remedy: 'try again, or give the time',
+  })
 }
 
-function announcement(settings: Settings, letter: Letter, target: Target, lifetime: Lifetime): string[] {
+/** The time of a run over a folder may pass faster than that of a person. */
+function lifeOf({ flags }: Settings, run: RunState | undefined): number {
+  if (flags.expiresIn !== undefined) return flags.expiresIn * MICROS_PER_MS
+  return run === undefined ? DEFAULT_LIFE_MS * MICROS_PER_MS : COMMAND_LIFE_MICROS
+}
+
+function announcement(settings: Settings, letter: Letter, target: Target, lifeMicros: number): string[] {
   const { orders, notes = [] } = letter
   const effects = orders.map(
     ({ kind, subject, groupId }) =>
@@ -97,7 +99,7 @@ function announcement(settings: Settings, letter: Letter, target: Target, lifeti
     orders.length === 0
       ? []
       : [
-          `signed by ${settings.author} of roster ${settings.rosterId}, counts until ${isoOfMicros(lifetime.expiresAtMicros)}`,
+          `signed by ${settings.author} of roster ${settings.rosterId}, counts for ${lifeMicros / MICROS_PER_MINUTE} minutes`,
         ]
   return [...effects, ...notes, ...signed, `goes to ${describeTarget(target)}`]
 }

@@ -1,4 +1,5 @@
 /** Tells what became of a letter, in words or as one JSON document, and by the exit code. Depends on the outcomes. */
+import { printable } from '../../pipeline/governance/printable.js'
 import { toHex } from '../../pipeline/identity.js'
 import { EXIT } from '../failure.js'
 import { note, printJson, printText } from '../output.js'
@@ -8,6 +9,9 @@ import type { Outcome } from './outcome.js'
 import type { Settings } from './people-flags.js'
 import { describeTarget, type Target } from './target.js'
 import { isoOfMicros } from './times.js'
+
+/** Reasons have 1,024 characters at most. */
+const LINE_LENGTH = 2_000
 
 /** @param next what to do next, told when nothing was refused */
 export function tell(
@@ -44,12 +48,15 @@ function describe({
 }: Outcome): string {
   const where = `${record.title} in group ${groupId}, cycle ${cycle} at ${isoOfMicros(closedAtMicros)}`
   const words = {
-    effect: 'took effect',
+    // A document is in force by itself only where there was none before, and then the cycle says so.
+    effect: record.command === undefined && messages.length === 0 ? 'was taken' : 'took effect',
     nothing: 'was taken and changes nothing in this group',
     duplicate: 'was there already',
     refused: `refused: ${reason}: ${detail}`,
   }[result]
-  return [`${where}: ${words}`, ...messages.map((message) => `  ${message}`)].join('\n')
+  return [`${where}: ${words}`, ...messages.map((message) => `  ${message}`)]
+    .map((line) => printable(line, LINE_LENGTH))
+    .join('\n')
 }
 
 function unseen({ flags: { wait } }: Settings, target: Target): string[] {
