@@ -1,7 +1,8 @@
 /**
- * `weir policy`: checks and compares policy files without running anything. Depends on the files in `cli/policy/`.
+ * `weir policy`: checks and compares policy files, and changes the policy of a group. Depends on the files in `cli/policy/` and `cli/people/`.
  */
 import type { Command } from 'commander'
+import { registerAt as registerChanges } from './people/policy-change.js'
 import { compare } from './policy/compare.js'
 import { lint } from './policy/lint.js'
 
@@ -38,4 +39,5 @@ export function register(program: Command): void {
     .option('--json', 'print one JSON document')
     .addHelpText('after', DIFF_HELP)
     .action(compare)
+  registerChanges(policy)
 }

@@ -11,7 +11,7 @@ const FILES_AT_MOST = 1_000
 
 /** Reads one policy. Throws `WEIR_POLICY` with its place; a file above the bound is not read. */
 export function readPolicyFile(file: string): TreeFile {
-  return { file, ...parsePolicyFile(readText(file), file) }
+  return { file, ...parsePolicyFile(readPolicyText(file), file) }
 }
 
 /** Paths of the YAML files of a folder, in the order of their names. Throws `WEIR_POLICY`. */
@@ -25,7 +25,8 @@ export function policyFilesIn(folder: string): string[] {
   })
 }
 
-function readText(file: string): string {
+/** The text, as its digest is made from. Throws `WEIR_POLICY`. */
+export function readPolicyText(file: string): string {
   return attempt(file, 'give the path of a YAML file', () => {
     const { size } = statSync(file)
     if (size <= MAXIMUM_POLICY_BYTES) return readFileSync(file, 'utf8')
