@@ -11,9 +11,11 @@ import type { Cycle, CycleResult, Instruction, SourceDeclaration } from '../sche
 import { foldExecution } from './action/executions.js'
 import { InstructionIndex } from './action/instruction-index.js'
 import { askAboutSilent, rollBudget, toRecord } from './action/instructions.js'
-import { decide } from './decide.js'
+import { cancelUnsent } from './action/cancel-unsent.js'
+import { type Decided, type DecisionRecords, decide } from './decide.js'
 import { chainDigest } from './decision-digest.js'
 import { accrueCost, chargeTicket } from './deliberation/day-cost.js'
+import { deliberate } from './deliberation/deliberate.js'
 import { ExpectedFlows, forgetPastFlows } from './deliberation/expected-flows.js'
 import { GroupOptimizer } from './deliberation/optimizer.js'
 import { positionsOf } from './deliberation/positions.js'
@@ -28,6 +30,7 @@ import { count, type GroupState, newGroupState } from './perception/state.js'
 import type { Agent, AgentEnvironment, AppliedCycle, GroupSummary, PackedCycle } from './ports.js'
 import { decodeState, encodeState } from './state-codec.js'
 import { summarize, trackBalances } from './summary.js'
+import { TrialStep } from './trial-step.js'
 
 /** Silent instructions are asked again after this when no policy says otherwise. */
 const ANSWER_WITHIN_SECONDS = 600
@@ -43,11 +46,20 @@ export function restoreAgent(snapshot: Uint8Array, environment: AgentEnvironment
   return new GroupAgent(decodeState(snapshot), environment)
 }
 
+/** What a cycle decided: the policy in force if it did, and the other policy of a trial beside it. */
+interface CycleDecision {
+  readonly inForce: Decided | undefined
+  readonly beside: readonly DecisionRecords[]
+}
+
+const NO_DECISION: CycleDecision = { inForce: undefined, beside: [] }
+
 class GroupAgent implements Agent {
   private readonly reader = new InputReader()
   private readonly fold = new CycleFold(this.reader, foldExecution)
   private readonly optimizer: GroupOptimizer
   private readonly expectedFlows = new ExpectedFlows()
+  private readonly trials: TrialStep
   private readonly instructions: InstructionIndex
   /** Derived from policy and reference data; made anew when either was touched. */
   private resolved: ResolvedPolicy | undefined
@@ -59,6 +71,7 @@ class GroupAgent implements Agent {
   ) {
     this.instructions = new InstructionIndex(state)
     this.optimizer = new GroupOptimizer(environment.optimizer, environment.nowMicros, environment.stopWord)
+    this.trials = new TrialStep(this.optimizer, environment.optimizerDigest)
   }
 
   get groupId(): string {
@@ -87,12 +100,14 @@ class GroupAgent implements Agent {
     if (before !== undefined) accrueCost(state, before, cycle.closedAt)
     if (rollBudget(state, cycle.closedAt)) forgetPastFlows(state, cycle.closedAt)
     const folded = this.fold.fold(collector, cycle)
-    if (folded.referenceTouched) this.resolvedIsCurrent = false
+    if (folded.referenceTouched) this.forgetPolicies()
+    if (collector.rolledBack) cancelUnsent(collector, 'policy-rolled-back')
     const resolved = this.policy(collector)
     if (resolved !== undefined) this.chargeSettled(collector, resolved)
     const answerWithin = resolved?.policy.settlement.answerWithinSeconds ?? ANSWER_WITHIN_SECONDS
     const query = askAboutSilent(collector, this.instructions.outstanding(), answerWithin)
-    const decided = this.deliberate(collector, resolved)
+    const { inForce, beside } = this.deliberate(collector, resolved)
+    const decided = inForce === undefined ? beside : [inForce, ...beside]
     this.instructions.update(collector.instructionEvents, cycle.cycle, cycle.closedAt)
     trackBalances(state)
     const result: CycleResult = {
@@ -102,9 +117,9 @@ class GroupAgent implements Agent {
       dispositions: folded.dispositions,
       touched: folded.touched,
       gaps: collector.gaps,
-      decisions: decided === undefined ? [] : [decided.decision],
-      explanations: decided === undefined ? [] : [decided.explanation],
-      instructions: decided?.instructions ?? [],
+      decisions: decided.map(({ decision }) => decision),
+      explanations: decided.map(({ explanation }) => explanation),
+      instructions: inForce?.instructions ?? [],
       instructionEvents: collector.instructionEvents,
       reservations: collector.reservations,
       alerts: collector.alerts,
@@ -117,7 +132,7 @@ class GroupAgent implements Agent {
     state.nextCycle = cycle.cycle + 1
     state.closedAtMicros = cycle.closedAt
     state.inputs += folded.dispositions.length
-    return { result, release: decided?.release ?? [], query, solveMicros: this.optimizer.takeMicros() }
+    return { result, release: inForce?.release ?? [], query, solveMicros: this.optimizer.takeMicros() }
   }
 
   outstanding(): readonly Instruction[] {
@@ -147,24 +162,34 @@ class GroupAgent implements Agent {
     }
   }
 
-  private deliberate(collector: CycleCollector, resolved: ResolvedPolicy | undefined) {
-    if (resolved === undefined || resolved.accounts.size === 0) return undefined
+  private deliberate(collector: CycleCollector, resolved: ResolvedPolicy | undefined): CycleDecision {
+    if (this.trials.endsBetween(collector, resolved !== undefined)) return this.replan(collector, [])
+    if (resolved === undefined || resolved.accounts.size === 0) return NO_DECISION
     const { state } = this
     const now = collector.closedAtMicros
     const expected = this.expectedFlows.within(state, resolved, now)
     const positions = positionsOf(state, resolved, now, expected)
     const trigger = triggerOf(state, resolved, positions, now)
-    if (trigger === undefined) return undefined
-    const decided = decide(
-      collector,
-      resolved,
-      positions,
-      trigger,
-      this.optimizer,
-      this.environment.optimizerDigest,
-    )
-    count(state, `decision:${decided.decision.outcome}`)
-    return decided
+    if (trigger === undefined) return NO_DECISION
+    const deliberation = deliberate(state, resolved, positions, now, this.optimizer)
+    // First, because it sees the state as the policy in force does, which then changes it.
+    const { records, replan } = this.trials.decide(collector, { resolved, positions }, deliberation, trigger)
+    if (replan) return this.replan(collector, records)
+    const inForce = decide(collector, resolved, deliberation, trigger, this.environment.optimizerDigest)
+    count(state, `decision:${inForce.decision.outcome}`)
+    return { inForce, beside: records }
+  }
+
+  /** After a canary was rolled back: the former policy decides in the same cycle, from the state as it is. */
+  private replan(collector: CycleCollector, beside: readonly DecisionRecords[]): CycleDecision {
+    this.forgetPolicies()
+    const { inForce } = this.deliberate(collector, this.policy(collector))
+    return { inForce, beside }
+  }
+
+  private forgetPolicies(): void {
+    this.resolvedIsCurrent = false
+    this.trials.forget()
   }
 
   /** The policy in minor units. Amounts that do not fit the accounts' currencies are told once, and nothing is decided. */

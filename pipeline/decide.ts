@@ -1,17 +1,15 @@
 /**
- * One decision from start to end: deliberation, gate, reservation, record and explanation.
+ * From a deliberation to a decision: gate, reservation, record and explanation.
  *
- * Every run leaves a decision, also when there is nothing to do or the plan is refused. Depends on deliberation and
- * action; changes the state's reservations, instructions and last decision.
+ * Every run leaves a decision, also when there is nothing to do or the plan is refused. The policy in force changes the state's
+ * reservations, instructions and last decision; one that decides beside it changes nothing. Depends on deliberation and action.
  */
 import type { Decision, Explanation, Instruction } from '../schemas/generated/types.js'
-import { denialOf } from './action/gate.js'
+import { type Denial, denialOf } from './action/gate.js'
 import { instruct } from './action/instructions.js'
-import { type Deliberation, deliberate } from './deliberation/deliberate.js'
+import type { Deliberation } from './deliberation/deliberate.js'
 import { explain, moveSentence } from './deliberation/explanation.js'
-import type { GroupOptimizer } from './deliberation/optimizer.js'
-import { plannedBalances } from './deliberation/plan.js'
-import type { Position } from './deliberation/positions.js'
+import { type Move, plannedBalances } from './deliberation/plan.js'
 import type { ResolvedPolicy } from './deliberation/resolved-policy.js'
 import { frozenText, type Trigger } from './deliberation/trigger.js'
 import { powerOfTen } from './deliberation/valuation.js'
@@ -25,9 +23,15 @@ const TICKETS_IN_ALERT = 3
 /** `supervised` is not `autonomous`: until people can approve, they are told and nothing is sent. */
 const ADVISING: ReadonlySet<AutonomyMode> = new Set(['advise', 'supervised'])
 
-export interface Decided {
+/** Who decides: the policy in force, or the other one of a trial. */
+export type Arm = '' | 'shadow' | 'canary' | 'baseline'
+
+export interface DecisionRecords {
   readonly decision: Decision
   readonly explanation: Explanation
+}
+
+export interface Decided extends DecisionRecords {
   readonly instructions: Instruction[]
   /** Those of `instructions` that may leave once the cycle is journaled. */
   readonly release: Instruction[]
@@ -36,31 +40,24 @@ export interface Decided {
 interface Verdict {
   readonly outcome: Decision['outcome']
   readonly reason: string
+  /** What the gate said, when it said no. */
+  readonly denial?: Denial
 }
 
 export function decide(
   collector: CycleCollector,
   resolved: ResolvedPolicy,
-  positions: readonly Position[],
+  deliberation: Deliberation,
   trigger: Trigger,
-  optimizer: GroupOptimizer,
   optimizerDigest: Uint8Array,
 ): Decided {
-  const { state, cycle, closedAtMicros } = collector
+  const { state, cycle } = collector
   const decisionId = derivedId('decision', state.groupId, cycle)
-  const deliberation = deliberate(state, resolved, positions, closedAtMicros, optimizer)
   const verdict = judge(collector, resolved, deliberation)
+  if (verdict.denial !== undefined) alertDenial(collector, verdict.denial)
   const acted = verdict.outcome === 'ACTED'
   const decision = record(collector, resolved, deliberation, verdict, decisionId, trigger, optimizerDigest)
-  const explanation = explain(
-    deliberation,
-    state.groupId,
-    cycle,
-    decisionId,
-    verdict.reason,
-    resolved.policy.baseCurrency,
-    resolved.baseExponent,
-  )
+  const explanation = explanationOf(collector, resolved, deliberation, verdict, decisionId)
   if (verdict.outcome === 'REFUSED') alertRefusal(collector, deliberation, verdict)
   if (acted && ADVISING.has(resolved.policy.mode)) alertProposal(collector, deliberation, decisionId)
   const instructions = acted ? instruct(collector, resolved, decisionId, deliberation.moves) : []
@@ -70,13 +67,59 @@ export function decide(
   return { decision, explanation, instructions, release }
 }
 
+/** What a policy that is not in force would do: the same records, no alert, no instruction, and the state as it was. */
+export function decideBeside(
+  collector: CycleCollector,
+  resolved: ResolvedPolicy,
+  deliberation: Deliberation,
+  trigger: Trigger,
+  optimizerDigest: Uint8Array,
+  arm: Exclude<Arm, ''>,
+): DecisionRecords {
+  const decisionId = derivedId('decision', collector.state.groupId, collector.cycle, arm)
+  const verdict = judge(collector, resolved, deliberation)
+  const decision = record(collector, resolved, deliberation, verdict, decisionId, trigger, optimizerDigest)
+  const explanation = explanationOf(collector, resolved, deliberation, verdict, decisionId)
+  return { decision: { ...decision, arm }, explanation }
+}
+
+/** The moves that a policy would make; none when the gate denies them. */
+export function movesPassed(
+  collector: CycleCollector,
+  resolved: ResolvedPolicy,
+  deliberation: Deliberation,
+): readonly Move[] {
+  return judge(collector, resolved, deliberation).outcome === 'ACTED' ? deliberation.moves : []
+}
+
 function judge(collector: CycleCollector, resolved: ResolvedPolicy, deliberation: Deliberation): Verdict {
   if (deliberation.outcome !== 'PLAN') return { outcome: deliberation.outcome, reason: deliberation.reason }
   const { state, closedAtMicros } = collector
   const denial = denialOf(state, resolved, deliberation.positions, deliberation.moves, closedAtMicros)
   if (denial === undefined) return { outcome: 'ACTED', reason: deliberation.reason }
-  collector.alert('WARNING', 'gate-denied', denial.subject, `The risk gate denied the plan: ${denial.code}.`)
-  return { outcome: 'REFUSED', reason: `gate-denied:${denial.code}` }
+  return { outcome: 'REFUSED', reason: `gate-denied:${denial.code}`, denial }
+}
+
+function alertDenial(collector: CycleCollector, { code, subject }: Denial): void {
+  collector.alert('WARNING', 'gate-denied', subject, `The risk gate denied the plan: ${code}.`)
+}
+
+function explanationOf(
+  { state, cycle }: CycleCollector,
+  resolved: ResolvedPolicy,
+  deliberation: Deliberation,
+  verdict: Verdict,
+  decisionId: Uint8Array,
+): Explanation {
+  return explain(
+    deliberation,
+    state.groupId,
+    cycle,
+    decisionId,
+    verdict.reason,
+    resolved.policy.baseCurrency,
+    resolved.baseExponent,
+  )
 }
 
 /** In doubt, do less, and say so: what the agent may not decide goes to people. */
@@ -145,6 +188,7 @@ function record(
     iterations: solve?.iterations ?? 0,
     solves: solve?.solves ?? 0,
     instructions: 0,
+    arm: '',
   }
 }
 

@@ -7,7 +7,7 @@
  * Pure but for the optimizer instance, whose answer depends on model and start basis alone.
  */
 import { fromHex } from '../identity.js'
-import type { GroupState } from '../perception/state.js'
+import type { GroupState, StartBasis } from '../perception/state.js'
 import { type Channels, channelsOf } from './channels.js'
 import { eligibleChannels } from './eligibility.js'
 import { type GroupOptimizer, modelDigest, type Solution, structureHex } from './optimizer.js'
@@ -61,6 +61,7 @@ export function deliberate(
   positions: readonly Position[],
   nowMicros: number,
   optimizer: GroupOptimizer,
+  start: StartBasis | null = state.lastDecision,
 ): Deliberation {
   const doNothing = planCost(resolved, positions, [])
   const base = { positions, moves: [], plannedCostBaseMinor: doNothing, doNothingCostBaseMinor: doNothing }
@@ -73,7 +74,7 @@ export function deliberate(
   }
   const channels = eligibleChannels(resolved, channelsOf(state, resolved, positions, nowMicros), nowMicros)
   const limits = sharedLimits(state, resolved, positions)
-  const { solve, moves } = solveWithRepair(state, resolved, limits, positions, channels, optimizer)
+  const { solve, moves } = solveWithRepair(start, resolved, limits, positions, channels, optimizer)
   const refused = (reason: string, subject: string): Deliberation => ({
     ...base,
     outcome: 'REFUSED',
@@ -123,7 +124,7 @@ function inIntegers(
 }
 
 function solveWithRepair(
-  state: GroupState,
+  start: StartBasis | null,
   resolved: ResolvedPolicy,
   limits: SharedLimits,
   positions: readonly Position[],
@@ -132,9 +133,8 @@ function solveWithRepair(
 ): { solve: SolveRecord; moves: Move[] } {
   const model = buildRebalancingModel(limits, resolved, positions, channels)
   const structure = structureHex(model)
-  const last = state.lastDecision
-  const fits = last !== null && last.structureHex === structure && last.basisHex !== ''
-  optimizer.load(model, fits ? fromHex(last.basisHex) : null)
+  const fits = start !== null && start.structureHex === structure && start.basisHex !== ''
+  optimizer.load(model, fits ? fromHex(start.basisHex) : null)
   let solution = optimizer.solve()
   let iterations = solution.iterations
   let solves = 1

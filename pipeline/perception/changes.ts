@@ -176,7 +176,7 @@ export function rollBackChange(collector: CycleCollector, command: Command): str
   return rollBack(collector, toHex(command.digest), change, `${command.author}: ${command.reason}`)
 }
 
-/** The policy before the change is in force again; what waits to be sent lapses, since its plan is another policy's. */
+/** A shadow ends, a canary gives way to the policy before it; what waits to be sent is for the action stage to cancel. */
 export function rollBack(
   collector: CycleCollector,
   digestHex: string,
@@ -191,9 +191,11 @@ export function rollBack(
     'invalid-command',
     `${change.subject} is on no trial here: propose the former version anew`,
   )
-  if (trial.stage === 'canary') {
+  const wasInForce = trial.stage === 'canary'
+  if (wasInForce) {
     const previous = state.people.documents.get(trial.previousHex)
     if (previous !== undefined) putInForce(state, previous)
+    collector.rolledBack = true
   }
   endTrial(state)
   change.stage = 'rolled-back'
@@ -202,7 +204,7 @@ export function rollBack(
     'CRITICAL',
     'policy-rolled-back',
     change.subject,
-    `The policy before it is in force again: ${why}`,
+    `${wasInForce ? 'The policy before it is in force again' : 'It was in force nowhere here, and will not be'}: ${why}`,
   )
   return change.subject
 }

@@ -39,7 +39,17 @@ export function makeDecision(
   const trigger = previousCycle < 0 ? 'first' : 'changed'
   const instructions = outcome === 'ACTED' ? 1 : 0
   const head = { ...ids, previousCycle, decidedAt, ...policy, outcome, reason, trigger }
-  return { ...head, ...digests, solverStatus: status, ...basis, ...values, ...costs, ...proof, instructions }
+  return {
+    ...head,
+    ...digests,
+    solverStatus: status,
+    ...basis,
+    ...values,
+    ...costs,
+    ...proof,
+    instructions,
+    arm: '',
+  }
 }
 
 export function makeExplanation(ids: DecisionIds, outcome: string): Explanation {

@@ -78,6 +78,7 @@ interface DecisionRow {
   doNothingCost: number
   instructions: number
   unlistedInputs: number
+  arm: string
   sequence: number
 }
 
@@ -99,6 +100,7 @@ export const decisionsTable = defineTable<DecisionRow>('decisions', {
   doNothingCost: float64,
   instructions: uint32,
   unlistedInputs: uint32,
+  arm: text,
   sequence: int64,
 })
 
@@ -250,6 +252,7 @@ export function addDecision(
     doNothingCost: decision.doNothingCost,
     instructions: decision.instructions,
     unlistedInputs,
+    arm: decision.arm,
     sequence,
   })
   if (solverStatus !== 'not-run') addSolverRun(sink, sequence, decision, result)

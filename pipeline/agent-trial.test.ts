@@ -1,0 +1,284 @@
+/** A policy on trial in an agent: the shadow that changes nothing, the canary, the guardrails that take it back, and its promotion. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type SimulatedDraft, signAs } from '../sandbox/people.js'
+import { canonicalJson, type Json } from '../schemas/canonical-json.js'
+import { testEnvironment } from '../tests/support/environment.js'
+import { GROUP, type GroupDriver, movement, POLICY_TEXT } from '../tests/support/small-group.js'
+import { at, ROSTER, reasons, settle, started } from '../tests/support/small-group-session.js'
+import { restoreAgent } from './agent.js'
+import { sha256, toHex } from './identity.js'
+import type { AppliedCycle } from './ports.js'
+
+type Draft = Omit<SimulatedDraft, 'atMicros' | 'groupId' | 'reason'>
+type Stage = 'shadow' | 'canary' | 'full'
+
+const digestOf = (text: string): Uint8Array => sha256(Buffer.from(text, 'utf8'))
+
+/** Version 2 of the small policy: every group is in its cohort unless the canary says otherwise. */
+function candidate(
+  canary = 'cohortPercent: 100, shadowDecisions: 2, decisions: 3',
+  change: (text: string) => string = (text) => text,
+): string {
+  const text = POLICY_TEXT.replace('version: 1', 'version: 2')
+  return change(text.replace('expectedFlows:', `canary: { ${canary} }\nexpectedFlows:`))
+}
+
+/** Keeps hardly anything where salaries are paid from. */
+const silly = (text: string): string =>
+  text.replace(
+    'PAYROLL, floor: 500000, target: 2000000, ceiling: 8000000',
+    'PAYROLL, floor: 500000, target: 700000, ceiling: 8000000',
+  )
+
+class Trial {
+  second = 4
+  payments = 0
+  readonly subject = 'change:second'
+  readonly detail: string
+
+  private constructor(
+    readonly driver: GroupDriver,
+    readonly document: string,
+  ) {
+    const digest = toHex(digestOf(document))
+    const entries = [{ kind: 'policy', group: GROUP, policy: 'small', version: 2, digest }]
+    this.detail = canonicalJson({ change: 'second', entries } as unknown as Json)
+  }
+
+  /** Proposed and approved; not on trial yet. */
+  static async approved(document: string): Promise<Trial> {
+    const { driver } = await started({ openings: { OPERATING: 80_000_000_00, PAYROLL: 2_000_000_00 } })
+    driver.input('roster', ROSTER, at(2))
+    driver.close(at(3))
+    const trial = new Trial(driver, document)
+    driver.input('policy', { policyId: 'small', version: 2, document }, at(trial.second))
+    trial.close()
+    const digest = digestOf(trial.detail)
+    trial.order({ kind: 'PROPOSE', subject: trial.subject, author: 'paul', digest, detail: trial.detail })
+    for (const author of ['anna', 'rosa'])
+      trial.order({ kind: 'APPROVE', subject: trial.subject, digest, author })
+    return trial
+  }
+
+  order(draft: Draft): AppliedCycle {
+    const { second } = this
+    const full = { groupId: GROUP, reason: 'test', atMicros: at(second), nonce: String(second), ...draft }
+    this.driver.input('command', { sourceId: 'desk', sourceSequence: -1, ...signAs(full) }, at(second))
+    return this.close()
+  }
+
+  go(stage: Stage): AppliedCycle {
+    const digest = digestOf(this.detail)
+    const detail = canonicalJson({ stage })
+    return this.order({ kind: 'ACTIVATE', subject: this.subject, digest, author: 'paul', detail })
+  }
+
+  /** A payment from the payroll account that the former policy makes up for; what is sent is settled at once. */
+  pay(amountMinor = 900_000_00): AppliedCycle {
+    const decided = this.payOpen(amountMinor)
+    this.second += 2
+    settle(this.driver, decided, at(this.second))
+    this.second += 2
+    return decided
+  }
+
+  payOpen(amountMinor: number): AppliedCycle {
+    const payment = movement(`salaries ${this.payments++}`, 'PAYROLL', -amountMinor)
+    this.driver.input('cash-movement', payment, at(this.second))
+    return this.close()
+  }
+
+  close(): AppliedCycle {
+    this.second += 2
+    return this.driver.close(at(this.second - 1))
+  }
+}
+
+const armsOf = ({ result }: AppliedCycle) => result.decisions.map(({ arm }) => arm)
+const versionsOf = ({ result }: AppliedCycle) => result.decisions.map(({ policyVersion }) => policyVersion)
+const alertOf = ({ result }: AppliedCycle, code: string) => result.alerts.find((alert) => alert.code === code)
+
+test('a shadow decides beside the policy in force, with an id of its own and no effect', async () => {
+  const trial = await Trial.approved(candidate())
+  assert.deepEqual(reasons(trial.go('shadow')), [])
+  const { result, release } = trial.pay()
+  const [inForce, shadow] = result.decisions
+  assert.deepEqual([inForce?.arm, shadow?.arm], ['', 'shadow'])
+  assert.deepEqual([inForce?.policyVersion, shadow?.policyVersion], [1, 2])
+  assert.notDeepEqual(inForce?.decisionId, shadow?.decisionId)
+  assert.deepEqual([inForce?.instructions, shadow?.instructions], [1, 0])
+  assert.deepEqual([inForce?.outcome, shadow?.outcome], ['ACTED', 'ACTED'])
+  assert.equal(shadow?.previousCycle, inForce?.previousCycle)
+  assert.deepEqual(
+    result.explanations.map(({ decisionId }) => toHex(decisionId)),
+    result.decisions.map(({ decisionId }) => toHex(decisionId)),
+  )
+  assert.equal(release.length, 1)
+  assert.deepEqual(release[0]?.decisionId, inForce?.decisionId)
+})
+
+test('a group with a shadow decides, instructs and reserves to the byte as one without', async () => {
+  for (const change of [(text: string) => text, silly]) {
+    const shadowed = await Trial.approved(candidate('cohortPercent: 100, costRegretBp: 10000', change))
+    const alone = await Trial.approved(candidate('cohortPercent: 100, costRegretBp: 10000', change))
+    shadowed.go('shadow')
+    alone.order({ kind: 'RELEASE', subject: 'group', author: 'olga' })
+    let compared = 0
+    for (const amount of [900_000_00, 10_00, 1_300_000_00, 600_000_00, 1_500_000_00, 450_000_00]) {
+      const [a, b] = [shadowed.pay(amount), alone.pay(amount)]
+      const inForce = a.result.decisions.filter(({ arm }) => arm === '')
+      const ids = new Set(inForce.map(({ decisionId }) => toHex(decisionId)))
+      assert.deepEqual(inForce, b.result.decisions)
+      assert.deepEqual(
+        a.result.explanations.filter(({ decisionId }) => ids.has(toHex(decisionId))),
+        b.result.explanations,
+      )
+      assert.deepEqual(a.result.instructions, b.result.instructions)
+      assert.deepEqual(a.result.instructionEvents, b.result.instructionEvents)
+      assert.deepEqual(a.result.reservations, b.result.reservations)
+      assert.deepEqual(a.release, b.release)
+      compared += a.result.decisions.length - inForce.length
+    }
+    assert.ok(compared >= 4, `${compared} decisions of the shadow`)
+  }
+})
+
+test('from proposal to full: a group of the cohort goes through shadow and canary, and each stage wants its decisions', async () => {
+  const trial = await Trial.approved(candidate('cohortPercent: 100, shadowDecisions: 2, decisions: 3'))
+  assert.deepEqual(reasons(trial.go('canary')), ['not-permitted'], 'not before a shadow')
+  trial.go('shadow')
+  assert.deepEqual(reasons(trial.go('canary')), ['not-permitted'], 'not before two decisions')
+  trial.pay()
+  assert.match(alertOf(trial.pay(), 'policy-ready')?.message ?? '', /from shadow to canary after 2 decisions/)
+  const begun = trial.go('canary')
+  assert.deepEqual(reasons(begun), [])
+  assert.deepEqual(versionsOf(begun), [2, 1], 'the new one decides at once, the former beside it')
+  assert.deepEqual(armsOf(begun), ['', 'baseline'])
+  for (let at = 0; at < 4; at++) assert.deepEqual(versionsOf(trial.pay()), [2, 1])
+  const early = trial.go('full')
+  assert.match(early.result.deadLetters[0]?.detail ?? '', /^inconclusive, hold: cost regret below 1 bp/)
+  let ready: string | undefined
+  for (let at = 0; at < 40 && ready === undefined; at++) ready = alertOf(trial.pay(), 'policy-ready')?.message
+  assert.match(ready ?? '', /small v2 may go from canary to full/)
+  assert.deepEqual(reasons(trial.go('full')), [])
+  const { result } = trial.pay()
+  assert.deepEqual([armsOf({ result } as AppliedCycle), result.decisions[0]?.policyVersion], [[''], 2])
+})
+
+test('a group outside the cohort goes from shadow to full, and an order to be a canary is not about it', async () => {
+  const trial = await Trial.approved(candidate('cohortPercent: 0, shadowDecisions: 1, decisions: 3'))
+  trial.go('shadow')
+  trial.pay()
+  assert.deepEqual(reasons(trial.go('canary')), [])
+  assert.deepEqual(armsOf(trial.pay()), ['', 'shadow'])
+  assert.deepEqual(reasons(trial.go('full')), [])
+  assert.deepEqual(versionsOf(trial.pay()), [2])
+})
+
+test('a canary that plans worse than the former policy is rolled back by itself, and the former one decides in the same cycle', async () => {
+  const trial = await Trial.approved(candidate('cohortPercent: 100, shadowDecisions: 1, decisions: 3', silly))
+  trial.go('shadow')
+  trial.pay()
+  assert.deepEqual(reasons(trial.go('canary')), [])
+  let ended: AppliedCycle | undefined
+  let decisions = 0
+  while (ended === undefined && decisions++ < 40) {
+    const applied = trial.pay(300_000_00)
+    if (alertOf(applied, 'policy-rolled-back') !== undefined) ended = applied
+  }
+  const alert = alertOf(ended as AppliedCycle, 'policy-rolled-back')
+  assert.equal(alert?.severity, 'CRITICAL')
+  assert.match(alert?.message ?? '', /is in force again: guardrail (cost-regret|floor|churn)/)
+  assert.ok(decisions <= 25, `after ${decisions}`)
+  const { result } = ended as AppliedCycle
+  assert.deepEqual(
+    result.decisions.map(({ arm, policyVersion, trigger }) => [arm, policyVersion, trigger === 'policy']),
+    [
+      ['', 1, true],
+      ['canary', 2, false],
+    ],
+  )
+  assert.deepEqual(result.decisions[0]?.outcome, 'ACTED', 'it mends what the canary left')
+  assert.deepEqual(versionsOf(trial.pay()), [1])
+  assert.deepEqual(reasons(trial.go('full')), ['not-permitted'])
+})
+
+test('a canary whose lower level lets an account sink below the former floor ends at the first such cycle', async () => {
+  const low = (text: string) =>
+    text.replace(
+      'PAYROLL, floor: 500000, target: 2000000, ceiling: 8000000',
+      'PAYROLL, floor: 0, target: 100000, ceiling: 8000000',
+    )
+  const plan = 'cohortPercent: 100, shadowDecisions: 1, decisions: 3, costRegretBp: 10000, churnPercent: 10000'
+  const trial = await Trial.approved(candidate(plan, low))
+  trial.go('shadow')
+  trial.close()
+  trial.pay(10_00)
+  trial.second += 900
+  trial.pay(10_00)
+  const begun = trial.go('canary')
+  assert.deepEqual(reasons(begun), [])
+  const sunk = trial.payOpen(1_600_000_00)
+  assert.match(alertOf(sunk, 'policy-rolled-back')?.message ?? '', /guardrail floor: PAYROLL/)
+  assert.equal(sunk.result.decisions[0]?.policyVersion, 1)
+  assert.equal(sunk.release.length, 1, 'the former policy fills it again at once')
+})
+
+test('a shadow that cannot be read in the currencies of the group ends, and nothing else changes', async () => {
+  const odd = (text: string) => text.replace('perDay: 100000000', 'perDay: 100000000.001')
+  const trial = await Trial.approved(candidate('cohortPercent: 100', odd))
+  trial.go('shadow')
+  const applied = trial.pay()
+  assert.match(alertOf(applied, 'policy-rolled-back')?.message ?? '', /guardrail unusable/)
+  assert.deepEqual(versionsOf(applied), [1])
+  assert.equal(applied.release.length, 1)
+})
+
+test('plans of a canary that people forbid count against it', async () => {
+  const trial = await Trial.approved(candidate('cohortPercent: 100, shadowDecisions: 1, overridePercent: 0'))
+  trial.go('shadow')
+  trial.pay()
+  trial.go('canary')
+  const subject = 'instruction-kind:FX'
+  trial.order({ kind: 'FORBID', subject, author: 'olga', digest: new Uint8Array(32) })
+  const applied = trial.pay()
+  assert.match(alertOf(applied, 'policy-rolled-back')?.message ?? '', /guardrail override: 1 of 2 decisions/)
+})
+
+test('a restart in the middle of a trial goes on with the same bytes', async () => {
+  for (const stages of [['shadow'], ['shadow', 'canary']] as const) {
+    const trial = await Trial.approved(candidate('cohortPercent: 100, shadowDecisions: 1, decisions: 3'))
+    for (const stage of stages) {
+      assert.deepEqual(reasons(trial.go(stage)), [])
+      trial.pay()
+      trial.pay()
+    }
+    const agent = trial.driver.agent
+    const restored = restoreAgent(agent.snapshot(), await testEnvironment())
+    trial.driver.declareTo(restored)
+    assert.deepEqual(restored.stateDigest(), agent.stateDigest())
+    for (let payment = 0; payment < 4; payment++) {
+      const name = `after the restart ${payment}`
+      trial.driver.input('cash-movement', movement(name, 'PAYROLL', -700_000_00), at(trial.second))
+      const cycle = trial.driver.nextCycle(at(++trial.second))
+      const [a, b] = [agent.apply(cycle), restored.apply(cycle)]
+      assert.deepEqual(b.result.decisions, a.result.decisions)
+      assert.equal(armsOf(a).length, 2)
+      assert.deepEqual(restored.snapshot(), agent.snapshot())
+    }
+  }
+})
+
+test('a person takes a canary back, and the former policy decides in the same cycle', async () => {
+  const trial = await Trial.approved(candidate('cohortPercent: 100, shadowDecisions: 1, decisions: 3'))
+  trial.go('shadow')
+  trial.pay()
+  trial.go('canary')
+  const digest = digestOf(trial.detail)
+  const back = trial.order({ kind: 'ROLLBACK', subject: trial.subject, digest, author: 'olga' })
+  assert.deepEqual(reasons(back), [])
+  assert.deepEqual([armsOf(back), versionsOf(back)], [[''], [1]])
+  assert.deepEqual(reasons(trial.go('shadow')), [], 'it may be tried again')
+})
+
