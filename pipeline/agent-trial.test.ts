@@ -34,6 +34,8 @@ const silly = (text: string): string =>
 class Trial {
   second = 4
   payments = 0
+  /** All cycles so far. */
+  readonly applied: AppliedCycle[] = []
   readonly subject = 'change:second'
   readonly detail: string
 
@@ -48,7 +50,7 @@ class Trial {
 
   /** Proposed and approved; not on trial yet. */
   static async approved(document: string): Promise<Trial> {
-    const { driver } = await started({ openings: { OPERATING: 80_000_000_00, PAYROLL: 2_000_000_00 } })
+    const { driver } = await started()
     driver.input('roster', ROSTER, at(2))
     driver.close(at(3))
     const trial = new Trial(driver, document)
@@ -78,7 +80,7 @@ class Trial {
   pay(amountMinor = 900_000_00): AppliedCycle {
     const decided = this.payOpen(amountMinor)
     this.second += 2
-    settle(this.driver, decided, at(this.second))
+    this.applied.push(settle(this.driver, decided, at(this.second)))
     this.second += 2
     return decided
   }
@@ -86,12 +88,22 @@ class Trial {
   payOpen(amountMinor: number): AppliedCycle {
     const payment = movement(`salaries ${this.payments++}`, 'PAYROLL', -amountMinor)
     this.driver.input('cash-movement', payment, at(this.second))
+    // Sales bring in as much elsewhere, so that the group never runs dry.
+    const receipt = movement(`sales ${this.payments}`, 'OPERATING', amountMinor)
+    this.driver.input('cash-movement', receipt, at(this.second))
     return this.close()
   }
 
   close(): AppliedCycle {
     this.second += 2
-    return this.driver.close(at(this.second - 1))
+    const applied = this.driver.close(at(this.second - 1))
+    this.applied.push(applied)
+    return applied
+  }
+
+  /** The cycle in which the trial was rolled back, undefined before. */
+  get ended(): AppliedCycle | undefined {
+    return this.applied.find((applied) => alertOf(applied, 'policy-rolled-back') !== undefined)
   }
 }
 
@@ -176,22 +188,26 @@ test('a group outside the cohort goes from shadow to full, and an order to be a 
   assert.deepEqual(versionsOf(trial.pay()), [2])
 })
 
+/** Above the former floor, and dear by the former prices. */
+const frugal = (text: string): string =>
+  text.replace(
+    'PAYROLL, floor: 500000, target: 2000000, ceiling: 8000000',
+    'PAYROLL, floor: 500000, target: 1000000, ceiling: 8000000',
+  )
+
 test('a canary that plans worse than the former policy is rolled back by itself, and the former one decides in the same cycle', async () => {
-  const trial = await Trial.approved(candidate('cohortPercent: 100, shadowDecisions: 1, decisions: 3', silly))
+  const trial = await Trial.approved(candidate('cohortPercent: 100, shadowDecisions: 1, decisions: 3', frugal))
   trial.go('shadow')
   trial.pay()
   assert.deepEqual(reasons(trial.go('canary')), [])
-  let ended: AppliedCycle | undefined
-  let decisions = 0
-  while (ended === undefined && decisions++ < 40) {
-    const applied = trial.pay(300_000_00)
-    if (alertOf(applied, 'policy-rolled-back') !== undefined) ended = applied
-  }
-  const alert = alertOf(ended as AppliedCycle, 'policy-rolled-back')
+  let payments = 0
+  while (trial.ended === undefined && payments++ < 40) trial.pay(150_000_00)
+  const ended = trial.ended ?? assert.fail('it goes on')
+  const alert = alertOf(ended, 'policy-rolled-back')
   assert.equal(alert?.severity, 'CRITICAL')
-  assert.match(alert?.message ?? '', /is in force again: guardrail (cost-regret|floor|churn)/)
-  assert.ok(decisions <= 25, `after ${decisions}`)
-  const { result } = ended as AppliedCycle
+  assert.match(alert?.message ?? '', /is in force again: guardrail cost-regret: cost regret [0-9.]+ bp/)
+  assert.ok(payments <= 25, `after ${payments}`)
+  const { result } = ended
   assert.deepEqual(
     result.decisions.map(({ arm, policyVersion, trigger }) => [arm, policyVersion, trigger === 'policy']),
     [
@@ -202,6 +218,21 @@ test('a canary that plans worse than the former policy is rolled back by itself,
   assert.deepEqual(result.decisions[0]?.outcome, 'ACTED', 'it mends what the canary left')
   assert.deepEqual(versionsOf(trial.pay()), [1])
   assert.deepEqual(reasons(trial.go('full')), ['not-permitted'])
+})
+
+test('a canary that lets an account run down to where the former floor breaks is taken back in that cycle', async () => {
+  const trial = await Trial.approved(candidate('cohortPercent: 100, shadowDecisions: 1', silly))
+  trial.go('shadow')
+  trial.pay()
+  trial.go('canary')
+  for (let payment = 0; trial.ended === undefined && payment < 12; payment++) trial.pay(300_000_00)
+  const { result, release } = trial.ended ?? assert.fail('it goes on')
+  assert.match(alertOf({ result } as AppliedCycle, 'policy-rolled-back')?.message ?? '', /guardrail floor: PAYROLL/)
+  assert.deepEqual(
+    result.decisions.map(({ arm, policyVersion, trigger }) => [arm, policyVersion, trigger]),
+    [['', 1, 'policy']],
+  )
+  assert.equal(release.length, 1)
 })
 
 test('a canary whose lower level lets an account sink below the former floor ends at the first such cycle', async () => {
@@ -240,8 +271,8 @@ test('plans of a canary that people forbid count against it', async () => {
   trial.go('shadow')
   trial.pay()
   trial.go('canary')
-  const subject = 'instruction-kind:FX'
-  trial.order({ kind: 'FORBID', subject, author: 'olga', digest: new Uint8Array(32) })
+  const forbidden = trial.order({ kind: 'FORBID', subject: 'decision:00', author: 'olga' })
+  assert.deepEqual(reasons(forbidden), [])
   const applied = trial.pay()
   assert.match(alertOf(applied, 'policy-rolled-back')?.message ?? '', /guardrail override: 1 of 2 decisions/)
 })
