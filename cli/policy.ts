@@ -1,9 +1,10 @@
 /**
- * `weir policy`: checks and compares policy files without running anything. Depends on the files in `cli/policy/`.
+ * `weir policy`: checks and compares policy files, and tries them on stored days. Nothing is sent anywhere. Depends on the files in `cli/policy/`.
  */
 import type { Command } from 'commander'
 import { compare } from './policy/compare.js'
 import { lint } from './policy/lint.js'
+import { registerAt as registerReplay } from './policy/replay.js'
 
 const LINT_HELP = `
 A policy that names a parent is proven to only tighten it, and that one its own parent, up to the root. What cannot be
@@ -38,4 +39,5 @@ export function register(program: Command): void {
     .option('--json', 'print one JSON document')
     .addHelpText('after', DIFF_HELP)
     .action(compare)
+  registerReplay(policy)
 }

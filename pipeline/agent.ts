@@ -19,7 +19,7 @@ import { deliberate } from './deliberation/deliberate.js'
 import { ExpectedFlows, forgetPastFlows } from './deliberation/expected-flows.js'
 import { GroupOptimizer } from './deliberation/optimizer.js'
 import { positionsOf } from './deliberation/positions.js'
-import { type ResolvedPolicy, resolvePolicy } from './deliberation/resolved-policy.js'
+import { type ResolvedPolicy, resolvePolicy, resolveReference } from './deliberation/resolved-policy.js'
 import { triggerOf } from './deliberation/trigger.js'
 import { invariant, WeirError } from './errors.js'
 import { sha256, toHex } from './identity.js'
@@ -64,6 +64,7 @@ class GroupAgent implements Agent {
   /** Derived from policy and reference data; made anew when either was touched. */
   private resolved: ResolvedPolicy | undefined
   private resolvedIsCurrent = false
+  private priced: ResolvedPolicy | undefined
 
   constructor(
     private readonly state: GroupState,
@@ -96,14 +97,15 @@ class GroupAgent implements Agent {
     invariant(cycle.cycle === state.nextCycle, `cycle ${cycle.cycle} where ${state.nextCycle} is next`)
     invariant(cycle.closedAt >= state.closedAtMicros, `cycle ${cycle.cycle} closes before the one before it`)
     const collector = new CycleCollector(state, cycle.cycle, cycle.closedAt)
-    const before = this.policy()
+    const before = this.pricing(this.policy())
     if (before !== undefined) accrueCost(state, before, cycle.closedAt)
     if (rollBudget(state, cycle.closedAt)) forgetPastFlows(state, cycle.closedAt)
     const folded = this.fold.fold(collector, cycle)
     if (folded.referenceTouched) this.forgetPolicies()
     if (collector.rolledBack) cancelUnsent(collector, 'policy-rolled-back')
     const resolved = this.policy(collector)
-    if (resolved !== undefined) this.chargeSettled(collector, resolved)
+    const pricing = this.pricing(resolved)
+    if (pricing !== undefined) this.chargeSettled(collector, pricing)
     const answerWithin = resolved?.policy.settlement.answerWithinSeconds ?? ANSWER_WITHIN_SECONDS
     const query = askAboutSilent(collector, this.instructions.outstanding(), answerWithin)
     const { inForce, beside } = this.deliberate(collector, resolved)
@@ -189,7 +191,16 @@ class GroupAgent implements Agent {
 
   private forgetPolicies(): void {
     this.resolvedIsCurrent = false
+    this.priced = undefined
     this.trials.forget()
+  }
+
+  /** By whose prices the day's cost is told, once there is a policy in force. */
+  private pricing(inForce: ResolvedPolicy | undefined): ResolvedPolicy | undefined {
+    const { pricedBy } = this.environment
+    if (pricedBy === undefined || inForce === undefined) return inForce
+    this.priced ??= resolveReference(this.state, pricedBy)
+    return this.priced
   }
 
   /** The policy in minor units. Amounts that do not fit the accounts' currencies are told once, and nothing is decided. */
