@@ -5,6 +5,7 @@ import type { Command } from 'commander'
 import { compare } from './policy/compare.js'
 import { lint } from './policy/lint.js'
 import { registerAt as registerReplay } from './policy/replay.js'
+import { registerAt as registerStatus } from './policy/status.js'
 
 const LINT_HELP = `
 A policy that names a parent is proven to only tighten it, and that one its own parent, up to the root. What cannot be
@@ -40,4 +41,5 @@ export function register(program: Command): void {
     .addHelpText('after', DIFF_HELP)
     .action(compare)
   registerReplay(policy)
+  registerStatus(policy)
 }

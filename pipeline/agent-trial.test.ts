@@ -1,28 +1,13 @@
 /** A policy on trial in an agent: the shadow that changes nothing, the canary, the guardrails that take it back, and its promotion. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type SimulatedDraft, signAs } from '../sandbox/people.js'
-import { canonicalJson, type Json } from '../schemas/canonical-json.js'
 import { testEnvironment } from '../tests/support/environment.js'
-import { GROUP, type GroupDriver, movement, POLICY_TEXT } from '../tests/support/small-group.js'
-import { at, ROSTER, reasons, settle, started } from '../tests/support/small-group-session.js'
+import { movement } from '../tests/support/small-group.js'
+import { at, reasons } from '../tests/support/small-group-session.js'
+import { alertOf, candidate, SmallGroupTrial } from '../tests/support/small-group-trial.js'
 import { restoreAgent } from './agent.js'
-import { sha256, toHex } from './identity.js'
+import { toHex } from './identity.js'
 import type { AppliedCycle } from './ports.js'
-
-type Draft = Omit<SimulatedDraft, 'atMicros' | 'groupId' | 'reason'>
-type Stage = 'shadow' | 'canary' | 'full'
-
-const digestOf = (text: string): Uint8Array => sha256(Buffer.from(text, 'utf8'))
-
-/** Version 2 of the small policy: every group is in its cohort unless the canary says otherwise. */
-function candidate(
-  canary = 'cohortPercent: 100, shadowDecisions: 2, decisions: 3',
-  change: (text: string) => string = (text) => text,
-): string {
-  const text = POLICY_TEXT.replace('version: 1', 'version: 2')
-  return change(text.replace('expectedFlows:', `canary: { ${canary} }\nexpectedFlows:`))
-}
 
 /** Keeps hardly anything where salaries are paid from. */
 const silly = (text: string): string =>
@@ -31,88 +16,11 @@ const silly = (text: string): string =>
     'PAYROLL, floor: 500000, target: 700000, ceiling: 8000000',
   )
 
-class Trial {
-  second = 4
-  payments = 0
-  /** All cycles so far. */
-  readonly applied: AppliedCycle[] = []
-  readonly subject = 'change:second'
-  readonly detail: string
-
-  private constructor(
-    readonly driver: GroupDriver,
-    readonly document: string,
-  ) {
-    const digest = toHex(digestOf(document))
-    const entries = [{ kind: 'policy', group: GROUP, policy: 'small', version: 2, digest }]
-    this.detail = canonicalJson({ change: 'second', entries } as unknown as Json)
-  }
-
-  /** Proposed and approved; not on trial yet. */
-  static async approved(document: string): Promise<Trial> {
-    const { driver } = await started()
-    driver.input('roster', ROSTER, at(2))
-    driver.close(at(3))
-    const trial = new Trial(driver, document)
-    driver.input('policy', { policyId: 'small', version: 2, document }, at(trial.second))
-    trial.close()
-    const digest = digestOf(trial.detail)
-    trial.order({ kind: 'PROPOSE', subject: trial.subject, author: 'paul', digest, detail: trial.detail })
-    for (const author of ['anna', 'rosa'])
-      trial.order({ kind: 'APPROVE', subject: trial.subject, digest, author })
-    return trial
-  }
-
-  order(draft: Draft): AppliedCycle {
-    const { second } = this
-    const full = { groupId: GROUP, reason: 'test', atMicros: at(second), nonce: String(second), ...draft }
-    this.driver.input('command', { sourceId: 'desk', sourceSequence: -1, ...signAs(full) }, at(second))
-    return this.close()
-  }
-
-  go(stage: Stage): AppliedCycle {
-    const digest = digestOf(this.detail)
-    const detail = canonicalJson({ stage })
-    return this.order({ kind: 'ACTIVATE', subject: this.subject, digest, author: 'paul', detail })
-  }
-
-  /** A payment from the payroll account that the former policy makes up for; what is sent is settled at once. */
-  pay(amountMinor = 900_000_00): AppliedCycle {
-    const decided = this.payOpen(amountMinor)
-    this.second += 2
-    this.applied.push(settle(this.driver, decided, at(this.second)))
-    this.second += 2
-    return decided
-  }
-
-  payOpen(amountMinor: number): AppliedCycle {
-    const payment = movement(`salaries ${this.payments++}`, 'PAYROLL', -amountMinor)
-    this.driver.input('cash-movement', payment, at(this.second))
-    // Sales bring in as much elsewhere, so that the group never runs dry.
-    const receipt = movement(`sales ${this.payments}`, 'OPERATING', amountMinor)
-    this.driver.input('cash-movement', receipt, at(this.second))
-    return this.close()
-  }
-
-  close(): AppliedCycle {
-    this.second += 2
-    const applied = this.driver.close(at(this.second - 1))
-    this.applied.push(applied)
-    return applied
-  }
-
-  /** The cycle in which the trial was rolled back, undefined before. */
-  get ended(): AppliedCycle | undefined {
-    return this.applied.find((applied) => alertOf(applied, 'policy-rolled-back') !== undefined)
-  }
-}
-
 const armsOf = ({ result }: AppliedCycle) => result.decisions.map(({ arm }) => arm)
 const versionsOf = ({ result }: AppliedCycle) => result.decisions.map(({ policyVersion }) => policyVersion)
-const alertOf = ({ result }: AppliedCycle, code: string) => result.alerts.find((alert) => alert.code === code)
 
 test('a shadow decides beside the policy in force, with an id of its own and no effect', async () => {
-  const trial = await Trial.approved(candidate())
+  const trial = await SmallGroupTrial.approved(candidate())
   assert.deepEqual(reasons(trial.go('shadow')), [])
   const { result, release } = trial.pay()
   const [inForce, shadow] = result.decisions
@@ -132,8 +40,8 @@ test('a shadow decides beside the policy in force, with an id of its own and no 
 
 test('a group with a shadow decides, instructs and reserves to the byte as one without', async () => {
   for (const change of [(text: string) => text, silly]) {
-    const shadowed = await Trial.approved(candidate('cohortPercent: 100, costRegretBp: 10000', change))
-    const alone = await Trial.approved(candidate('cohortPercent: 100, costRegretBp: 10000', change))
+    const shadowed = await SmallGroupTrial.approved(candidate('cohortPercent: 100, costRegretBp: 10000', change))
+    const alone = await SmallGroupTrial.approved(candidate('cohortPercent: 100, costRegretBp: 10000', change))
     shadowed.go('shadow')
     alone.order({ kind: 'RELEASE', subject: 'group', author: 'olga' })
     let compared = 0
@@ -157,7 +65,7 @@ test('a group with a shadow decides, instructs and reserves to the byte as one w
 })
 
 test('from proposal to full: a group of the cohort goes through shadow and canary, and each stage wants its decisions', async () => {
-  const trial = await Trial.approved(candidate('cohortPercent: 100, shadowDecisions: 2, decisions: 3'))
+  const trial = await SmallGroupTrial.approved(candidate('cohortPercent: 100, shadowDecisions: 2, decisions: 3'))
   assert.deepEqual(reasons(trial.go('canary')), ['not-permitted'], 'not before a shadow')
   trial.go('shadow')
   assert.deepEqual(reasons(trial.go('canary')), ['not-permitted'], 'not before two decisions')
@@ -179,7 +87,7 @@ test('from proposal to full: a group of the cohort goes through shadow and canar
 })
 
 test('a group outside the cohort goes from shadow to full, and an order to be a canary is not about it', async () => {
-  const trial = await Trial.approved(candidate('cohortPercent: 0, shadowDecisions: 1, decisions: 3'))
+  const trial = await SmallGroupTrial.approved(candidate('cohortPercent: 0, shadowDecisions: 1, decisions: 3'))
   trial.go('shadow')
   trial.pay()
   assert.deepEqual(reasons(trial.go('canary')), [])
@@ -196,7 +104,7 @@ const frugal = (text: string): string =>
   )
 
 test('a canary that plans worse than the former policy is rolled back by itself, and the former one decides in the same cycle', async () => {
-  const trial = await Trial.approved(candidate('cohortPercent: 100, shadowDecisions: 1, decisions: 3', frugal))
+  const trial = await SmallGroupTrial.approved(candidate('cohortPercent: 100, shadowDecisions: 1, decisions: 3', frugal))
   trial.go('shadow')
   trial.pay()
   assert.deepEqual(reasons(trial.go('canary')), [])
@@ -221,7 +129,7 @@ test('a canary that plans worse than the former policy is rolled back by itself,
 })
 
 test('a canary that lets an account run down to where the former floor breaks is taken back in that cycle', async () => {
-  const trial = await Trial.approved(candidate('cohortPercent: 100, shadowDecisions: 1', silly))
+  const trial = await SmallGroupTrial.approved(candidate('cohortPercent: 100, shadowDecisions: 1', silly))
   trial.go('shadow')
   trial.pay()
   trial.go('canary')
@@ -242,7 +150,7 @@ test('a canary whose lower level lets an account sink below the former floor end
       'PAYROLL, floor: 0, target: 100000, ceiling: 8000000',
     )
   const plan = 'cohortPercent: 100, shadowDecisions: 1, decisions: 3, costRegretBp: 10000, churnPercent: 10000'
-  const trial = await Trial.approved(candidate(plan, low))
+  const trial = await SmallGroupTrial.approved(candidate(plan, low))
   trial.go('shadow')
   trial.close()
   trial.pay(10_00)
@@ -258,7 +166,7 @@ test('a canary whose lower level lets an account sink below the former floor end
 
 test('a shadow that cannot be read in the currencies of the group ends, and nothing else changes', async () => {
   const odd = (text: string) => text.replace('perDay: 100000000', 'perDay: 100000000.001')
-  const trial = await Trial.approved(candidate('cohortPercent: 100', odd))
+  const trial = await SmallGroupTrial.approved(candidate('cohortPercent: 100', odd))
   trial.go('shadow')
   const applied = trial.pay()
   assert.match(alertOf(applied, 'policy-rolled-back')?.message ?? '', /guardrail unusable/)
@@ -267,7 +175,7 @@ test('a shadow that cannot be read in the currencies of the group ends, and noth
 })
 
 test('plans of a canary that people forbid count against it', async () => {
-  const trial = await Trial.approved(candidate('cohortPercent: 100, shadowDecisions: 1, overridePercent: 0'))
+  const trial = await SmallGroupTrial.approved(candidate('cohortPercent: 100, shadowDecisions: 1, overridePercent: 0'))
   trial.go('shadow')
   trial.pay()
   trial.go('canary')
@@ -279,7 +187,7 @@ test('plans of a canary that people forbid count against it', async () => {
 
 test('a restart in the middle of a trial goes on with the same bytes', async () => {
   for (const stages of [['shadow'], ['shadow', 'canary']] as const) {
-    const trial = await Trial.approved(candidate('cohortPercent: 100, shadowDecisions: 1, decisions: 3'))
+    const trial = await SmallGroupTrial.approved(candidate('cohortPercent: 100, shadowDecisions: 1, decisions: 3'))
     for (const stage of stages) {
       assert.deepEqual(reasons(trial.go(stage)), [])
       trial.pay()
@@ -302,12 +210,11 @@ test('a restart in the middle of a trial goes on with the same bytes', async () 
 })
 
 test('a person takes a canary back, and the former policy decides in the same cycle', async () => {
-  const trial = await Trial.approved(candidate('cohortPercent: 100, shadowDecisions: 1, decisions: 3'))
+  const trial = await SmallGroupTrial.approved(candidate('cohortPercent: 100, shadowDecisions: 1, decisions: 3'))
   trial.go('shadow')
   trial.pay()
   trial.go('canary')
-  const digest = digestOf(trial.detail)
-  const back = trial.order({ kind: 'ROLLBACK', subject: trial.subject, digest, author: 'olga' })
+  const back = trial.rollBack()
   assert.deepEqual(reasons(back), [])
   assert.deepEqual([armsOf(back), versionsOf(back)], [[''], [1]])
   assert.deepEqual(reasons(trial.go('shadow')), [], 'it may be tried again')

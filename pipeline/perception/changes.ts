@@ -21,6 +21,7 @@ import { parseRoster } from '../governance/people/roster.js'
 import { textDigestHex } from '../governance/people/statement.js'
 import { type Policy, parsePolicy } from '../governance/policy.js'
 import { printable } from '../governance/printable.js'
+import { stageMessage } from '../governance/trial-alerts.js'
 import { toHex } from '../identity.js'
 import { type CycleCollector, Refusal, refuseUnless } from './outcome.js'
 import { type ChangeState, type DocumentReference, PEOPLE_LIMITS } from './people-state.js'
@@ -166,7 +167,7 @@ export function activateChange(collector: CycleCollector, command: Command): str
     'INFO',
     'policy-stage',
     change.subject,
-    `${entry.policy} v${entry.version} is at the stage ${stage}.`,
+    stageMessage(entry.policy, entry.version, stage),
   )
   return change.subject
 }

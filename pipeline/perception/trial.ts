@@ -3,10 +3,9 @@
  *
  * Depends on the state, the policy and the guardrails.
  */
-import { canaryPlan } from '../governance/canary.js'
+import { canaryPlan, isInCohort } from '../governance/canary.js'
 import { inconclusive, newGuardrails } from '../governance/guardrails.js'
 import type { Policy } from '../governance/policy.js'
-import { sha256 } from '../identity.js'
 import type { ChangeStage, ChangeState, DocumentReference, TrialState } from './people-state.js'
 import type { GroupState } from './state.js'
 
@@ -47,13 +46,6 @@ export function mayGoTo(
 export function nextStage(state: GroupState, trial: TrialState, policy: Policy): 'canary' | 'full' {
   const { cohortPercent } = canaryPlan(policy.canary)
   return trial.stage === 'shadow' && isInCohort(state.groupId, cohortPercent) ? 'canary' : 'full'
-}
-
-/** The same groups for every change: a fixed part of all, by the hash of the group's name. */
-export function isInCohort(groupId: string, cohortPercent: number): boolean {
-  const hash = sha256(Buffer.from(`canary cohort\u0000${groupId}`, 'utf8'))
-  const place = new DataView(hash.buffer, hash.byteOffset).getUint32(0) / 2 ** 32
-  return place * 100 < cohortPercent
 }
 
 /** Begins a stage of a trial anew. */
