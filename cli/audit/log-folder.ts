@@ -41,7 +41,7 @@ export async function withJournal<T>(
   }
 }
 
-function journalOf(dataDir: string): ProjectedJournal {
+export function journalOf(dataDir: string): ProjectedJournal {
   const folder = join(dataDir, 'journal')
   return fileJournal((from, until) => readJournal(folder, from.sequence, until))
 }

@@ -1,7 +1,6 @@
 /** `weir policy replay`: what a policy would have done on the days of a run. Depends on the sandbox's backtest, the runtime and the optimizer. */
 import type { Command } from 'commander'
 import { WeirError } from '../../pipeline/errors.js'
-import { lockDataDirectory } from '../../pipeline/runtime/data-directory.js'
 import {
   type DecidedCycle,
   type PolicyComparison,
@@ -14,6 +13,7 @@ import { formatMinor, formatNumber, formatTable } from '../amounts.js'
 import { DEMO_DATA_DIR } from '../flags.js'
 import { note, printJson, printText } from '../output.js'
 import { readPolicyText } from './files.js'
+import { withStoredRun } from './stored-run.js'
 
 /** How often a person who waits hears of it, cycles. */
 const SAY_EVERY_CYCLES = 5_000
@@ -50,25 +50,16 @@ async function run(file: string, { dataDir = DEMO_DATA_DIR, json }: ReplayFlags)
       remedy: 'give the policy of a group',
     })
   const { policyId, version, groupId } = policy
-  const lock = await lockDataDirectory(dataDir)
-  try {
-    const source = await storedDays(dataDir, groupId)
+  const comparison = await withStoredRun(dataDir, async (entries) => {
+    const source = await storedDays(dataDir, groupId, entries)
     const { module: optimizer, digest: optimizerDigest } = await compileOptimizer()
     const environment = { optimizer, optimizerDigest, nowMicros: () => 0 }
-    const comparison = await comparePolicies(
-      source,
-      { policyId, version, document: text },
-      environment,
-      (cycles) => {
-        if (json !== true && cycles % SAY_EVERY_CYCLES === 0)
-          note(`${cycles.toLocaleString('en-US')} cycles`)
-      },
-    )
-    if (json === true) printJson(comparison)
-    else printText(describe(comparison))
-  } finally {
-    await lock.release()
-  }
+    return comparePolicies(source, { policyId, version, document: text }, environment, (cycles) => {
+      if (json !== true && cycles % SAY_EVERY_CYCLES === 0) note(`${cycles.toLocaleString('en-US')} cycles`)
+    })
+  })
+  if (json === true) printJson(comparison)
+  else printText(describe(comparison))
 }
 
 function describe(comparison: PolicyComparison): string {

@@ -4,9 +4,10 @@ import type { ChangeRollout, NextStep } from '../../pipeline/governance/rollout.
 import { printable } from '../../pipeline/governance/printable.js'
 import { type PolicyStatus, readPolicyStatus } from '../../sinks/rollout/read-rollout.js'
 import { formatTable } from '../amounts.js'
-import { withJournal } from '../audit/log-folder.js'
+import { journalOf } from '../audit/log-folder.js'
 import { DEMO_DATA_DIR } from '../flags.js'
 import { printJson, printText } from '../output.js'
+import { withStoredRun } from './stored-run.js'
 
 /** Characters of a note; guardrails with their numbers are longer, and are whole in the JSON. */
 const NOTE_LENGTH = 160
@@ -33,7 +34,7 @@ is waited for. A group judges every command by itself; docs/policy-trials.md say
 }
 
 async function run({ dataDir = DEMO_DATA_DIR, json }: StatusFlags): Promise<void> {
-  const status = await withJournal(dataDir, readPolicyStatus)
+  const status = await withStoredRun(dataDir, (entries) => readPolicyStatus(journalOf(dataDir), entries))
   if (json === true) printJson(status)
   else printText(describe(status))
 }

@@ -16,14 +16,17 @@ import type { ReplayedCycle, ReplaySource } from './replay-source.js'
 /** The seed of runs that name none. */
 const USUAL_SEED = 7
 
-/** @throws WeirError WEIR_NOT_FOUND when the run has no such group, or no policy that decided for it */
-export async function storedDays(dataDir: string, groupId: string): Promise<ReplaySource> {
+/**
+ * @param entries of the journal: it must be whole up to there
+ * @throws WeirError WEIR_NOT_FOUND when the run has no such group, or no policy that decided for it
+ */
+export async function storedDays(dataDir: string, groupId: string, entries: number): Promise<ReplaySource> {
   const run = await readRunFile(dataDir)
   if (run === undefined) throw missing(dataDir, 'there is no run in this data directory', 'give that of a run')
   if (!run.groups.includes(groupId))
     throw missing(dataDir, `the run has no group ${groupId}`, `its groups are ${run.groups.join(', ')}`)
   const journal = join(dataDir, 'journal')
-  const { declarations, inForce } = await survey(journal, groupId)
+  const { declarations, inForce } = await survey(journal, groupId, entries)
   if (inForce === undefined)
     throw missing(
       dataDir,
@@ -36,7 +39,7 @@ export async function storedDays(dataDir: string, groupId: string): Promise<Repl
     inForce,
     declarations,
     bankSeed: run.settings.bankSeed ?? USUAL_SEED,
-    cycles: () => cyclesOf(journal, groupId),
+    cycles: () => cyclesOf(journal, groupId, entries),
   }
 }
 
@@ -45,12 +48,12 @@ interface Survey {
   readonly inForce: PricingPolicy | undefined
 }
 
-async function survey(journal: string, groupId: string): Promise<Survey> {
+async function survey(journal: string, groupId: string, entries: number): Promise<Survey> {
   const declarations: SourceDeclaration[] = []
   const readers = new Map<number, (payload: Uint8Array) => Policy | undefined>()
   const documents = new Map<string, PricingPolicy>()
   let decidedBy = ''
-  for await (const batch of readJournal(journal, 0, Number.POSITIVE_INFINITY)) {
+  for await (const batch of readJournal(journal, 0, entries)) {
     for (const entry of batch) {
       const body = entry.decode()
       if ('weir.SourceDeclaration' in body) {
@@ -85,9 +88,13 @@ function keepDocuments(
   }
 }
 
-async function* cyclesOf(journal: string, groupId: string): AsyncGenerator<ReplayedCycle, void, void> {
+async function* cyclesOf(
+  journal: string,
+  groupId: string,
+  entries: number,
+): AsyncGenerator<ReplayedCycle, void, void> {
   const waiting: Cycle[] = []
-  for await (const batch of readJournal(journal, 0, Number.POSITIVE_INFINITY)) {
+  for await (const batch of readJournal(journal, 0, entries)) {
     for (const entry of batch) {
       const body = entry.decode()
       if ('weir.Cycle' in body && body['weir.Cycle'].groupId === groupId) waiting.push(body['weir.Cycle'])

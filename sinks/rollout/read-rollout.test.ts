@@ -27,7 +27,7 @@ test('a change is followed from its proposal to its canary and to the roll back'
   const plan = 'cohortPercent: 100, shadowDecisions: 2, decisions: 3'
   const trial = await SmallGroupTrial.approved(candidate(plan))
   const status = async () => {
-    const { inForce, changes } = await readPolicyStatus(journalOf(trial))
+    const { inForce, changes } = await readPolicyStatus(journalOf(trial), Number.POSITIVE_INFINITY)
     return { inForce: inForce[0], change: changes[0], group: changes[0]?.groups[0] }
   }
   const proposed = await status()

@@ -29,9 +29,10 @@ export interface PolicyStatus {
 /** As the agent judged the input: it had effect, in time or late. */
 const TAKEN: ReadonlySet<number | undefined> = new Set([0, 3])
 
-export async function readPolicyStatus(journal: ProjectedJournal): Promise<PolicyStatus> {
+/** @param until entries to read: the journal must be whole up to there */
+export async function readPolicyStatus(journal: ProjectedJournal, until: number): Promise<PolicyStatus> {
   const reading = new Reading()
-  for await (const batch of journal.read(JOURNAL_BEGIN, Number.POSITIVE_INFINITY)) {
+  for await (const batch of journal.read(JOURNAL_BEGIN, until)) {
     for (const entry of batch) {
       const body = entry.decode()
       if ('weir.SourceDeclaration' in body) reading.declare(body['weir.SourceDeclaration'])

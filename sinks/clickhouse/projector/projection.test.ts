@@ -85,6 +85,22 @@ test('new edges partition the applied inputs among the decisions of a group', ()
   }
 })
 
+test('a policy that decides beside the one in force has a row of its own, and its inputs once, with the decision in force', () => {
+  const beside = day.entries.map((entry) => {
+    const { body } = entry
+    if (!('weir.CycleResult' in body)) return entry
+    const result = body['weir.CycleResult']
+    const shadows = result.decisions.map((one) => ({ ...one, decisionId: Buffer.alloc(16, 9), arm: 'shadow' }))
+    const changed = { 'weir.CycleResult': { ...result, decisions: [...result.decisions, ...shadows] } }
+    return { ...entry, body: changed, decode: () => changed }
+  })
+  const projected = project({ ...day, entries: beside } as SyntheticDay)
+  assert.deepEqual(projected.of('decision_inputs'), rows.of('decision_inputs'))
+  const inForce = projected.of('decisions').filter(({ arm }) => arm === '')
+  assert.deepEqual(inForce, rows.of('decisions'))
+  assert.equal(projected.of('decisions').length, 2 * inForce.length)
+})
+
 test('standing edges name the latest earlier input of everything that was touched', () => {
   const applied = rows
     .of('inputs')
