@@ -40,7 +40,9 @@ test('a shadow decides beside the policy in force, with an id of its own and no 
 
 test('a group with a shadow decides, instructs and reserves to the byte as one without', async () => {
   for (const change of [(text: string) => text, silly]) {
-    const shadowed = await SmallGroupTrial.approved(candidate('cohortPercent: 100, costRegretBp: 10000', change))
+    const shadowed = await SmallGroupTrial.approved(
+      candidate('cohortPercent: 100, costRegretBp: 10000', change),
+    )
     const alone = await SmallGroupTrial.approved(candidate('cohortPercent: 100, costRegretBp: 10000', change))
     shadowed.go('shadow')
     alone.order({ kind: 'RELEASE', subject: 'group', author: 'olga' })
@@ -65,7 +67,9 @@ test('a group with a shadow decides, instructs and reserves to the byte as one w
 })
 
 test('from proposal to full: a group of the cohort goes through shadow and canary, and each stage wants its decisions', async () => {
-  const trial = await SmallGroupTrial.approved(candidate('cohortPercent: 100, shadowDecisions: 2, decisions: 3'))
+  const trial = await SmallGroupTrial.approved(
+    candidate('cohortPercent: 100, shadowDecisions: 2, decisions: 3'),
+  )
   assert.deepEqual(reasons(trial.go('canary')), ['not-permitted'], 'not before a shadow')
   trial.go('shadow')
   assert.deepEqual(reasons(trial.go('canary')), ['not-permitted'], 'not before two decisions')
@@ -87,7 +91,9 @@ test('from proposal to full: a group of the cohort goes through shadow and canar
 })
 
 test('a group outside the cohort goes from shadow to full, and an order to be a canary is not about it', async () => {
-  const trial = await SmallGroupTrial.approved(candidate('cohortPercent: 0, shadowDecisions: 1, decisions: 3'))
+  const trial = await SmallGroupTrial.approved(
+    candidate('cohortPercent: 0, shadowDecisions: 1, decisions: 3'),
+  )
   trial.go('shadow')
   trial.pay()
   assert.deepEqual(reasons(trial.go('canary')), [])
@@ -104,7 +110,9 @@ const frugal = (text: string): string =>
   )
 
 test('a canary that plans worse than the former policy is rolled back by itself, and the former one decides in the same cycle', async () => {
-  const trial = await SmallGroupTrial.approved(candidate('cohortPercent: 100, shadowDecisions: 1, decisions: 3', frugal))
+  const trial = await SmallGroupTrial.approved(
+    candidate('cohortPercent: 100, shadowDecisions: 1, decisions: 3', frugal),
+  )
   trial.go('shadow')
   trial.pay()
   assert.deepEqual(reasons(trial.go('canary')), [])
@@ -135,7 +143,10 @@ test('a canary that lets an account run down to where the former floor breaks is
   trial.go('canary')
   for (let payment = 0; trial.ended === undefined && payment < 12; payment++) trial.pay(300_000_00)
   const { result, release } = trial.ended ?? assert.fail('it goes on')
-  assert.match(alertOf({ result } as AppliedCycle, 'policy-rolled-back')?.message ?? '', /guardrail floor: PAYROLL/)
+  assert.match(
+    alertOf({ result } as AppliedCycle, 'policy-rolled-back')?.message ?? '',
+    /guardrail floor: PAYROLL/,
+  )
   assert.deepEqual(
     result.decisions.map(({ arm, policyVersion, trigger }) => [arm, policyVersion, trigger]),
     [['', 1, 'policy']],
@@ -149,7 +160,8 @@ test('a canary whose lower level lets an account sink below the former floor end
       'PAYROLL, floor: 500000, target: 2000000, ceiling: 8000000',
       'PAYROLL, floor: 0, target: 100000, ceiling: 8000000',
     )
-  const plan = 'cohortPercent: 100, shadowDecisions: 1, decisions: 3, costRegretBp: 10000, churnPercent: 10000'
+  const plan =
+    'cohortPercent: 100, shadowDecisions: 1, decisions: 3, costRegretBp: 10000, churnPercent: 10000'
   const trial = await SmallGroupTrial.approved(candidate(plan, low))
   trial.go('shadow')
   trial.close()
@@ -175,7 +187,9 @@ test('a shadow that cannot be read in the currencies of the group ends, and noth
 })
 
 test('plans of a canary that people forbid count against it', async () => {
-  const trial = await SmallGroupTrial.approved(candidate('cohortPercent: 100, shadowDecisions: 1, overridePercent: 0'))
+  const trial = await SmallGroupTrial.approved(
+    candidate('cohortPercent: 100, shadowDecisions: 1, overridePercent: 0'),
+  )
   trial.go('shadow')
   trial.pay()
   trial.go('canary')
@@ -187,7 +201,9 @@ test('plans of a canary that people forbid count against it', async () => {
 
 test('a restart in the middle of a trial goes on with the same bytes', async () => {
   for (const stages of [['shadow'], ['shadow', 'canary']] as const) {
-    const trial = await SmallGroupTrial.approved(candidate('cohortPercent: 100, shadowDecisions: 1, decisions: 3'))
+    const trial = await SmallGroupTrial.approved(
+      candidate('cohortPercent: 100, shadowDecisions: 1, decisions: 3'),
+    )
     for (const stage of stages) {
       assert.deepEqual(reasons(trial.go(stage)), [])
       trial.pay()
@@ -210,7 +226,9 @@ test('a restart in the middle of a trial goes on with the same bytes', async () 
 })
 
 test('a person takes a canary back, and the former policy decides in the same cycle', async () => {
-  const trial = await SmallGroupTrial.approved(candidate('cohortPercent: 100, shadowDecisions: 1, decisions: 3'))
+  const trial = await SmallGroupTrial.approved(
+    candidate('cohortPercent: 100, shadowDecisions: 1, decisions: 3'),
+  )
   trial.go('shadow')
   trial.pay()
   trial.go('canary')
@@ -219,4 +237,3 @@ test('a person takes a canary back, and the former policy decides in the same cy
   assert.deepEqual([armsOf(back), versionsOf(back)], [[''], [1]])
   assert.deepEqual(reasons(trial.go('shadow')), [], 'it may be tried again')
 })
-

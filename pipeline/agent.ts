@@ -8,10 +8,10 @@
  * deliberation, action and governance. A cycle either applies as a whole or throws a bug; bad inputs never throw.
  */
 import type { Cycle, CycleResult, Instruction, SourceDeclaration } from '../schemas/generated/types.js'
+import { cancelUnsent } from './action/cancel-unsent.js'
 import { foldExecution } from './action/executions.js'
 import { InstructionIndex } from './action/instruction-index.js'
 import { askAboutSilent, rollBudget, toRecord } from './action/instructions.js'
-import { cancelUnsent } from './action/cancel-unsent.js'
 import { type Decided, type DecisionRecords, decide } from './decide.js'
 import { chainDigest } from './decision-digest.js'
 import { accrueCost, chargeTicket } from './deliberation/day-cost.js'

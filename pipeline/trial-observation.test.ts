@@ -34,7 +34,13 @@ const resolved = {
   policy: {
     baseCurrency: 'EUR',
     deliberation: { horizonMinutes: 60 },
-    costs: { shortfallBpPerDay: [1, 5, 50], floorViolationBp: 500, idleBpPerYear: 0, surplusBpPerYear: 0, churnBp: 0 },
+    costs: {
+      shortfallBpPerDay: [1, 5, 50],
+      floorViolationBp: 500,
+      idleBpPerYear: 0,
+      surplusBpPerYear: 0,
+      churnBp: 0,
+    },
   },
   baseExponent: 2,
   accounts: new Map([

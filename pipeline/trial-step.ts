@@ -95,43 +95,18 @@ export class TrialStep {
     const besidePlan = { deliberation: beside, moves: movesPassed(collector, other, beside) }
     const records = (resolved: ResolvedPolicy, of: Deliberation, arm: Exclude<Arm, ''>) =>
       decideBeside(collector, resolved, of, trigger, this.optimizerDigest, arm)
-    if (trial.stage === 'shadow') {
-      const shadow = records(other, beside, 'shadow')
-      this.#observe(collector, trial, inForce, other, besidePlan, plan)
-      return { records: [shadow], replan: false }
-    }
-    const baseline = records(other, beside, 'baseline')
-    const canary = records(inForce.resolved, deliberation, 'canary')
-    const former = { resolved: other, positions }
-    const goesOn = this.#observe(collector, trial, former, inForce.resolved, plan, besidePlan)
-    return goesOn ? { records: [baseline], replan: false } : { records: [canary], replan: true }
-  }
-
-  /** False when the trial was rolled back. */
-  #observe(
-    collector: CycleCollector,
-    trial: TrialState,
-    former: Viewpoint,
-    candidate: ResolvedPolicy,
-    candidatePlan: Plan,
-    otherPlan: Plan,
-  ): boolean {
-    const { state, closedAtMicros } = collector
-    const canary = canaryPlan(candidate.policy.canary)
-    const observed = observePlans(state, trial, former, candidatePlan, otherPlan, closedAtMicros)
-    const breach = observe(trial.guardrails, canary, observed.observation)
-    trial.decisions++
-    trial.overrides = 0
-    if (breach !== undefined) {
-      const { guardrail, why } = breach
-      const stands = describeGuardrails(trial.guardrails, canary)
-      this.#end(collector, trial, { guardrail, why: `${why} (${trial.decisions} decisions: ${stands})` })
-      return false
-    }
-    // A shadow's plans are not carried out: nothing that happens to an account is theirs.
-    if (trial.stage === 'canary') trial.forgone = observed.forgone
-    tellWhenReady(collector, trial, candidate)
-    return true
+    const isShadow = trial.stage === 'shadow'
+    const breach = isShadow
+      ? observeTrial(collector, trial, inForce, other, besidePlan, plan)
+      : observeTrial(collector, trial, { resolved: other, positions }, inForce.resolved, plan, besidePlan)
+    const replan = breach !== undefined && !isShadow
+    // Recorded before the trial ends, which changes what the gate would say.
+    const record = replan
+      ? records(inForce.resolved, deliberation, 'canary')
+      : records(other, beside, isShadow ? 'shadow' : 'baseline')
+    if (breach === undefined) tellWhenReady(collector, trial, isShadow ? other : inForce.resolved)
+    else this.#end(collector, trial, breach)
+    return { records: [record], replan }
   }
 
   #end(collector: CycleCollector, trial: TrialState, { guardrail, why }: Breach): void {
@@ -161,13 +136,35 @@ export class TrialStep {
   }
 }
 
+/** Counts a decision of the policy on trial; gives the guardrail that it breaks. */
+function observeTrial(
+  { state, closedAtMicros }: CycleCollector,
+  trial: TrialState,
+  former: Viewpoint,
+  candidate: ResolvedPolicy,
+  candidatePlan: Plan,
+  otherPlan: Plan,
+): Breach | undefined {
+  const canary = canaryPlan(candidate.policy.canary)
+  const observed = observePlans(state, trial, former, candidatePlan, otherPlan, closedAtMicros)
+  const breach = observe(trial.guardrails, canary, observed.observation)
+  trial.decisions++
+  trial.overrides = 0
+  // A shadow's plans are not carried out: nothing that happens to an account is theirs.
+  if (trial.stage === 'canary') trial.forgone = observed.forgone
+  if (breach === undefined) return undefined
+  const stands = describeGuardrails(trial.guardrails, canary)
+  return { ...breach, why: `${breach.why} (${trial.decisions} decisions: ${stands})` }
+}
+
 function breachBetween(
   state: GroupState,
   trial: TrialState,
   former: ResolvedPolicy,
   isUsable: boolean,
 ): Breach | undefined {
-  if (!isUsable) return { guardrail: 'unusable', why: 'its amounts do not fit the currencies of the accounts' }
+  if (!isUsable)
+    return { guardrail: 'unusable', why: 'its amounts do not fit the currencies of the accounts' }
   const accountId = floorOfAction(state, trial, former)
   if (accountId === '') return undefined
   const why = `${accountId} sank below its floor, where the former policy's last plan would have kept it`

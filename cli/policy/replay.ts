@@ -2,10 +2,10 @@
 import type { Command } from 'commander'
 import { WeirError } from '../../pipeline/errors.js'
 import {
+  comparePolicies,
   type DecidedCycle,
   type PolicyComparison,
   type PolicyOutcome,
-  comparePolicies,
 } from '../../sandbox/backtest/policy-comparison.js'
 import { storedDays } from '../../sandbox/backtest/stored-days.js'
 import { compileOptimizer } from '../../wasm-core/host/compile.js'
@@ -63,33 +63,45 @@ async function run(file: string, { dataDir = DEMO_DATA_DIR, json }: ReplayFlags)
 }
 
 function describe(comparison: PolicyComparison): string {
-  const { groupId, cycles, days, then, candidate, differences, baseCurrency } = comparison
-  const currencies = new Set([...Object.keys(then.movedMinor), ...Object.keys(candidate.movedMinor)])
-  const row = (name: string, value: (outcome: PolicyOutcome) => string) => [name, value(then), value(candidate)]
+  const { groupId, cycles, days, former, candidate, differences, baseCurrency } = comparison
+  const currencies = new Set([...Object.keys(former.movedMinor), ...Object.keys(candidate.movedMinor)])
+  const row = (name: string, value: (outcome: PolicyOutcome) => string) => [
+    name,
+    value(former),
+    value(candidate),
+  ]
   const count = (value: number) => value.toLocaleString('en-US')
-  const head = ['', nameOf(then), nameOf(candidate)]
-  const reasons = new Set([...Object.keys(then.refusals), ...Object.keys(candidate.refusals)])
+  const head = ['', nameOf(former), nameOf(candidate)]
+  const reasons = new Set([...Object.keys(former.refusals), ...Object.keys(candidate.refusals)])
   const rows = [
     row('decisions that acted', ({ decisions }) => count(decisions.acted)),
     row('nothing to do', ({ decisions }) => count(decisions.nothingToDo)),
     row('refused', ({ decisions }) => count(decisions.refused)),
-    ...[...reasons].sort().map((reason) => row(`  ${reason}`, ({ refusals }) => count(refusals[reason] ?? 0))),
+    ...[...reasons]
+      .sort()
+      .map((reason) => row(`  ${reason}`, ({ refusals }) => count(refusals[reason] ?? 0))),
     row('instructions', ({ instructions }) => count(instructions)),
-    ...[...currencies].sort().map((currency) =>
-      row(`moved, ${currency}`, ({ movedMinor }) => formatMinor(movedMinor[currency] ?? 0, currency)),
-    ),
+    ...[...currencies]
+      .sort()
+      .map((currency) =>
+        row(`moved, ${currency}`, ({ movedMinor }) => formatMinor(movedMinor[currency] ?? 0, currency)),
+      ),
     row(`cost, ${baseCurrency}`, ({ cost }) => formatNumber(cost)),
     row('minutes below floors', ({ belowFloorMinutes }) => count(belowFloorMinutes)),
     row('instructions unanswered at the end', ({ unanswered }) => count(unanswered)),
   ]
   const lines = [
-    `Group ${groupId}, ${count(cycles)} cycles of ${days}; costs and floors by ${nameOf(then)}`,
+    `Group ${groupId}, ${count(cycles)} cycles of ${days}; costs and floors by ${nameOf(former)}`,
     '',
     formatTable(head, rows, head.slice(1)),
     `${count(differences)} cycles would have been decided differently.`,
   ]
-  for (const { cycle, closedAtMicros, then: was, candidate: would } of comparison.firstDifferences)
-    lines.push(`  cycle ${cycle}, ${new Date(closedAtMicros / 1000).toISOString()}`, `    then ${inWords(was)}`, `    now  ${inWords(would)}`)
+  for (const { cycle, closedAtMicros, former: was, candidate: would } of comparison.firstDifferences)
+    lines.push(
+      `  cycle ${cycle}, ${new Date(closedAtMicros / 1000).toISOString()}`,
+      `    then ${inWords(was)}`,
+      `    now  ${inWords(would)}`,
+    )
   if (!comparison.reproduced)
     lines.push('The stored decisions did not come out again: another version of Weir made them.')
   return lines.join('\n')

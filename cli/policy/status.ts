@@ -1,7 +1,7 @@
 /** `weir policy status`: policies in force and changes under way, from the journal of a run. Depends on the journal and governance. */
 import type { Command } from 'commander'
-import type { ChangeRollout, NextStep } from '../../pipeline/governance/rollout.js'
 import { printable } from '../../pipeline/governance/printable.js'
+import type { ChangeRollout, NextStep } from '../../pipeline/governance/rollout.js'
 import { type PolicyStatus, readPolicyStatus } from '../../sinks/rollout/read-rollout.js'
 import { formatTable } from '../amounts.js'
 import { journalOf } from '../audit/log-folder.js'

@@ -6,7 +6,15 @@ import { newGroupState, type OpenInstruction } from '../perception/state.js'
 import { cancelUnsent } from './cancel-unsent.js'
 
 test('what is not sent lapses with the reason; what a venue has, or what is final, stays as it is', () => {
-  const states: InstructionState[] = ['PROPOSED', 'SENT', 'ACCEPTED', 'UNKNOWN', 'SETTLED', 'REJECTED', 'EXPIRED']
+  const states: InstructionState[] = [
+    'PROPOSED',
+    'SENT',
+    'ACCEPTED',
+    'UNKNOWN',
+    'SETTLED',
+    'REJECTED',
+    'EXPIRED',
+  ]
   const state = newGroupState('g')
   for (const [index, step] of states.entries()) {
     const instructionId = index.toString(16).padStart(32, '0')

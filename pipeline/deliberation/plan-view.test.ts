@@ -43,7 +43,8 @@ test('a plan over an account that the policy does not name costs its tickets, an
       const part = viewPlan(state, { resolved, positions: known }, moves)
       assert.equal(part.movedBaseMinor, whole.movedBaseMinor)
       assert.ok(Number.isFinite(part.costBaseMinor))
-      for (const { accountId } of known) assert.equal(part.planned.get(accountId), whole.planned.get(accountId))
+      for (const { accountId } of known)
+        assert.equal(part.planned.get(accountId), whole.planned.get(accountId))
       assert.equal(part.planned.size, known.length)
       seen++
     }),

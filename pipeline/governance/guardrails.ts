@@ -74,7 +74,11 @@ export function newGuardrails(): GuardrailState {
 }
 
 /** Takes an observation into the state; gives the guardrail that it breaches, undefined when the trial goes on. */
-export function observe(state: GuardrailState, plan: CanaryPlan, observation: Observation): Breach | undefined {
+export function observe(
+  state: GuardrailState,
+  plan: CanaryPlan,
+  observation: Observation,
+): Breach | undefined {
   const { floorBreached, lateObligation, overridden, solverFailed } = observation
   observeMoves(state, plan, observation)
   observeMean(state.override, overridden ? 1 : 0, boundOfRate(plan.overridePercent))
@@ -108,7 +112,8 @@ function observeMoves(state: GuardrailState, plan: CanaryPlan, observation: Obse
 
 function breachOf(state: GuardrailState, plan: CanaryPlan, observation: Observation): Breach | undefined {
   const { costRegret, churn, override, solverFailure } = state
-  if (costRegret.above >= BREACH_EVIDENCE) return { guardrail: 'cost-regret', why: regretSentence(state, plan) }
+  if (costRegret.above >= BREACH_EVIDENCE)
+    return { guardrail: 'cost-regret', why: regretSentence(state, plan) }
   if (churn.above >= BREACH_EVIDENCE) return { guardrail: 'churn', why: churnSentence(state, plan) }
   const neverOverridden = plan.overridePercent === 0 && observation.overridden
   if (override.above >= BREACH_EVIDENCE || neverOverridden)

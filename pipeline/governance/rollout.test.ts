@@ -71,7 +71,10 @@ test('a change waits for two others, then begins as a shadow in all its groups',
 test('the cohort goes ahead when it is ready, and everybody when the canary kept its guardrails', () => {
   const rollout = all(approved(), GROUPS, stage('shadow'))
   rollout.take({ groupId: COHORT[0] ?? '', alerts: [], decisions: [...decided(''), ...decided('shadow')] })
-  assert.match(nextOf(rollout)?.why ?? '', /^the shadow goes on in group-\d+ \(1 decisions\), group-\d+ \(0 dec/)
+  assert.match(
+    nextOf(rollout)?.why ?? '',
+    /^the shadow goes on in group-\d+ \(1 decisions\), group-\d+ \(0 dec/,
+  )
   all(rollout, COHORT, ready)
   assert.deepEqual(nextOf(rollout), {
     command: 'ACTIVATE',

@@ -41,7 +41,12 @@ interface GroupState {
 
 /** What a person, or a program with a person's key, does next; or what there is to wait for. */
 export type NextStep =
-  | { readonly command: 'ACTIVATE'; readonly stage: Stage; readonly groups: readonly string[]; readonly why: string }
+  | {
+      readonly command: 'ACTIVATE'
+      readonly stage: Stage
+      readonly groups: readonly string[]
+      readonly why: string
+    }
   | { readonly command: 'ROLLBACK'; readonly groups: readonly string[]; readonly why: string }
   | { readonly command: 'none'; readonly why: string }
 
@@ -141,7 +146,9 @@ function takeCommand(change: ChangeState, subject: string, message: string): voi
 }
 
 function sameGroups(held: ReadonlyMap<string, GroupState>, entries: readonly ChangeEntry[]): boolean {
-  return held.size === entries.length && entries.every(({ group, digest }) => held.get(group)?.digest === digest)
+  return (
+    held.size === entries.length && entries.every(({ group, digest }) => held.get(group)?.digest === digest)
+  )
 }
 
 /** By the first rule that fits. */
@@ -168,7 +175,10 @@ function nextStep(groups: readonly GroupRollout[], approvedBy: readonly string[]
   }
   if (onTrial.length === 0) return { command: 'none', why: 'it is in force everywhere' }
   if (waiting.length > 0) return wait(cohort.length > 0 ? 'the canary' : 'the shadow', waiting)
-  const why = cohort.length > 0 ? 'the canary kept its guardrails' : 'no group is in the cohort: the shadow is all it shows'
+  const why =
+    cohort.length > 0
+      ? 'the canary kept its guardrails'
+      : 'no group is in the cohort: the shadow is all it shows'
   return { command: 'ACTIVATE', stage: 'full', groups: onTrial.map(idOf), why }
 }
 

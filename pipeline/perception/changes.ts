@@ -163,12 +163,7 @@ export function activateChange(collector: CycleCollector, command: Command): str
   if (stage === 'full') endTrial(state)
   else startTrial(state, collector.cycle, digestHex, document, stage)
   if (stage !== 'shadow') putInForce(state, document)
-  collector.alert(
-    'INFO',
-    'policy-stage',
-    change.subject,
-    stageMessage(entry.policy, entry.version, stage),
-  )
+  collector.alert('INFO', 'policy-stage', change.subject, stageMessage(entry.policy, entry.version, stage))
   return change.subject
 }
 

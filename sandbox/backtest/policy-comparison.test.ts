@@ -69,38 +69,48 @@ const version = (change: (text: string) => string) => ({
 })
 
 test('the policy of then decides again as it did, and one that allows the same does the same at the same cost', async () => {
-  const compared = await comparePolicies(day.source, version((text) => text), environment)
+  const compared = await comparePolicies(
+    day.source,
+    version((text) => text),
+    environment,
+  )
   assert.equal(compared.reproduced, true)
   assert.deepEqual([compared.differences, compared.firstDifferences], [0, []])
-  assert.equal(compared.then.cost, day.cost)
-  assert.equal(compared.then.instructions, day.released)
+  assert.equal(compared.former.cost, day.cost)
+  assert.equal(compared.former.instructions, day.released)
   assert.ok(day.released >= 3, `${day.released} instructions`)
-  assert.deepEqual({ ...compared.candidate, version: 1 }, compared.then)
+  assert.deepEqual({ ...compared.candidate, version: 1 }, compared.former)
 })
 
 test('another policy lives in a world of its own from the first thing that it does differently', async () => {
-  const lower = version((text) => text.replace('target: 2000000, ceiling: 8000000', 'target: 1000000, ceiling: 8000000'))
+  const lower = version((text) =>
+    text.replace('target: 2000000, ceiling: 8000000', 'target: 1000000, ceiling: 8000000'),
+  )
   const compared = await comparePolicies(day.source, lower, environment)
   assert.equal(compared.reproduced, true)
   assert.ok(compared.differences > 0)
   const [first] = compared.firstDifferences
-  assert.equal(first?.then?.outcome, 'ACTED')
-  assert.equal(first?.then?.moves[0]?.channelId, 'OPERATING-PAYROLL')
+  assert.equal(first?.former?.outcome, 'ACTED')
+  assert.equal(first?.former?.moves[0]?.channelId, 'OPERATING-PAYROLL')
   assert.notEqual(first?.candidate?.outcome, 'ACTED')
-  const moved = (outcome: typeof compared.then) => outcome.movedMinor.EUR ?? 0
-  assert.ok(moved(compared.candidate) > 0 && moved(compared.candidate) < moved(compared.then))
-  assert.ok(compared.candidate.cost > compared.then.cost, 'by the prices of then it is dearer')
+  const moved = (outcome: typeof compared.former) => outcome.movedMinor.EUR ?? 0
+  assert.ok(moved(compared.candidate) > 0 && moved(compared.candidate) < moved(compared.former))
+  assert.ok(compared.candidate.cost > compared.former.cost, 'by the prices of then it is dearer')
   assert.equal(compared.candidate.unanswered, 0, 'the simulated bank has answered what nobody sent then')
 })
 
 test('what the candidate says of prices and floors changes nothing of what its day is said to cost', async () => {
   const flattering = version((text) =>
-    text.replace('shortfallBpPerDay: [1, 5, 50]', 'shortfallBpPerDay: [2, 10, 100]').replace('floorViolationBp: 500', 'floorViolationBp: 1000').replace('idleBpPerYear: 50', 'idleBpPerYear: 100').replace('churnBp: 0.001', 'churnBp: 0.002'),
+    text
+      .replace('shortfallBpPerDay: [1, 5, 50]', 'shortfallBpPerDay: [2, 10, 100]')
+      .replace('floorViolationBp: 500', 'floorViolationBp: 1000')
+      .replace('idleBpPerYear: 50', 'idleBpPerYear: 100')
+      .replace('churnBp: 0.001', 'churnBp: 0.002'),
   )
   const compared = await comparePolicies(day.source, flattering, environment)
   // Twice every price ranks plans alike, so it does the same; told by its own prices the day would cost twice as much.
   assert.equal(compared.differences, 0)
-  assert.equal(compared.candidate.cost, compared.then.cost)
+  assert.equal(compared.candidate.cost, compared.former.cost)
 })
 
 test('days that were made by something else are told as such', async () => {
@@ -110,5 +120,14 @@ test('days that were made by something else are told as such', async () => {
       for await (const one of day.source.cycles()) yield { ...one, decisionDigest: new Uint8Array(32) }
     },
   }
-  assert.equal((await comparePolicies(source, version((text) => text), environment)).reproduced, false)
+  assert.equal(
+    (
+      await comparePolicies(
+        source,
+        version((text) => text),
+        environment,
+      )
+    ).reproduced,
+    false,
+  )
 })

@@ -41,7 +41,7 @@ export type SentMove = Pick<Instruction, 'kind' | 'channelId' | 'amountMinor' | 
 export interface PolicyDifference {
   readonly cycle: number
   readonly closedAtMicros: number
-  readonly then: DecidedCycle | null
+  readonly former: DecidedCycle | null
   readonly candidate: DecidedCycle | null
 }
 
@@ -52,7 +52,7 @@ export interface PolicyComparison {
   readonly cycles: number
   /** Whether the policy of then decided again as the source says it did: if not, another version of Weir made the days. */
   readonly reproduced: boolean
-  readonly then: PolicyOutcome
+  readonly former: PolicyOutcome
   readonly candidate: PolicyOutcome
   /** Cycles in which the two decided differently. */
   readonly differences: number
@@ -68,30 +68,30 @@ export async function comparePolicies(
 ): Promise<PolicyComparison> {
   const { groupId, declarations, bankSeed, inForce } = source
   const agent = () => createAgent(groupId, { ...environment, pricedBy: inForce })
-  const then = new ReplayedGroup(agent(), declarations, bankSeed)
+  const former = new ReplayedGroup(agent(), declarations, bankSeed)
   const other = new ReplayedGroup(agent(), declarations, bankSeed, candidate)
-  const [thenTally, otherTally] = [new Tally(), new Tally()]
+  const [formerTally, otherTally] = [new Tally(), new Tally()]
   const firstDifferences: PolicyDifference[] = []
   let [cycles, differences, reproduced] = [0, 0, true]
   for await (const { cycle, decisionDigest } of source.cycles()) {
-    const [was, would] = [then.apply(cycle), other.apply(cycle, then)]
+    const [was, would] = [former.apply(cycle), other.apply(cycle, former)]
     if (decisionDigest !== undefined && toHex(decisionDigest) !== toHex(was.result.decisionDigest))
       reproduced = false
-    const [a, b] = [thenTally.take(was), otherTally.take(would)]
+    const [a, b] = [formerTally.take(was), otherTally.take(would)]
     onCycle(++cycles)
     if (isSame(a, b)) continue
     differences++
     if (firstDifferences.length < DIFFERENCES_SHOWN)
-      firstDifferences.push({ cycle: cycle.cycle, closedAtMicros: cycle.closedAt, then: a, candidate: b })
+      firstDifferences.push({ cycle: cycle.cycle, closedAtMicros: cycle.closedAt, former: a, candidate: b })
   }
-  const summary = then.agent.summary()
+  const summary = former.agent.summary()
   return {
     days: source.name,
     groupId,
     baseCurrency: summary.baseCurrency,
     cycles,
     reproduced,
-    then: thenTally.outcome(inForce, then, summary),
+    former: formerTally.outcome(inForce, former, summary),
     candidate: otherTally.outcome(candidate, other, other.agent.summary()),
     differences,
     firstDifferences,

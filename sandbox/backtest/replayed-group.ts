@@ -64,21 +64,21 @@ export class ReplayedGroup {
     return this.#sent.get(instructionId)
   }
 
-  /** @param then the same group under the policy of then, one cycle ahead or at the same; undefined when this is that one */
-  apply(cycle: Cycle, then?: ReplayedGroup): AppliedCycle {
-    const inputs = then === undefined ? cycle.inputs : this.#inputsOf(cycle, then)
+  /** @param former the same group under the policy of then, one cycle ahead or at the same; undefined when this is that one */
+  apply(cycle: Cycle, former?: ReplayedGroup): AppliedCycle {
+    const inputs = former === undefined ? cycle.inputs : this.#inputsOf(cycle, former)
     const applied = this.#agent.apply({ ...cycle, inputs })
     for (const instruction of applied.release)
       this.#sent.set(toHex(instruction.instructionId), encodeRecord('instruction', instruction))
-    if (then !== undefined) this.#ask(cycle.closedAt, applied, then)
+    if (former !== undefined) this.#ask(cycle.closedAt, applied, former)
     return applied
   }
 
-  #inputsOf(cycle: Cycle, then: ReplayedGroup): CycleInput[] {
+  #inputsOf(cycle: Cycle, former: ReplayedGroup): CycleInput[] {
     const inputs: CycleInput[] = []
     for (const input of cycle.inputs) {
       if (this.#policyReaders.has(input.source)) inputs.push(this.#exchanged(input))
-      else if (this.#isOwn(input, then)) inputs.push(input)
+      else if (this.#isOwn(input, former)) inputs.push(input)
     }
     while (this.#reports[0] !== undefined && this.#reports[0].eventTime <= cycle.closedAt) {
       const report = this.#reports.shift()!
@@ -99,24 +99,24 @@ export class ReplayedGroup {
   }
 
   /** Whether a report is about an instruction that this policy sent just as it was sent then; other inputs always are its own. */
-  #isOwn({ source, payload }: CycleInput, then: ReplayedGroup): boolean {
+  #isOwn({ source, payload }: CycleInput, former: ReplayedGroup): boolean {
     const read = this.#executionReaders.get(source)
     const report = read?.(payload)
     if (report === undefined) return true
-    return this.#sentAlike(toHex(report.instructionId), then)
+    return this.#sentAlike(toHex(report.instructionId), former)
   }
 
-  #sentAlike(instructionId: string, then: ReplayedGroup): boolean {
+  #sentAlike(instructionId: string, former: ReplayedGroup): boolean {
     const mine = this.#sent.get(instructionId)
-    const theirs = then.sent(instructionId)
+    const theirs = former.sent(instructionId)
     return mine !== undefined && theirs !== undefined && Buffer.compare(mine, theirs) === 0
   }
 
-  #ask(closedAtMicros: number, { release, query }: AppliedCycle, then: ReplayedGroup): void {
+  #ask(closedAtMicros: number, { release, query }: AppliedCycle, former: ReplayedGroup): void {
     const deliver = (report: Execution): void => {
       this.#reports.push(report)
     }
-    const isNew = ({ instructionId }: Instruction) => !this.#sentAlike(toHex(instructionId), then)
+    const isNew = ({ instructionId }: Instruction) => !this.#sentAlike(toHex(instructionId), former)
     for (const one of release.filter(isNew)) this.#bankOf(one).send(one, closedAtMicros, deliver)
     for (const one of query.filter(isNew)) this.#bankOf(one).query(one, closedAtMicros, deliver)
     this.#reports.sort((a, b) => a.eventTime - b.eventTime)

@@ -22,7 +22,8 @@ const USUAL_SEED = 7
  */
 export async function storedDays(dataDir: string, groupId: string, entries: number): Promise<ReplaySource> {
   const run = await readRunFile(dataDir)
-  if (run === undefined) throw missing(dataDir, 'there is no run in this data directory', 'give that of a run')
+  if (run === undefined)
+    throw missing(dataDir, 'there is no run in this data directory', 'give that of a run')
   if (!run.groups.includes(groupId))
     throw missing(dataDir, `the run has no group ${groupId}`, `its groups are ${run.groups.join(', ')}`)
   const journal = join(dataDir, 'journal')

@@ -45,7 +45,10 @@ test('a change is followed from its proposal to its canary and to the roll back'
   trial.go('shadow')
   trial.pay()
   const shadow = await status()
-  assert.deepEqual([shadow.group?.stage, shadow.group?.decisions, shadow.group?.isReady], ['shadow', 1, false])
+  assert.deepEqual(
+    [shadow.group?.stage, shadow.group?.decisions, shadow.group?.isReady],
+    ['shadow', 1, false],
+  )
   assert.match(shadow.change?.next.why ?? '', /the shadow goes on in europe \(1 decisions\)/)
   trial.pay()
   assert.equal((await status()).change?.next.command, 'ACTIVATE')

@@ -12,13 +12,20 @@ import { weir } from './weir-process.js'
 let cwd = ''
 before(async () => {
   cwd = mkdtempSync(join(os.tmpdir(), 'weir-policy-trial-'))
-  const day = await weir(['sandbox', 'day', '--seed', '3', '--scale', '0.01', '--out', 'day', '--json'], { cwd })
+  const day = await weir(['sandbox', 'day', '--seed', '3', '--scale', '0.01', '--out', 'day', '--json'], {
+    cwd,
+  })
   assert.equal(day.code, 0, day.stderr)
-  const run = await weir(['run', '--input', 'day', '--data-dir', 'data', '--no-clickhouse', '--json'], { cwd })
+  const run = await weir(['run', '--input', 'day', '--data-dir', 'data', '--no-clickhouse', '--json'], {
+    cwd,
+  })
   assert.equal(run.code, 0, run.stderr)
   const text = readFileSync(join(root, 'policies', 'europe.yaml'), 'utf8')
   writeFileSync(join(cwd, 'same.yaml'), text)
-  writeFileSync(join(cwd, 'calm.yaml'), text.replace(/^version: .*$/m, 'version: 2').replace(/churnBp: .*/, 'churnBp: 40'))
+  writeFileSync(
+    join(cwd, 'calm.yaml'),
+    text.replace(/^version: .*$/m, 'version: 2').replace(/churnBp: .*/, 'churnBp: 40'),
+  )
   writeFileSync(join(cwd, 'other.yaml'), text.replace('group: europe', 'group: antarctica'))
 })
 after(() => rmSync(cwd, { recursive: true, force: true }))
@@ -33,14 +40,20 @@ test('the policy of the day does again what was done, and a calmer one less, tol
   }
   const same = await compare('same.yaml')
   assert.deepEqual([same.reproduced, same.differences], [true, 0])
-  assert.deepEqual(same.candidate, same.then)
+  assert.deepEqual(same.candidate, same.former)
   const calm = await compare('calm.yaml')
   assert.equal(calm.reproduced, true)
   assert.ok(calm.differences > 0 && calm.firstDifferences.length <= 10)
-  assert.ok(calm.candidate.instructions < calm.then.instructions)
+  assert.ok(calm.candidate.instructions < calm.former.instructions)
   const told = await ask('replay', 'calm.yaml')
-  assert.match(told.stdout, /^Group europe, [\d,]+ cycles of the days stored in data; costs and floors by europe-intraday v1$/m)
-  assert.match(told.stdout, new RegExp(`^${calm.differences} cycles would have been decided differently\\.$`, 'm'))
+  assert.match(
+    told.stdout,
+    /^Group europe, [\d,]+ cycles of the days stored in data; costs and floors by europe-intraday v1$/m,
+  )
+  assert.match(
+    told.stdout,
+    new RegExp(`^${calm.differences} cycles would have been decided differently\\.$`, 'm'),
+  )
 })
 
 test('a group that the run has not is told with those that it has', async () => {

@@ -90,7 +90,11 @@ test('a policy that decides beside the one in force has a row of its own, and it
     const { body } = entry
     if (!('weir.CycleResult' in body)) return entry
     const result = body['weir.CycleResult']
-    const shadows = result.decisions.map((one) => ({ ...one, decisionId: Buffer.alloc(16, 9), arm: 'shadow' }))
+    const shadows = result.decisions.map((one) => ({
+      ...one,
+      decisionId: Buffer.alloc(16, 9),
+      arm: 'shadow',
+    }))
     const changed = { 'weir.CycleResult': { ...result, decisions: [...result.decisions, ...shadows] } }
     return { ...entry, body: changed, decode: () => changed }
   })
