@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { WeirError } from '../../../pipeline/errors.js'
 import { makeSyntheticDay, movementId, type SyntheticDay } from '../testing/synthetic-day.js'
+import { withShadows } from '../testing/synthetic-trial.js'
 import { Projection } from './projection.js'
 import type { RowSink, Table } from './table.js'
 
@@ -86,19 +87,7 @@ test('new edges partition the applied inputs among the decisions of a group', ()
 })
 
 test('a policy that decides beside the one in force has a row of its own, and its inputs once, with the decision in force', () => {
-  const beside = day.entries.map((entry) => {
-    const { body } = entry
-    if (!('weir.CycleResult' in body)) return entry
-    const result = body['weir.CycleResult']
-    const shadows = result.decisions.map((one) => ({
-      ...one,
-      decisionId: Buffer.alloc(16, 9),
-      arm: 'shadow',
-    }))
-    const changed = { 'weir.CycleResult': { ...result, decisions: [...result.decisions, ...shadows] } }
-    return { ...entry, body: changed, decode: () => changed }
-  })
-  const projected = project({ ...day, entries: beside } as SyntheticDay)
+  const projected = project(withShadows(day))
   assert.deepEqual(projected.of('decision_inputs'), rows.of('decision_inputs'))
   const inForce = projected.of('decisions').filter(({ arm }) => arm === '')
   assert.deepEqual(inForce, rows.of('decisions'))
