@@ -54,11 +54,16 @@ export async function eachJournal<T>(
   const dataDir = dataDirOf(flags)
   const lock = await lockDataDirectory(dataDir)
   try {
-    const folder = join(dataDir, 'journal')
-    return [await use(fileJournal((from, until) => readJournal(folder, from.sequence, until)))]
+    return [await use(journalOf(dataDir))]
   } finally {
     await lock.release()
   }
+}
+
+/** A run's own, whoever writes it meanwhile. */
+export function journalOf(dataDir: string): ProjectedJournal {
+  const folder = join(dataDir, 'journal')
+  return fileJournal((from, until) => readJournal(folder, from.sequence, until))
 }
 
 async function eachPartition<T>(

@@ -148,7 +148,7 @@ function describe({ entries }: ChangeManifest, digest: string, file: string): st
 
 function readForGroup(file: string) {
   const { policy, document } = readPolicyFile(file)
-  if (policy.groupId !== '') return { policy, text: readPolicyText(file) }
+  if (policy.groupId !== '') return { policy, text: readPolicyText(file).text }
   throw document.errorAt(
     ['level'],
     `a policy of level ${policy.level} governs no group`,

@@ -36,8 +36,10 @@ export function decisionFields(
   explanation: Explanation | undefined,
 ): Fields {
   const { decisionId, previousCycle, decidedAt, outcome, reason, trigger } = decision
-  const { policyId, policyVersion, policyDigest } = decision
+  const { policyId, policyVersion, policyDigest, arm } = decision
   return {
+    // Left out for the policy in force, so that logs from before there were trials are made again byte for byte.
+    ...(arm === '' ? {} : { arm }),
     id: toHex(decisionId),
     cycle: decision.cycle,
     previousCycle,

@@ -115,14 +115,15 @@ async function traceBack(
   }
 }
 
+/** Of the cycle's decision in force, by which a policy beside it has the same inputs. */
 async function decidedInputs(analyst: Analyst, decision: DecisionRecord): Promise<DecidedInput[]> {
   const rest = `
     INNER JOIN decision_inputs AS e ON e.group_id = i.group_id AND e.input_cycle = i.cycle AND e.input_index = i.input_index
       AND e.journal_partition = i.journal_partition
-    WHERE e.group_id = {group: String} AND e.cycle = {cycle: UInt64} AND e.decision_id = {decision: UUID}
+    WHERE e.group_id = {group: String} AND e.cycle = {cycle: UInt64}
       AND i.group_id = {group: String} AND i.cycle <= {cycle: UInt64}
     ORDER BY e.role, i.cycle, i.input_index`
-  const parameters = { group: decision.groupId, cycle: decision.cycle, decision: decision.decisionId }
+  const parameters = { group: decision.groupId, cycle: decision.cycle }
   const rows = await selectInputs(analyst, rest, parameters, ', e.role AS role')
   return rows.map(({ row, ...input }) => ({ ...input, role: String(row.role) }))
 }
