@@ -23,9 +23,11 @@ export function auditRecords(first: number, count: number): Uint8Array[] {
   })
 }
 
+const key = LocalKey.fromSeed('benchmark.example/log', new Uint8Array(32).fill(1))
+export const BENCHMARK_TRUST = { origin: key.name, logKeys: [key.verifier()] }
+
 /** A log with a key of its own in an empty folder. */
 export function openBenchmarkLog(directory: string): Promise<AuditLog> {
-  const key = LocalKey.fromSeed('benchmark.example/log', new Uint8Array(32).fill(1))
   return AuditLog.open({
     directory,
     origin: key.name,

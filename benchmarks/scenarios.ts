@@ -1,6 +1,7 @@
 /** All scenarios, in the order in which they run. */
 
 import { auditAppend } from './audit-append.js'
+import { auditBundle } from './audit-bundle.js'
 import { auditProof } from './audit-proof.js'
 import { avroDecode } from './avro-decode.js'
 import { clickhouseInsert } from './clickhouse-insert.js'
@@ -29,5 +30,6 @@ export function scenariosOf(steadyMinutes: number): readonly Scenario[] {
     clickhouseInsert,
     auditAppend,
     auditProof,
+    auditBundle,
   ]
 }

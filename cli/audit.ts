@@ -7,8 +7,9 @@ import * as check from './audit/check.js'
 import * as exportBundle from './audit/export.js'
 import * as key from './audit/key.js'
 import * as verify from './audit/verify.js'
+import * as witness from './audit/witness.js'
 
 export function register(program: Command): void {
   const audit = program.command('audit').description('a log that cannot be rewritten, and proofs from it')
-  for (const { registerAt } of [key, append, check, exportBundle, verify]) registerAt(audit)
+  for (const { registerAt } of [key, append, check, exportBundle, verify, witness]) registerAt(audit)
 }

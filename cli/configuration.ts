@@ -11,8 +11,10 @@ import { WeirError } from '../pipeline/errors.js'
 import { type DocumentKind, YamlDocument } from '../pipeline/governance/yaml-document.js'
 import type { KafkaSettings } from '../pipeline/runtime/kafka/settings.js'
 import configurationSchema from './configuration.schema.json' with { type: 'json' }
+import { type IdentitySettings, identitySection } from './identity/section.js'
 import { kafkaSection } from './kafka-section.js'
 import type { LogLevel } from './log.js'
+import { type NotificationSettings, notificationSection } from './notify/section.js'
 
 export type ClickHouseMode = 'embedded' | 'server' | 'off'
 
@@ -34,6 +36,8 @@ export interface Configuration {
     readonly environment: Environment
   }
   readonly kafka?: KafkaSettings | undefined
+  readonly identity?: IdentitySettings | undefined
+  readonly notifications?: NotificationSettings | undefined
   readonly logLevel?: LogLevel | undefined
   readonly bankSeed?: number | undefined
   readonly snapshotEveryEntries?: number | undefined
@@ -78,8 +82,9 @@ function readConfiguration(file: string): string {
 function interpret(document: YamlDocument, file: string): Configuration {
   const text = (...path: string[]): string | undefined => document.valueAt(path) as string | undefined
   const number = (...path: string[]): number | undefined => document.valueAt(path) as number | undefined
+  const absolute = (path: string): string => resolve(dirname(file), path)
   const near = (path: string | undefined): string | undefined =>
-    path === undefined ? undefined : resolve(dirname(file), path)
+    path === undefined ? undefined : absolute(path)
   const mode = text('clickhouse', 'mode') as ClickHouseMode | undefined
   const url = text('clickhouse', 'url')
   if (mode === 'server' && url === undefined) {
@@ -113,7 +118,14 @@ function interpret(document: YamlDocument, file: string): Configuration {
     drainMillis: number('drainMillis'),
     snapshotEveryCycles: number('snapshotEveryCycles'),
     clickhouse: { mode, url, environment },
-    kafka: kafkaSection(document, (path) => resolve(dirname(file), path)),
+    kafka: kafkaSection(document, absolute),
+    // Read when they are asked for: other processes need not have the secrets of these.
+    get identity() {
+      return identitySection(document, absolute)
+    },
+    get notifications() {
+      return notificationSection(document, absolute)
+    },
     logLevel: text('log', 'level') as LogLevel | undefined,
     bankSeed: number('bank', 'seed'),
     snapshotEveryEntries: number('snapshotEveryEntries'),

@@ -33,7 +33,7 @@ export function wholeNumber(flag: string, least: number, most: number): (text: s
  * The value of a flag that a command cannot do without. Not commander's `requiredOption`, which looks for what is missing
  * before it looks at what is unknown, and so hides the mistyped flag that is the cause.
  */
-export function required(value: string | undefined, flag: string, command: string): string {
+export function required<T>(value: T | undefined, flag: string, command: string): T {
   if (value !== undefined) return value
   throw new WeirError('WEIR_USAGE', 'this flag is needed', { place: flag, remedy: `see: ${command} --help` })
 }

@@ -12,8 +12,10 @@ import * as demo from './demo.js'
 import * as doctor from './doctor.js'
 import * as explain from './explain.js'
 import { EXIT_CODE_HELP } from './failure.js'
+import * as identity from './identity.js'
 import * as lineage from './lineage.js'
 import { LOG_LEVELS, parseLogLevel } from './log.js'
+import * as notify from './notify.js'
 import { packageVersion } from './package-version.js'
 import * as policy from './policy.js'
 import * as produce from './produce.js'
@@ -32,6 +34,7 @@ const commands = [
   run,
   status,
   project,
+  notify,
   replay,
   explain,
   lineage,
@@ -40,6 +43,7 @@ const commands = [
   simulate,
   policy,
   audit,
+  identity,
   solve,
   bench,
   doctor,

@@ -7,10 +7,6 @@
 import type { Command } from 'commander'
 import type { Logger } from 'pino'
 import { WeirError } from '../pipeline/errors.js'
-import { openAdmin } from '../pipeline/runtime/kafka/admin.js'
-import { KafkaJournalTail } from '../pipeline/runtime/kafka/journal-tail.js'
-import { openSchemaSource } from '../pipeline/runtime/registry/schema-source.js'
-import { Bell } from '../sinks/clickhouse/journal-topic/bell.js'
 import type { JournalTopicPorts } from '../sinks/clickhouse/journal-topic/journal-partition.js'
 import { JournalProjection } from '../sinks/clickhouse/journal-topic/journal-projection.js'
 import type { PartitionProgress } from '../sinks/clickhouse/journal-topic/partition-projection.js'
@@ -21,7 +17,8 @@ import { type TopicVerdict, verifyTopic } from '../sinks/clickhouse/verification
 import { loadConfiguration } from './configuration.js'
 import { EXIT } from './failure.js'
 import { stopOnInterruption } from './interruption.js'
-import { addKafkaFlags, type KafkaFlags, type KafkaTarget, kafkaTarget } from './kafka-flags.js'
+import { withJournalTopic } from './journal-topic.js'
+import { addKafkaFlags, type KafkaFlags, kafkaTarget } from './kafka-flags.js'
 import { createLog, type LogLevel } from './log.js'
 import { printJson, printText } from './output.js'
 
@@ -83,7 +80,7 @@ async function project(flags: ProjectFlags): Promise<void> {
     await end
   })
   try {
-    await withTopic(kafka, log, stop.signal, async (partitions, ports) => {
+    await withJournalTopic(kafka, log, stop.signal, async (partitions, ports) => {
       if (flags.verify === true) await verify(target, partitions, ports, flags)
       else await run(target, partitions, ports, flags)
     })
@@ -105,43 +102,6 @@ function openClickHouse(flags: ProjectFlags, log: Logger): Promise<ClickHouseTar
     })
   }
   return openTarget({ dataDir: flags.dataDir ?? file.dataDir ?? DEFAULT_DATA_DIR, url, environment, log })
-}
-
-/** Opens what is needed of Kafka and the registry, and closes it again. */
-async function withTopic(
-  { kafka, registry }: KafkaTarget,
-  log: Logger,
-  signal: AbortSignal,
-  use: (partitions: number, ports: JournalTopicPorts) => Promise<void>,
-): Promise<void> {
-  const bell = new Bell()
-  const reader = new KafkaJournalTail(kafka, bell)
-  const schemas = openSchemaSource(registry, kafka.topicPrefix)
-  try {
-    const partitions = await retryUntil(
-      signal,
-      () => partitionsOf(kafka, reader.topic),
-      (error) => log.warn({ reason: error.toLine() }, 'the journal topic cannot be looked at yet'),
-    )
-    await use(partitions, { reader, schemaOf: (id) => schemas.schemaOf(id), bell, log, signal })
-  } finally {
-    schemas.close()
-    await reader.close()
-  }
-}
-
-async function partitionsOf(kafka: KafkaTarget['kafka'], topic: string): Promise<number> {
-  const admin = await openAdmin(kafka)
-  try {
-    const [found] = await admin.describeTopics([topic])
-    if (found?.exists === true) return found.partitions.length
-    throw new WeirError('WEIR_KAFKA', `there is no topic ${topic}`, {
-      place: kafka.bootstrapServers.join(','),
-      remedy: 'make the topics with weir topics apply, or check kafka.topicPrefix',
-    })
-  } finally {
-    await admin.close()
-  }
 }
 
 async function run(

@@ -1,4 +1,4 @@
-/** What rules, the hourly budget, expiry and the mode `supervised` do in the agent, on the small group. */
+/** What rules, the hourly budget and expiry do in the agent, on the small group. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { testEnvironment } from '../tests/support/environment.js'
@@ -113,15 +113,6 @@ test('on its last day a policy decides, a microsecond later it refuses, and peop
   assert.deepEqual([alert!.severity, alert!.code, alert!.subject], ['CRITICAL', 'policy-expired', 'group'])
   assert.equal(alert!.message, 'The plan was refused: policy-expired (policy small, last day 2026-03-17).')
   assert.equal(expired.applied.result.explanations.length, 1)
-})
-
-test('supervised is not autonomous: people are told, nothing is reserved or sent', async () => {
-  const { applied } = await afterSalaries(POLICY_TEXT.replace('mode: autonomous', 'mode: supervised'))
-  assert.equal(applied.result.instructions.length, 1)
-  assert.deepEqual([applied.release, applied.result.reservations], [[], []])
-  const last = applied.result.instructionEvents.at(-1)!
-  assert.deepEqual([last.state, last.reasonCode], ['EXPIRED', 'mode-supervised'])
-  assert.equal(applied.result.alerts[0]!.code, 'plan-proposed')
 })
 
 test('a policy above the level of groups is refused for a group, and what was in force stays', async () => {

@@ -1,28 +1,36 @@
 /**
  * The agent of one liquidity group: `apply(state, cycle)` and nothing else.
  *
- *   decode -> order -> fold the inputs -> ask about silent instructions -> deliberate when something changed
- *   -> gate -> reserve and instruct -> result
+ *   decode -> order -> fold the inputs -> send what was approved -> ask about silent instructions -> send legs whose turn has
+ *   come -> deliberate when something changed -> gate -> reserve and instruct -> result
  *
  * It takes time from the cycle and the optimizer from its environment, does no I/O, and depends on perception,
  * deliberation, action and governance. A cycle either applies as a whole or throws a bug; bad inputs never throw.
  */
 import type { Cycle, CycleResult, Instruction, SourceDeclaration } from '../schemas/generated/types.js'
+import { settleByReports } from './action/account-report.js'
+import { type ApprovalCheck, approvalsComplete } from './action/approval-port.js'
 import { cancelUnsent } from './action/cancel-unsent.js'
+import { settleCases } from './action/cases.js'
 import { foldExecution } from './action/executions.js'
 import { InstructionIndex } from './action/instruction-index.js'
-import { askAboutSilent, rollBudget, toRecord } from './action/instructions.js'
+import { toRecord } from './action/instructions.js'
+import { followLinks } from './action/linked-legs.js'
+import { lapseOverdue, releaseApproved } from './action/pending-plans.js'
+import { askAboutSilent } from './action/silence.js'
+import { rollBudget } from './action/usage.js'
 import { type Decided, type DecisionRecords, decide } from './decide.js'
 import { chainDigest } from './decision-digest.js'
 import { accrueCost, chargeTicket } from './deliberation/day-cost.js'
 import { deliberate } from './deliberation/deliberate.js'
 import { ExpectedFlows, forgetPastFlows } from './deliberation/expected-flows.js'
 import { GroupOptimizer } from './deliberation/optimizer.js'
-import { positionsOf } from './deliberation/positions.js'
+import { type Position, positionsOf } from './deliberation/positions.js'
 import { type ResolvedPolicy, resolvePolicy, resolveReference } from './deliberation/resolved-policy.js'
 import { triggerOf } from './deliberation/trigger.js'
 import { invariant, WeirError } from './errors.js'
 import { sha256, toHex } from './identity.js'
+import { carryOutOrders } from './override.js'
 import { CycleFold } from './perception/fold-cycle.js'
 import { InputReader } from './perception/input-reader.js'
 import { CycleCollector } from './perception/outcome.js'
@@ -37,22 +45,31 @@ const ANSWER_WITHIN_SECONDS = 600
 
 export { warmUp } from './deliberation/warm-up.js'
 
-export function createAgent(groupId: string, environment: AgentEnvironment): Agent {
-  return new GroupAgent(newGroupState(groupId), environment)
+/** @param isApproved for tests; people approve by what the state holds */
+export function createAgent(
+  groupId: string,
+  environment: AgentEnvironment,
+  isApproved: ApprovalCheck = approvalsComplete,
+): Agent {
+  return new GroupAgent(newGroupState(groupId), environment, isApproved)
 }
 
 /** Throws `WEIR_SNAPSHOT` for bytes that are no state of this version. */
-export function restoreAgent(snapshot: Uint8Array, environment: AgentEnvironment): Agent {
-  return new GroupAgent(decodeState(snapshot), environment)
+export function restoreAgent(
+  snapshot: Uint8Array,
+  environment: AgentEnvironment,
+  isApproved: ApprovalCheck = approvalsComplete,
+): Agent {
+  return new GroupAgent(decodeState(snapshot), environment, isApproved)
 }
 
 /** What a cycle decided: the policy in force if it did, and the other policy of a trial beside it. */
 interface CycleDecision {
-  readonly inForce: Decided | undefined
+  readonly inForce: readonly Decided[]
   readonly beside: readonly DecisionRecords[]
 }
 
-const NO_DECISION: CycleDecision = { inForce: undefined, beside: [] }
+const NO_DECISION: CycleDecision = { inForce: [], beside: [] }
 
 class GroupAgent implements Agent {
   private readonly reader = new InputReader()
@@ -69,6 +86,7 @@ class GroupAgent implements Agent {
   constructor(
     private readonly state: GroupState,
     private readonly environment: AgentEnvironment,
+    private readonly isApproved: ApprovalCheck,
   ) {
     this.instructions = new InstructionIndex(state)
     this.optimizer = new GroupOptimizer(environment.optimizer, environment.nowMicros, environment.stopWord)
@@ -103,13 +121,18 @@ class GroupAgent implements Agent {
     const folded = this.fold.fold(collector, cycle)
     if (folded.referenceTouched) this.forgetPolicies()
     if (collector.rolledBack) cancelUnsent(collector, 'policy-rolled-back')
+    settleByReports(collector, this.instructions.outstanding())
     const resolved = this.policy(collector)
     const pricing = this.pricing(resolved)
     if (pricing !== undefined) this.chargeSettled(collector, pricing)
     const answerWithin = resolved?.policy.settlement.answerWithinSeconds ?? ANSWER_WITHIN_SECONDS
     const query = askAboutSilent(collector, this.instructions.outstanding(), answerWithin)
+    settleCases(collector, undefined)
+    const overrides = carryOutOrders(collector, resolved, (policy) => this.positions(collector, policy))
+    const released = this.releaseWaiting(collector, resolved)
     const { inForce, beside } = this.deliberate(collector, resolved)
-    const decided = inForce === undefined ? beside : [inForce, ...beside]
+    const decided = [...overrides, ...inForce]
+    const told = [...decided, ...beside]
     this.instructions.update(collector.instructionEvents, cycle.cycle, cycle.closedAt)
     trackBalances(state)
     const result: CycleResult = {
@@ -119,9 +142,9 @@ class GroupAgent implements Agent {
       dispositions: folded.dispositions,
       touched: folded.touched,
       gaps: collector.gaps,
-      decisions: decided.map(({ decision }) => decision),
-      explanations: decided.map(({ explanation }) => explanation),
-      instructions: inForce?.instructions ?? [],
+      decisions: told.map(({ decision }) => decision),
+      explanations: told.map(({ explanation }) => explanation),
+      instructions: decided.flatMap(({ instructions }) => instructions),
       instructionEvents: collector.instructionEvents,
       reservations: collector.reservations,
       alerts: collector.alerts,
@@ -134,7 +157,8 @@ class GroupAgent implements Agent {
     state.nextCycle = cycle.cycle + 1
     state.closedAtMicros = cycle.closedAt
     state.inputs += folded.dispositions.length
-    return { result, release: inForce?.release ?? [], query, solveMicros: this.optimizer.takeMicros() }
+    const release = [...released, ...decided.flatMap((one) => one.release)]
+    return { result, release, query, solveMicros: this.optimizer.takeMicros() }
   }
 
   outstanding(): readonly Instruction[] {
@@ -164,22 +188,37 @@ class GroupAgent implements Agent {
     }
   }
 
+  /** Sends what waited for people or for another leg and need not wait any more; gives up what waited too long. */
+  private releaseWaiting(collector: CycleCollector, resolved: ResolvedPolicy | undefined): Instruction[] {
+    const positions = (policy: ResolvedPolicy) => this.positions(collector, policy)
+    lapseOverdue(collector)
+    const linked = followLinks(collector, resolved, this.instructions.waiting(), positions)
+    if (resolved === undefined) return linked
+    return [...linked, ...releaseApproved(collector, resolved, () => positions(resolved), this.isApproved)]
+  }
+
+  private positions(collector: CycleCollector, resolved: ResolvedPolicy): Position[] {
+    const { state } = this
+    const expected = this.expectedFlows.within(state, resolved, collector.closedAtMicros)
+    return positionsOf(state, resolved, collector.closedAtMicros, expected)
+  }
+
   private deliberate(collector: CycleCollector, resolved: ResolvedPolicy | undefined): CycleDecision {
     if (this.trials.endsBetween(collector, resolved !== undefined)) return this.replan(collector, [])
     if (resolved === undefined || resolved.accounts.size === 0) return NO_DECISION
     const { state } = this
     const now = collector.closedAtMicros
-    const expected = this.expectedFlows.within(state, resolved, now)
-    const positions = positionsOf(state, resolved, now, expected)
+    const positions = this.positions(collector, resolved)
     const trigger = triggerOf(state, resolved, positions, now)
     if (trigger === undefined) return NO_DECISION
     const deliberation = deliberate(state, resolved, positions, now, this.optimizer)
     // First, because it sees the state as the policy in force does, which then changes it.
     const { records, replan } = this.trials.decide(collector, { resolved, positions }, deliberation, trigger)
     if (replan) return this.replan(collector, records)
-    const inForce = decide(collector, resolved, deliberation, trigger, this.environment.optimizerDigest)
-    count(state, `decision:${inForce.decision.outcome}`)
-    return { inForce, beside: records }
+    const { optimizerDigest, onDecision } = this.environment
+    const decided = decide(collector, resolved, deliberation, trigger, optimizerDigest, onDecision)
+    count(state, `decision:${decided.decision.outcome}`)
+    return { inForce: [decided], beside: records }
   }
 
   /** After a canary was rolled back: the former policy decides in the same cycle, from the state as it is. */

@@ -5,23 +5,23 @@
  * reservations, instructions and last decision; one that decides beside it changes nothing. Depends on deliberation and action.
  */
 import type { Decision, Explanation, Instruction } from '../schemas/generated/types.js'
+import { caseKey, openCase, settleCases } from './action/cases.js'
 import { type Denial, denialOf } from './action/gate.js'
-import { instruct } from './action/instructions.js'
+import { type Instructed, instruct } from './action/instructions.js'
+import { lapsePlan } from './action/pending-plans.js'
+import { planDigest } from './action/plan-digest.js'
 import type { Deliberation } from './deliberation/deliberate.js'
 import { explain, moveSentence } from './deliberation/explanation.js'
 import { type Move, plannedBalances } from './deliberation/plan.js'
 import type { ResolvedPolicy } from './deliberation/resolved-policy.js'
 import { frozenText, type Trigger } from './deliberation/trigger.js'
 import { powerOfTen } from './deliberation/valuation.js'
-import type { AutonomyMode } from './governance/policy.js'
 import { derivedId, formatUuid, fromHex, NO_DIGEST, toHex } from './identity.js'
 import type { CycleCollector } from './perception/outcome.js'
+import type { GroupState } from './perception/state.js'
 
 /** Tickets that an alert on a proposed plan spells out. */
 const TICKETS_IN_ALERT = 3
-
-/** `supervised` is not `autonomous`: until people can approve, they are told and nothing is sent. */
-const ADVISING: ReadonlySet<AutonomyMode> = new Set(['advise', 'supervised'])
 
 /** Who decides: the policy in force, or the other one of a trial. */
 export type Arm = '' | 'shadow' | 'canary' | 'baseline'
@@ -37,7 +37,17 @@ export interface Decided extends DecisionRecords {
   readonly release: Instruction[]
 }
 
-interface Verdict {
+/** What a decision was made from, see `AgentEnvironment.onDecision`. */
+export interface Examined {
+  readonly state: GroupState
+  readonly resolved: ResolvedPolicy
+  readonly deliberation: Deliberation
+  readonly nowMicros: number
+}
+
+export type Examine = (examined: Examined) => void
+
+export interface Verdict {
   readonly outcome: Decision['outcome']
   readonly reason: string
   /** What the gate said, when it said no. */
@@ -50,19 +60,22 @@ export function decide(
   deliberation: Deliberation,
   trigger: Trigger,
   optimizerDigest: Uint8Array,
+  examine?: Examine,
 ): Decided {
-  const { state, cycle } = collector
+  const { state, cycle, closedAtMicros } = collector
   const decisionId = derivedId('decision', state.groupId, cycle)
-  const verdict = judge(collector, resolved, deliberation)
-  if (verdict.denial !== undefined) alertDenial(collector, verdict.denial)
+  const verdict = settlePending(collector, resolved, deliberation, judge(collector, resolved, deliberation))
+  examine?.({ state, resolved, deliberation, nowMicros: closedAtMicros })
   const acted = verdict.outcome === 'ACTED'
   const decision = record(collector, resolved, deliberation, verdict, decisionId, trigger, optimizerDigest)
-  const explanation = explanationOf(collector, resolved, deliberation, verdict, decisionId)
-  if (verdict.outcome === 'REFUSED') alertRefusal(collector, deliberation, verdict)
-  if (acted && ADVISING.has(resolved.policy.mode)) alertProposal(collector, deliberation, decisionId)
-  const instructions = acted ? instruct(collector, resolved, decisionId, deliberation.moves) : []
+  const explanation = explained(collector, resolved, deliberation, verdict, decisionId)
+  const isRefused = verdict.outcome === 'REFUSED'
+  if (isRefused) alertRefusal(collector, deliberation, verdict)
+  settleCases(collector, new Set(isRefused ? [caseKey(verdict.reason, deliberation.subject)] : []))
+  if (isRefused) openCase(collector, resolved, deliberation, verdict.reason)
+  const { instructions, release } = acted ? instruct(collector, resolved, decisionId, deliberation) : NOTHING
+  if (acted) alertPeople(collector, resolved, deliberation, decisionId)
   decision.instructions = instructions.length
-  const release = resolved.policy.mode === 'autonomous' ? instructions : []
   remember(collector, resolved, deliberation, release.length > 0)
   return { decision, explanation, instructions, release }
 }
@@ -77,10 +90,12 @@ export function decideBeside(
   arm: Exclude<Arm, ''>,
 ): DecisionRecords {
   const decisionId = derivedId('decision', collector.state.groupId, collector.cycle, arm)
-  const verdict = judge(collector, resolved, deliberation)
+  const verdict = verdictOf(collector, resolved, deliberation)
   const decision = record(collector, resolved, deliberation, verdict, decisionId, trigger, optimizerDigest)
-  const explanation = explanationOf(collector, resolved, deliberation, verdict, decisionId)
-  return { decision: { ...decision, arm }, explanation }
+  return {
+    decision: { ...decision, arm },
+    explanation: explained(collector, resolved, deliberation, verdict, decisionId),
+  }
 }
 
 /** The moves that a policy would make; none when the gate denies them. */
@@ -89,37 +104,60 @@ export function movesPassed(
   resolved: ResolvedPolicy,
   deliberation: Deliberation,
 ): readonly Move[] {
-  return judge(collector, resolved, deliberation).outcome === 'ACTED' ? deliberation.moves : []
+  return verdictOf(collector, resolved, deliberation).outcome === 'ACTED' ? deliberation.moves : []
 }
 
-function judge(collector: CycleCollector, resolved: ResolvedPolicy, deliberation: Deliberation): Verdict {
-  if (deliberation.outcome !== 'PLAN') return { outcome: deliberation.outcome, reason: deliberation.reason }
-  const { state, closedAtMicros } = collector
-  const denial = denialOf(state, resolved, deliberation.positions, deliberation.moves, closedAtMicros)
-  if (denial === undefined) return { outcome: 'ACTED', reason: deliberation.reason }
-  return { outcome: 'REFUSED', reason: `gate-denied:${denial.code}`, denial }
-}
-
-function alertDenial(collector: CycleCollector, { code, subject }: Denial): void {
-  collector.alert('WARNING', 'gate-denied', subject, `The risk gate denied the plan: ${code}.`)
-}
-
-function explanationOf(
+export function explained(
   { state, cycle }: CycleCollector,
-  resolved: ResolvedPolicy,
+  { policy, baseExponent }: ResolvedPolicy,
   deliberation: Deliberation,
-  verdict: Verdict,
+  { reason }: Verdict,
   decisionId: Uint8Array,
 ): Explanation {
-  return explain(
-    deliberation,
-    state.groupId,
-    cycle,
-    decisionId,
-    verdict.reason,
-    resolved.policy.baseCurrency,
-    resolved.baseExponent,
-  )
+  const { baseCurrency } = policy
+  return explain(deliberation, state.groupId, cycle, decisionId, reason, baseCurrency, baseExponent)
+}
+
+const NOTHING: Instructed = { instructions: [], release: [] }
+
+/** The plan that waits for people stays when it is found again; another plan, or none, ends its waiting. */
+function settlePending(
+  collector: CycleCollector,
+  resolved: ResolvedPolicy,
+  { moves }: Deliberation,
+  verdict: Verdict,
+): Verdict {
+  const digestHex = verdict.outcome === 'ACTED' ? toHex(planDigest(moves, resolved.digestHex)) : ''
+  let settled = verdict
+  for (const { decisionId, planDigestHex, makers } of [...collector.state.pendingPlans.values()]) {
+    // A person's plan waits for people alone: the agent's own goes beside it, and the gate judges each when it is sent.
+    if (makers.length > 0) continue
+    if (planDigestHex === digestHex) settled = { outcome: 'NOTHING_TO_DO', reason: 'plan-awaits-approval' }
+    else lapsePlan(collector, decisionId, 'plan-changed')
+  }
+  return settled
+}
+
+/** The verdict on a plan that is to be carried out: a denial is told. */
+export function judge(
+  collector: CycleCollector,
+  resolved: ResolvedPolicy,
+  deliberation: Deliberation,
+): Verdict {
+  const verdict = verdictOf(collector, resolved, deliberation)
+  if (verdict.denial === undefined) return verdict
+  const { code, subject } = verdict.denial
+  collector.alert('WARNING', 'gate-denied', subject, `The risk gate denied the plan: ${code}.`)
+  return verdict
+}
+
+function verdictOf(collector: CycleCollector, resolved: ResolvedPolicy, deliberation: Deliberation): Verdict {
+  if (deliberation.outcome !== 'PLAN') return { outcome: deliberation.outcome, reason: deliberation.reason }
+  const { state, closedAtMicros } = collector
+  const { positions, moves, dependsOn } = deliberation
+  const denial = denialOf(state, resolved, positions, moves, closedAtMicros, dependsOn)
+  if (denial === undefined) return { outcome: 'ACTED', reason: deliberation.reason }
+  return { outcome: 'REFUSED', reason: `gate-denied:${denial.code}`, denial }
 }
 
 /** In doubt, do less, and say so: what the agent may not decide goes to people. */
@@ -135,22 +173,38 @@ function alertRefusal(collector: CycleCollector, deliberation: Deliberation, ver
   collector.alert('CRITICAL', verdict.reason, subject, message)
 }
 
-/** In modes `advise` and `supervised` people carry the plan out, so they must hear of it; the whole of it is in the explanation. */
-function alertProposal(collector: CycleCollector, deliberation: Deliberation, decisionId: Uint8Array): void {
-  const { moves } = deliberation
+/**
+ * In mode `advise` people carry the plan out, in mode `supervised` they approve it, so they must hear of it; the whole of it is in the
+ * explanation.
+ */
+function alertPeople(
+  collector: CycleCollector,
+  resolved: ResolvedPolicy,
+  { moves }: Deliberation,
+  decisionId: Uint8Array,
+): void {
+  const { mode } = resolved.policy
   const shown = moves.slice(0, TICKETS_IN_ALERT).map(moveSentence).join(' ')
   const more = moves.length > TICKETS_IN_ALERT ? ` And ${moves.length - TICKETS_IN_ALERT} more.` : ''
   const subject = `decision:${formatUuid(toHex(decisionId))}`
-  collector.alert('WARNING', 'plan-proposed', subject, `Proposed, nothing was sent: ${shown}${more}`)
+  if (mode === 'advise') {
+    collector.alert('WARNING', 'plan-proposed', subject, `Proposed, nothing was sent: ${shown}${more}`)
+  }
+  const waiting = collector.state.pendingPlans.get(toHex(decisionId))
+  if (waiting === undefined) return
+  const until = new Date(waiting.approveByMicros / 1000).toISOString()
+  const needs = `${waiting.required} of ${waiting.roles.join(', ')}`
+  const message = `Waits until ${until} for approval by ${needs}: ${shown}${more}`
+  collector.alert('WARNING', 'plan-awaits-approval', subject, message)
 }
 
-function record(
+export function record(
   collector: CycleCollector,
   resolved: ResolvedPolicy,
   deliberation: Deliberation,
   verdict: Verdict,
   decisionId: Uint8Array,
-  trigger: Trigger,
+  trigger: Trigger | 'override',
   optimizerDigest: Uint8Array,
 ): Decision {
   const { solve } = deliberation
@@ -188,6 +242,7 @@ function record(
     iterations: solve?.iterations ?? 0,
     solves: solve?.solves ?? 0,
     instructions: 0,
+    planDigest: verdict.outcome === 'ACTED' ? planDigest(deliberation.moves, resolved.digestHex) : NO_DIGEST,
     arm: '',
   }
 }

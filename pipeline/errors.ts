@@ -35,6 +35,12 @@ export type ErrorCode =
   | 'WEIR_REGISTRY'
   /** An audit log, a checkpoint, a signature or a proof is damaged or does not verify. */
   | 'WEIR_AUDIT'
+  /** A token, a credential or a signature of a person cannot be believed. */
+  | 'WEIR_IDENTITY'
+  /** The identity provider or the identity authority cannot be reached, or answers something else. */
+  | 'WEIR_IDENTITY_PROVIDER'
+  /** A notification cannot be delivered, or is not what its sender signed. */
+  | 'WEIR_NOTIFICATION'
   /** Another process has taken over what this one owned. */
   | 'WEIR_FENCED'
   /** Another process holds the data directory. */
@@ -73,6 +79,9 @@ const domains: Record<ErrorCode, ErrorDomain> = {
   WEIR_KAFKA: 'infrastructure',
   WEIR_REGISTRY: 'infrastructure',
   WEIR_AUDIT: 'infrastructure',
+  WEIR_IDENTITY: 'input',
+  WEIR_IDENTITY_PROVIDER: 'infrastructure',
+  WEIR_NOTIFICATION: 'infrastructure',
   WEIR_FENCED: 'infrastructure',
   WEIR_LOCKED: 'infrastructure',
   WEIR_NOT_FOUND: 'input',

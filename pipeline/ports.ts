@@ -3,7 +3,7 @@
  *
  * `Agent` is what a stage worker runs: it takes time, inputs and the optimizer as arguments and does no
  * I/O. `Venue` is where instructions go. Both columns of the runtime (embedded, distributed) use these
- * interfaces; only their adapters differ. Depends on the generated record types only.
+ * interfaces; only their adapters differ. Depends on types only: the generated records, and what a decision is made from.
  */
 import type {
   Cycle,
@@ -14,6 +14,7 @@ import type {
   SourceDeclaration,
   SourcePositions,
 } from '../schemas/generated/types.js'
+import type { Examined } from './decide.js'
 
 /** Group that owns inputs of which no group can be told; it turns each of them into a dead letter. */
 export const UNROUTED_GROUP = '~unrouted'
@@ -90,6 +91,11 @@ export interface AgentEnvironment {
   readonly nowMicros: () => number
   /** Shared memory: while not 0 the optimizer stops, and what the agent has become is thrown away by whoever set it. */
   readonly stopWord?: Int32Array
+  /**
+   * Shown what each decision was made from, after its verdict and before its plan changes the state. For whoever examines decisions;
+   * it must change nothing, and what it is shown is the agent's own, valid during the call.
+   */
+  readonly onDecision?: (examined: Examined) => void
   /**
    * The policy by whose prices and floors the cost of the day is told, when that is not the one in force: so that days under different
    * policies can be compared. No decision depends on it; a run must not set it, or its state is not that of its journal.

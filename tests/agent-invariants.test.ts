@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isFinal, isOutstanding } from '../pipeline/action/life-cycle.js'
+import { isFinal, isHeld, isOutstanding } from '../pipeline/action/life-cycle.js'
 import { createAgent } from '../pipeline/agent.js'
 import { toHex } from '../pipeline/identity.js'
 import type { GroupState } from '../pipeline/perception/state.js'
@@ -79,7 +79,11 @@ class RandomDay {
     for (const order of applied.release) {
       const source = state.accounts.get(order.sourceAccountId)
       if (source === undefined) continue
-      const available = source.settledMinor - source.reservedMinor
+      const unsent = [...state.instructions.values()]
+        .filter((one) => one.sourceAccountId === order.sourceAccountId)
+        .filter((one) => isHeld(one.state) && !isOutstanding(one.state))
+        .reduce((sum, { amountMinor }) => sum + amountMinor, 0)
+      const available = source.settledMinor - source.reservedMinor + unsent
       const floor = { OPERATING: 1_000_000_00, PAYROLL: 500_000_00, DOLLARS: 200_000_00 }[
         order.sourceAccountId
       ]!
@@ -87,14 +91,14 @@ class RandomDay {
     }
   }
 
-  /** What is held is exactly what is outstanding. */
+  /** What is held is exactly what is on its way, or waits to be sent. */
   private checkReservations(state: GroupState): void {
     const reserved = new Map<string, number>()
     const incoming = new Map<string, number>()
     const add = (map: Map<string, number>, key: string, amount: number) =>
       map.set(key, (map.get(key) ?? 0) + amount)
     for (const order of state.instructions.values()) {
-      if (!isOutstanding(order.state)) continue
+      if (!isHeld(order.state)) continue
       add(reserved, order.sourceAccountId, order.amountMinor)
       add(incoming, order.destinationAccountId, order.counterAmountMinor)
     }

@@ -5,23 +5,20 @@
 import assert from 'node:assert/strict'
 import type { ChildProcess } from 'node:child_process'
 import { after, before, test } from 'node:test'
-import { JournalChain } from '../pipeline/runtime/distributed/journal-entries.js'
-import { JOURNAL_STREAM, topicOf } from '../pipeline/runtime/distributed/topics.js'
+import { JOURNAL_STREAM } from '../pipeline/runtime/distributed/topics.js'
 import type { KafkaSettings } from '../pipeline/runtime/kafka/settings.js'
-import { KafkaWriter } from '../pipeline/runtime/kafka/writer.js'
-import { fixedIdOf } from '../pipeline/runtime/registry/stream-schemas.js'
 import { EmbeddedServer } from '../sinks/clickhouse/embedded/server.js'
 import { connect, embeddedTarget } from '../sinks/clickhouse/target.js'
 import { engineMissing, silentLog, temporaryDirectory } from '../sinks/clickhouse/testing/engine.js'
-import { makeSyntheticDay, type SyntheticDay } from '../sinks/clickhouse/testing/synthetic-day.js'
+import { makeSyntheticDay } from '../sinks/clickhouse/testing/synthetic-day.js'
 import type { TopicVerdict } from '../sinks/clickhouse/verification/verify-topic.js'
 import { type Outcome, type WeirOptions, weir } from './cli/weir-process.js'
 import { needsKafka } from './support/kafka/availability.js'
-import { done, makeTopics, opened, settingsFor } from './support/kafka/ports-fixture.js'
+import { JournalWriter } from './support/kafka/journal-writer.js'
+import { makeTopics, settingsFor } from './support/kafka/ports-fixture.js'
 import { sharedKafka } from './support/kafka/shared.js'
 
 const PARTITIONS = 3
-const ENTRIES_A_TRANSACTION = 25
 /** The command starts in a second; a machine that builds something at the same time takes far longer. */
 const CLAIM_BOUND_MS = 150_000
 const kafkaMissing = (await needsKafka()).skip
@@ -36,57 +33,13 @@ let server: EmbeddedServer
 let settings: KafkaSettings
 let writers: JournalWriter[]
 
-/** Writes a day as its owner does: a mark, and entries in transactions, some of which come to nothing. */
-class JournalWriter {
-  readonly #writer: KafkaWriter
-  readonly #partition: number
-  readonly #day: SyntheticDay
-  readonly #chain = new JournalChain()
-  #next = 0
-
-  constructor(partition: number, day: SyntheticDay) {
-    this.#partition = partition
-    this.#day = day
-    this.#writer = new KafkaWriter(settings, partition, { ring: () => undefined })
-  }
-
-  async open(): Promise<void> {
-    await opened(this.#writer)
-    this.#produce(Buffer.from('takeover'), null)
-    await done(this.#writer.commit())
-  }
-
-  async writeUntil(end: number): Promise<void> {
-    while (this.#next < end) {
-      if (this.#next % (4 * ENTRIES_A_TRANSACTION) === 0) {
-        this.#produce(null, Buffer.from('of a transaction that is aborted'))
-        await done(this.#writer.abort())
-      }
-      for (let count = 0; count < ENTRIES_A_TRANSACTION && this.#next < end; count++, this.#next++) {
-        const { body } = this.#day.entries[this.#next]!
-        this.#produce(null, this.#chain.appendBody(fixedIdOf(JOURNAL_STREAM), body))
-      }
-      await done(this.#writer.commit())
-    }
-  }
-
-  close(): void {
-    this.#writer.close()
-  }
-
-  #produce(key: Buffer | null, value: Buffer | null): void {
-    const topic = topicOf(settings.topicPrefix, JOURNAL_STREAM)
-    this.#writer.produce({ topic, partition: this.#partition, key, value })
-  }
-}
-
 before(async () => {
   if (skip !== false) return
   const { bootstrap } = await sharedKafka()
   settings = settingsFor(bootstrap)
   await makeTopics(settings, PARTITIONS, [JOURNAL_STREAM])
   server = await EmbeddedServer.start({ directory: directory.path, log: silentLog })
-  writers = days.map((day, partition) => new JournalWriter(partition, day))
+  writers = days.map((day, partition) => new JournalWriter(settings, partition, day.entries))
   for (const writer of writers) await writer.open()
 })
 

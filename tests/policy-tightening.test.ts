@@ -29,6 +29,8 @@ interface Ticket {
   readonly channel: string
   readonly amountMinor: number
   readonly counterAmountMinor: number
+  /** As the gate takes it; left out when it waits for none. */
+  readonly dependsOn?: number | undefined
 }
 
 /** One policy over the state of a case, ready to judge plans. */
@@ -39,12 +41,16 @@ function under(one: PolicyCase, document: string) {
   const positions = positionsOf(state, resolved, NOON, expected)
   const channels = channelsOf(state, resolved, positions, NOON)
   return {
-    planned: (): Ticket[] => deliberate(state, resolved, positions, NOON, optimizer).moves.map(toTicket),
+    planned: (): Ticket[] => {
+      const { moves, dependsOn } = deliberate(state, resolved, positions, NOON, optimizer)
+      return moves.map((move, index) => ({ ...toTicket(move), dependsOn: dependsOn[index] }))
+    },
     channels,
     denies: (tickets: readonly Ticket[]): string | undefined => {
       const moves = tickets.map((ticket) => toMove(channels, ticket))
       if (!moves.every((move) => move !== undefined)) return 'no-such-channel'
-      return denialOf(state, resolved, positions, moves, NOON)?.code
+      const dependsOn = tickets.map((ticket) => ticket.dependsOn ?? -1)
+      return denialOf(state, resolved, positions, moves, NOON, dependsOn)?.code
     },
   }
 }

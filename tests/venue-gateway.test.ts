@@ -45,6 +45,7 @@ function instructionOf(number: number): Instruction {
     counterAmountMinor: 1_000 + number,
     createdAt: Date.now() * 1_000,
     expiresAt: Date.now() * 1_000 + 600_000_000,
+    dependsOn: -1,
   }
 }
 

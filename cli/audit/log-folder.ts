@@ -1,14 +1,14 @@
 /**
- * Where the audit log of a run is, what it is called and by which keys it is believed. Depends on the log and the journal.
+ * Where audit logs are, what they are called and by which keys they are believed. Depends on the log.
  *
- *   DATA_DIR/journal/                 the journal
- *   DATA_DIR/audit/partition-0/       its audit log
+ *   DATA_DIR/audit/partition-N/       audit log of partition N of the journal; of a run's own journal, 0
+ *
+ * The log of a run is called as its key. Each partition of a topic has a log of its own, called as the key, a slash and its number:
+ * a name stands for one tree, for ever.
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { WeirError } from '../../pipeline/errors.js'
-import { lockDataDirectory } from '../../pipeline/runtime/data-directory.js'
-import { readJournal } from '../../pipeline/runtime/journal/reader.js'
 import { AuditLog } from '../../sinks/audit/log/audit-log.js'
 import type { CheckpointTrust } from '../../sinks/audit/log/checkpoint.js'
 import { FolderFiles } from '../../sinks/audit/log/files.js'
@@ -16,53 +16,44 @@ import { readKeyFile } from '../../sinks/audit/log/key-files.js'
 import { parseVerifierKey } from '../../sinks/audit/log/keys.js'
 import { LogReader } from '../../sinks/audit/log/log-reader.js'
 import type { Verifier } from '../../sinks/audit/log/note.js'
-import { fileJournal, type ProjectedJournal } from '../../sinks/journal/journal-port.js'
-import { DEMO_DATA_DIR } from '../flags.js'
+import type { ProjectedJournal } from '../../sinks/journal/journal-port.js'
+import { dataDirOf, isTopic, type JournalFlags } from './journals.js'
 
-const PARTITION = 0
 const KEY_TEXT_BYTES_MOST = 1024
 
-export interface LogFlags {
-  readonly dataDir?: string
-  readonly key: string
+export interface KeyFlags {
+  readonly key?: string
   readonly keyName?: string
 }
 
-/** The journal of a run that nobody writes meanwhile: its tail is whole then. @throws WeirError WEIR_LOCKED while the run goes on */
-export async function withJournal<T>(
-  dataDir: string,
-  use: (journal: ProjectedJournal) => Promise<T>,
-): Promise<T> {
-  const lock = await lockDataDirectory(dataDir)
-  try {
-    return await use(journalOf(dataDir))
-  } finally {
-    await lock.release()
-  }
-}
-
-export function journalOf(dataDir: string): ProjectedJournal {
-  const folder = join(dataDir, 'journal')
-  return fileJournal((from, until) => readJournal(folder, from.sequence, until))
-}
-
 /**
- * Opens the log of a run, or begins it. It is called as its key: a log has one name for ever, and so has the key that speaks for it.
+ * Opens the log of a journal, or begins it.
  * @throws WeirError as the key file and the log do
  */
-export async function openRunLog({ dataDir, key, keyName }: LogFlags): Promise<AuditLog> {
-  const own = await readKeyFile(key, keyName)
+export async function openLogOf(
+  flags: JournalFlags,
+  { partition }: ProjectedJournal,
+  keyFile: string,
+  keyName: string | undefined,
+): Promise<AuditLog> {
+  const own = await readKeyFile(keyFile, keyName)
   return AuditLog.open({
-    directory: logFolder(dataDir),
-    origin: own.name,
+    directory: logFolder(flags, partition),
+    origin: originOf(own.name, flags, partition),
     signers: [own.signer()],
     verifiers: [own.verifier()],
   })
 }
 
-/** Opens the log of a run to read it, by the public keys that its reader trusts. */
-export function readRunLog(dataDir: string | undefined, keys: readonly string[]): Promise<LogReader> {
-  return LogReader.open(new FolderFiles(logFolder(dataDir)), trustOf(keys))
+/** Opens the log of a journal to read it, by the public keys that its reader trusts. */
+export function readLogOf(
+  flags: JournalFlags,
+  { partition }: ProjectedJournal,
+  keys: readonly string[],
+): Promise<LogReader> {
+  const { origin, logKeys } = trustOf(keys)
+  const trust = { origin: originOf(origin, flags, partition), logKeys }
+  return LogReader.open(new FolderFiles(logFolder(flags, partition)), trust)
 }
 
 /** A log is called as its keys. */
@@ -71,8 +62,20 @@ export function trustOf(keys: readonly string[]): CheckpointTrust {
   return { origin: logKeys[0]?.name ?? '', logKeys }
 }
 
-function logFolder(dataDir = DEMO_DATA_DIR): string {
-  return join(dataDir, 'audit', `partition-${PARTITION}`)
+/** Whether a log of that origin is one of those that a key speaks for. */
+export function isOriginOf(keyName: string, origin: string): boolean {
+  return (
+    origin === keyName ||
+    (origin.startsWith(`${keyName}/`) && /^[0-9]{1,6}$/.test(origin.slice(keyName.length + 1)))
+  )
+}
+
+function originOf(keyName: string, flags: JournalFlags, partition: number): string {
+  return isTopic(flags) ? `${keyName}/${partition}` : keyName
+}
+
+function logFolder(flags: JournalFlags, partition: number): string {
+  return join(dataDirOf(flags), 'audit', `partition-${partition}`)
 }
 
 /** A verifier key as text, or the path of a file that holds one. */

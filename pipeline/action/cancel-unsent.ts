@@ -1,16 +1,16 @@
 /**
- * Ends the plans that are not sent yet, because the policy that made them is not in force any more. What was sent is the venue's.
+ * Ends the plans that are not sent yet, because the policy that made them is not in force any more: those that wait for people lapse, legs
+ * that wait for another leg are withdrawn and their holds voided. What was sent is the venue's.
  *
- * Depends on the life cycle.
+ * Depends on pending plans and linked legs.
  */
-import { NO_ID } from '../identity.js'
 import type { CycleCollector } from '../perception/outcome.js'
-import { advance } from './instructions.js'
-import { isFinal, isOutstanding } from './life-cycle.js'
+import { giveUp } from './linked-legs.js'
+import { lapsePlan } from './pending-plans.js'
 
 export function cancelUnsent(collector: CycleCollector, reason: string): void {
-  for (const instruction of collector.state.instructions.values()) {
-    if (isFinal(instruction.state) || isOutstanding(instruction.state)) continue
-    advance(collector, instruction, 'lapse', reason, NO_ID, collector.closedAtMicros)
-  }
+  const { state } = collector
+  for (const { decisionId } of [...state.pendingPlans.values()]) lapsePlan(collector, decisionId, reason)
+  for (const leg of [...state.instructions.values()])
+    if (leg.state === 'RESERVED') giveUp(collector, leg, 'withdraw', reason)
 }

@@ -1,15 +1,14 @@
 /**
  * Folds a venue's report into the instruction it is about. Only a final status moves money and ends the hold.
  *
- * Depends on life cycle and reservations.
+ * Depends on the steps of the life cycle.
  */
 import type { Execution } from '../../schemas/generated/types.js'
 import { formatUuid, toHex } from '../identity.js'
 import { type CycleCollector, exactInteger, Refusal, refuseUnless } from '../perception/outcome.js'
 import { count, type OpenInstruction } from '../perception/state.js'
-import { advance, subjectOf } from './instructions.js'
-import { isFinal, type LifeCycleEvent } from './life-cycle.js'
-import { postHold, voidHold } from './reservations.js'
+import { advance, subjectOf } from './advance.js'
+import { isOutstanding, type LifeCycleEvent } from './life-cycle.js'
 
 const EVENTS: Record<Execution['status'], LifeCycleEvent> = {
   ACCEPTED: 'accepted',
@@ -63,24 +62,20 @@ function checkExecution(collector: CycleCollector, execution: Execution): OpenIn
 export function foldExecution(collector: CycleCollector, execution: Execution): string {
   const instruction = checkExecution(collector, execution)
   const touched = subjectOf(instruction)
-  const moved = advance(
-    collector,
-    instruction,
-    EVENTS[execution.status],
-    execution.reasonCode,
-    execution.executionId,
-    execution.eventTime,
-  )
+  const { reasonCode, executionId, eventTime } = execution
+  const moved = advance(collector, instruction, eventOf(instruction, execution), {
+    reasonCode,
+    executionId,
+    atMicros: eventTime,
+    settlement: execution,
+  })
   if (!moved) {
-    // A second, different final status would be a venue that contradicts itself: people must know.
-    if (isFinal(instruction.state) && execution.status !== instruction.state)
+    // A second, different final status, or word of what was never sent, is a venue that contradicts itself or us: people must know.
+    if (!isOutstanding(instruction.state) && !agreesWith(instruction, execution))
       contradiction(collector, instruction, execution)
     return touched
   }
-  if (instruction.state === 'SETTLED') {
-    postHold(collector, instruction, execution)
-  } else if (instruction.state === 'REJECTED' || instruction.state === 'CANCELLED') {
-    voidHold(collector, instruction)
+  if (instruction.state === 'REJECTED' || instruction.state === 'CANCELLED') {
     const what = `${instruction.kind} over ${instruction.channelId}`
     collector.alert(
       'WARNING',
@@ -90,6 +85,20 @@ export function foldExecution(collector: CycleCollector, execution: Execution): 
     )
   }
   return touched
+}
+
+function eventOf({ amountMinor }: OpenInstruction, { status, settledMinor }: Execution): LifeCycleEvent {
+  return status === 'SETTLED' && settledMinor < amountMinor ? 'part-settled' : EVENTS[status]
+}
+
+/** Says what is known: the same status, and for a settlement the same amounts. */
+function agreesWith(instruction: OpenInstruction, execution: Execution): boolean {
+  if (execution.status !== instruction.state) return false
+  if (execution.status !== 'SETTLED') return true
+  const sameCredit =
+    instruction.destinationAccountId === '' ||
+    execution.counterSettledMinor === instruction.counterSettledMinor
+  return sameCredit && execution.settledMinor === instruction.settledMinor
 }
 
 function contradiction(collector: CycleCollector, instruction: OpenInstruction, execution: Execution): void {

@@ -5,6 +5,7 @@
  * Each check returns true to pass; anything else, an error included, denies. Depends on plan, policy and state.
  */
 import { factsOf } from '../deliberation/eligibility.js'
+import { reliableInflowMinor } from '../deliberation/leg-links.js'
 import {
   amountPosition,
   channelId,
@@ -34,6 +35,8 @@ interface PlanContext {
   readonly resolved: ResolvedPolicy
   readonly positions: readonly Position[]
   readonly moves: readonly Move[]
+  /** For each move the index of the one that must be settled before it is sent; -1 for none. */
+  readonly dependsOn: readonly number[]
   /** Closing time of the cycle. */
   readonly nowMicros: number
 }
@@ -63,7 +66,8 @@ const MOVE_CHECKS: readonly Check[] = [
     ({ state, resolved, move }) =>
       sumBaseMinor(state, resolved, [move]) <= resolved.maximumInstructionBaseMinor,
   ],
-  ['source-overdrawn', ({ moves, move }) => sourceBears(moves, move)],
+  ['source-overdrawn', (context) => sourceBears(context)],
+  ['link-invalid', (context) => linkIsSound(context)],
   ['channel-used-twice', ({ moves, move }) => moves.filter((other) => sameChannel(other, move)).length === 1],
 ]
 
@@ -78,7 +82,7 @@ const PLAN_CHECKS: readonly (readonly [string, (context: PlanContext) => boolean
     ({ state, resolved, moves }) => sumBaseMinor(state, resolved, moves) <= resolved.perCycleBaseMinor,
   ],
   ['above-lender-limit', ({ state, resolved, moves }) => lendersWithin(state, resolved, moves)],
-  ['above-concentration', (context) => banksWithin(context)],
+  ['above-concentration', (context) => banksWithin(context) && banksWithin(atOnce(context))],
   [
     'above-hour-budget',
     ({ state, resolved, moves }) =>
@@ -92,15 +96,20 @@ const PLAN_CHECKS: readonly (readonly [string, (context: PlanContext) => boolean
   ],
 ]
 
-/** The first denial, or undefined when every check of every move passed. */
+/**
+ * The first denial, or undefined when every check of every move passed.
+ *
+ * @param dependsOn for each move the index of the one that must be settled before it is sent; left out when none waits
+ */
 export function denialOf(
   state: GroupState,
   resolved: ResolvedPolicy,
   positions: readonly Position[],
   moves: readonly Move[],
   nowMicros: number,
+  dependsOn: readonly number[] = moves.map(() => -1),
 ): Denial | undefined {
-  const context: PlanContext = { state, resolved, positions, moves, nowMicros }
+  const context: PlanContext = { state, resolved, positions, moves, dependsOn, nowMicros }
   for (const [code, passes] of PLAN_CHECKS) {
     if (safely(() => passes(context)) !== true) return { code, subject: 'plan' }
   }
@@ -146,7 +155,7 @@ export function sumBaseMinor(state: GroupState, resolved: ResolvedPolicy, moves:
   )
 }
 
-function pricesAt(state: GroupState, resolved: ResolvedPolicy): (position: Position) => number {
+export function pricesAt(state: GroupState, resolved: ResolvedPolicy): (position: Position) => number {
   const valuation = new Valuation(state, resolved.policy.baseCurrency, resolved.baseExponent)
   return ({ currency, exponent }) => {
     const price = valuation.price(currency, exponent)
@@ -164,38 +173,65 @@ function isMoveKilled(state: GroupState, move: Move): boolean {
   )
 }
 
-function frozenOf(position: Position | undefined): string {
+export function frozenOf(position: Position | undefined): string {
   return position?.frozen ?? ''
 }
 
-function channelMaximum(move: Move): number {
+export function channelMaximum(move: Move): number {
   if (move.rail !== null) return move.rail.maximumMinor
   return move.kind === 'DRAW' ? move.facility!.drawMaximumMinor : move.facility!.repayMaximumMinor
 }
 
-function minimumTicket(move: Move): number {
+export function minimumTicket(move: Move): number {
   return move.rail?.rail.reference.minimumTicketMinor ?? move.facility!.facility.reference.minimumDrawMinor
 }
 
-function rounding(move: Move): number {
+export function rounding(move: Move): number {
   return (move.rail?.rail.reference ?? move.facility!.facility.reference).roundingMinor
 }
 
-function sameChannel(a: Move, b: Move): boolean {
+export function sameChannel(a: Move, b: Move): boolean {
   return a.rail === b.rail && a.facility === b.facility
 }
 
 /**
- * All that the plan takes from the source, even if no inflow has come yet, leaves the floor less the intraday line.
- * Recomputed here from what is available, not from the optimizer's rows.
+ * What the plan takes from the source before any inflow has come leaves the floor less the intraday line, and so does all of it
+ * with what the legs bring that others wait for. Recomputed here from what is available, not from the optimizer's rows.
  */
-function sourceBears(moves: readonly Move[], move: Move): boolean {
+function sourceBears({ moves, dependsOn, move }: GateContext): boolean {
   const source = debitedAccount(move)
   if (source === undefined) return true
-  let taken = 0n
-  for (const other of moves) if (debitedAccount(other) === source) taken += BigInt(other.amountMinor)
-  const left = BigInt(source.spendableMinor) - taken
-  return left >= BigInt(source.floorMinor) - BigInt(source.lineMinor)
+  const bringers = new Set<Move>()
+  let atOnce = 0n
+  let later = 0n
+  for (const [index, other] of moves.entries()) {
+    if (debitedAccount(other) !== source) continue
+    const bringer = moves[dependsOn[index]!]
+    if (bringer === undefined) atOnce += BigInt(other.amountMinor)
+    else {
+      later += BigInt(other.amountMinor)
+      bringers.add(bringer)
+    }
+  }
+  let brought = 0n
+  for (const bringer of bringers) brought += BigInt(reliableInflowMinor(bringer))
+  const room = BigInt(source.spendableMinor) - BigInt(source.floorMinor) + BigInt(source.lineMinor)
+  return (atOnce === 0n || atOnce <= room) && atOnce + later <= room + brought
+}
+
+/** A leg waits for an earlier one that credits its source and waits for none itself. */
+function linkIsSound({ moves, dependsOn, move }: GateContext): boolean {
+  const index = moves.indexOf(move)
+  const before = dependsOn[index]
+  if (before === -1) return true
+  const bringer = moves[before!]
+  return (
+    bringer !== undefined &&
+    before! < index &&
+    dependsOn[before!] === -1 &&
+    debitedAccount(move) !== undefined &&
+    creditedAccount(bringer) === debitedAccount(move)
+  )
 }
 
 /** No draw takes what is owed to a lender above its limit; repayments of the same plan are not counted on. */
@@ -212,6 +248,11 @@ function lendersWithin(state: GroupState, resolved: ResolvedPolicy, moves: reado
     if (draws > 0 && (after === undefined || after > limitValue(limitMinor))) return false
   }
   return true
+}
+
+/** The plan as it is if the legs that wait for others are never sent. */
+function atOnce(context: PlanContext): PlanContext {
+  return { ...context, moves: context.moves.filter((_, index) => context.dependsOn[index] === -1) }
 }
 
 /** No plan adds to what lies at a bank beyond its limit; what lies there already may stay, and may come by itself. */
@@ -237,7 +278,7 @@ function banksWithin({ state, resolved, positions, moves }: PlanContext): boolea
 }
 
 /** Holds and credits of the plan, on top of those on their way, keep every balance an exact integer. */
-function balancesStayExact(state: GroupState, moves: readonly Move[]): boolean {
+export function balancesStayExact(state: GroupState, moves: readonly Move[]): boolean {
   const change = new Map<string, { out: number; in: number }>()
   const changeOf = (position: Position) => {
     const found = change.get(position.accountId) ?? { out: 0, in: 0 }

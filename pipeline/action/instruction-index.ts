@@ -1,6 +1,6 @@
 /**
- * Which instructions are outstanding, and when the next final one may be forgotten: derived from the state, so that a cycle
- * does not walk over all instructions of a day, of which nearly all are final.
+ * Which instructions are outstanding or wait for another leg, and when the next final one may be forgotten: derived from the state,
+ * so that a cycle does not walk over all instructions of a day, of which nearly all are final.
  *
  * It gives what a walk would give, in the same order; a restored agent derives it anew. Depends on the life cycle.
  */
@@ -8,11 +8,11 @@ import type { InstructionEvent } from '../../schemas/generated/types.js'
 import { toHex } from '../identity.js'
 import type { GroupState, OpenInstruction } from '../perception/state.js'
 import { forgetFinal, forgettableFrom } from './instructions.js'
-import { isFinal, isOutstanding } from './life-cycle.js'
+import { isFinal, isHeld, isOutstanding } from './life-cycle.js'
 
 export class InstructionIndex {
   readonly #state: GroupState
-  #outstanding: Map<string, OpenInstruction> | undefined
+  #held: Map<string, OpenInstruction> | undefined
   /** Not before this is there anything to forget. */
   #forgetAtMicros = Number.NEGATIVE_INFINITY
 
@@ -21,12 +21,13 @@ export class InstructionIndex {
   }
 
   /** Outstanding instructions after the last update, in the order of the state. */
-  outstanding(): Iterable<OpenInstruction> {
-    return this.#current().values()
+  outstanding(): OpenInstruction[] {
+    return [...this.#current().values()].filter(({ state }) => isOutstanding(state))
   }
 
-  get outstandingCount(): number {
-    return this.#current().size
+  /** Held and not sent, because they wait for another leg: after the last update, in the order of the state. */
+  waiting(): OpenInstruction[] {
+    return [...this.#current().values()].filter(({ state }) => state === 'RESERVED')
   }
 
   /** Takes the steps of a cycle, when all of them are taken; then forgets what is long final. */
@@ -42,18 +43,16 @@ export class InstructionIndex {
   #take(id: string, instruction: OpenInstruction, cycle: number): void {
     if (isFinal(instruction.state))
       this.#forgetAtMicros = Math.min(this.#forgetAtMicros, forgettableFrom(instruction))
-    if (!isOutstanding(instruction.state)) this.#outstanding?.delete(id)
-    else if (this.#outstanding?.has(id) === false) {
+    if (!isHeld(instruction.state)) this.#held?.delete(id)
+    else if (this.#held?.has(id) === false) {
       // A new one is the last of the state, too; the place of another is found by a walk.
-      if (instruction.cycle === cycle) this.#outstanding.set(id, instruction)
-      else this.#outstanding = undefined
+      if (instruction.cycle === cycle) this.#held.set(id, instruction)
+      else this.#held = undefined
     }
   }
 
   #current(): Map<string, OpenInstruction> {
-    this.#outstanding ??= new Map(
-      [...this.#state.instructions].filter(([, { state }]) => isOutstanding(state)),
-    )
-    return this.#outstanding
+    this.#held ??= new Map([...this.#state.instructions].filter(([, { state }]) => isHeld(state)))
+    return this.#held
   }
 }

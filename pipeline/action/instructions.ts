@@ -1,11 +1,11 @@
 /**
- * From a plan that passed the gate to instructions: ids, reservations, the steps up to sending, and the questions
- * asked about those that are not answered.
+ * From a plan that passed the gate to instructions: ids, and the steps up to sending or to waiting for people.
  *
  * An instruction's id is a hash of group, cycle, decision and leg; it is reserved and journaled before it is sent and
- * never changes. Depends on plan, gate arithmetic and life cycle.
+ * never changes. Depends on plan, life cycle and pending plans.
  */
-import type { Instruction, InstructionState } from '../../schemas/generated/types.js'
+import type { Instruction } from '../../schemas/generated/types.js'
+import type { LinkedLegs } from '../deliberation/leg-links.js'
 import {
   amountPosition,
   channelId,
@@ -14,87 +14,169 @@ import {
   type Move,
 } from '../deliberation/plan.js'
 import type { ResolvedPolicy } from '../deliberation/resolved-policy.js'
-import { derivedId, formatUuid, fromHex, NO_ID, toHex } from '../identity.js'
+import { derivedId, fromHex, toHex } from '../identity.js'
 import type { CycleCollector } from '../perception/outcome.js'
 import type { GroupState, OpenInstruction } from '../perception/state.js'
-import { sumBaseMinor } from './gate.js'
-import { isFinal, isOutstanding, type LifeCycleEvent, nextState } from './life-cycle.js'
-import { holdFor } from './reservations.js'
-
-/** How often a silent venue is asked before only people can help. */
-const QUERIES_LIMIT = 100
+import { advance, propose } from './advance.js'
+import { requirementOf } from './approval-port.js'
+import { isFinal } from './life-cycle.js'
+import { planDigest } from './plan-digest.js'
+import { countUsage } from './usage.js'
 
 /** A final instruction is forgotten after a day: late reports on it are then dead letters. */
 const FORGET_FINAL_AFTER_MICROS = 86_400_000_000
 
-const MICROS_PER_DAY = 86_400_000_000
-const MICROS_PER_HOUR = 3_600_000_000
+export interface Instructed {
+  readonly instructions: Instruction[]
+  /** Those that leave once the cycle is journaled. */
+  readonly release: Instruction[]
+}
 
-/** Turns the moves of a decision into instructions in the state; they are released when the policy's mode allows. */
+/** A leg with the move that it was made of, or that was made of it again. */
+export interface PlannedLeg {
+  readonly instruction: OpenInstruction
+  readonly move: Move
+}
+
+/**
+ * Turns the legs of a decision into instructions; what becomes of them is the policy's mode.
+ *
+ * @param makers people who made the plan: then it waits for others to approve it, in every mode that sends
+ */
 export function instruct(
   collector: CycleCollector,
   resolved: ResolvedPolicy,
   decisionId: Uint8Array,
-  moves: readonly Move[],
-): Instruction[] {
-  const { state } = collector
-  const sends = resolved.policy.mode === 'autonomous'
-  const opened = moves.map((move, leg) => open(collector, resolved, toHex(decisionId), move, leg))
-  for (const instruction of opened) {
-    state.instructions.set(instruction.instructionId, instruction)
-    step(collector, instruction, 'PROPOSED', '', NO_ID, collector.closedAtMicros)
-    if (!sends) {
-      advance(
-        collector,
-        instruction,
-        'lapse',
-        `mode-${resolved.policy.mode}`,
-        NO_ID,
-        collector.closedAtMicros,
-      )
-      continue
-    }
-    advance(collector, instruction, 'reserve', '', NO_ID, collector.closedAtMicros)
-    holdFor(collector, instruction)
-    advance(collector, instruction, 'persist', '', NO_ID, collector.closedAtMicros)
-    advance(collector, instruction, 'send', '', NO_ID, collector.closedAtMicros)
+  plan: LinkedLegs,
+  makers: readonly string[] = [],
+): Instructed {
+  const { mode } = resolved.policy
+  const waits = mode === 'supervised' || (mode === 'autonomous' && makers.length > 0)
+  const waitMicros = waits ? resolved.policy.approvals.withinSeconds * 1_000_000 : 0
+  const legs = openLegs(collector, resolved, toHex(decisionId), plan, waitMicros)
+  let release: Instruction[] = []
+  for (const { instruction } of legs) propose(collector, instruction)
+  if (waits) awaitApproval(collector, resolved, legs, waitMicros, makers)
+  else if (mode === 'autonomous') release = commitPlan(collector, resolved, legs, 'reserve')
+  else
+    for (const { instruction } of legs)
+      advance(collector, instruction, 'lapse', { reasonCode: `mode-${mode}` })
+  return {
+    instructions: legs.map(({ instruction }) => toRecord(collector.state.groupId, instruction)),
+    release,
   }
-  if (sends) countUsage(state, resolved, moves, collector.closedAtMicros)
-  return opened.map((instruction) => toRecord(state.groupId, instruction))
 }
 
-function open(
+/** Holds for every leg and sends those that wait for no other. */
+export function commitPlan(
+  collector: CycleCollector,
+  resolved: ResolvedPolicy,
+  legs: readonly PlannedLeg[],
+  event: 'reserve' | 'approve',
+): Instruction[] {
+  for (const { instruction } of legs) advance(collector, instruction, event)
+  return sendLegs(
+    collector,
+    resolved,
+    legs.filter(({ instruction }) => instruction.dependsOn < 0),
+  )
+}
+
+/** Sends held legs; they leave when the journal has the cycle, and count against the budgets from now on. */
+export function sendLegs(
+  collector: CycleCollector,
+  resolved: ResolvedPolicy,
+  legs: readonly PlannedLeg[],
+): Instruction[] {
+  const { state, closedAtMicros } = collector
+  for (const { instruction, move } of legs) {
+    advance(collector, instruction, 'persist')
+    advance(collector, instruction, 'send')
+    instruction.sentAtMicros = closedAtMicros
+    instruction.nextQueryMicros = closedAtMicros + answerMicros(resolved, move)
+  }
+  const moves = legs.map(({ move }) => move)
+  if (moves.length > 0) countUsage(state, resolved, moves, closedAtMicros)
+  return legs.map(({ instruction }) => toRecord(state.groupId, instruction))
+}
+
+function awaitApproval(
+  collector: CycleCollector,
+  resolved: ResolvedPolicy,
+  legs: readonly PlannedLeg[],
+  waitMicros: number,
+  makers: readonly string[],
+): void {
+  const moves = legs.map(({ move }) => move)
+  const { decisionId } = legs[0]!.instruction
+  for (const { instruction } of legs) advance(collector, instruction, 'await')
+  collector.state.pendingPlans.set(decisionId, {
+    decisionId,
+    planDigestHex: toHex(planDigest(moves, resolved.digestHex)),
+    instructionIds: legs.map(({ instruction }) => instruction.instructionId),
+    sinceMicros: collector.closedAtMicros,
+    approveByMicros: collector.closedAtMicros + waitMicros,
+    makers: [...makers],
+    ...requirementOf(collector.state, resolved, moves),
+  })
+}
+
+/** Time in which a venue has to give a final answer. */
+function answerMicros({ policy }: ResolvedPolicy, move: Move): number {
+  const { settlementDelaySeconds } = move.rail?.rail.reference ?? move.facility!.facility.reference
+  return (settlementDelaySeconds + policy.settlement.answerWithinSeconds) * 1_000_000
+}
+
+function openLegs(
   collector: CycleCollector,
   resolved: ResolvedPolicy,
   decisionHex: string,
+  { moves, dependsOn }: LinkedLegs,
+  approvalMicros: number,
+): PlannedLeg[] {
+  return moves.map((move, leg) => {
+    const before = moves[dependsOn[leg]!]
+    const waitMicros = approvalMicros + (before === undefined ? 0 : answerMicros(resolved, before))
+    const expiresAtMicros = collector.closedAtMicros + waitMicros + answerMicros(resolved, move)
+    const instruction = open(collector, decisionHex, move, leg, dependsOn[leg]!, expiresAtMicros)
+    return { instruction, move }
+  })
+}
+
+function open(
+  { state, cycle, closedAtMicros }: CycleCollector,
+  decisionHex: string,
   move: Move,
   leg: number,
+  dependsOn: number,
+  expiresAtMicros: number,
 ): OpenInstruction {
-  const { state, cycle, closedAtMicros } = collector
   const source = debitedAccount(move)
   const destination = creditedAccount(move)
-  const currency = amountPosition(move).currency
-  const reference = move.rail?.rail.reference ?? move.facility!.facility.reference
-  const waitSeconds = reference.settlementDelaySeconds + resolved.policy.settlement.answerWithinSeconds
-  const expiresAtMicros = closedAtMicros + waitSeconds * 1_000_000
+  const { currency } = amountPosition(move)
+  const { venueId } = move.rail?.rail.reference ?? move.facility!.facility.reference
   return {
-    instructionId: toHex(derivedId('instruction', state.groupId, cycle, decisionHex, leg)),
+    instructionId: instructionIdOf(state.groupId, cycle, decisionHex, leg),
     decisionId: decisionHex,
     cycle,
     leg,
+    dependsOn,
     kind: move.kind,
     channelId: channelId(move),
-    venueId: reference.venueId,
+    venueId,
     sourceAccountId: source?.accountId ?? '',
     destinationAccountId: destination?.accountId ?? '',
     currency,
     amountMinor: move.amountMinor,
     counterCurrency: destination?.currency ?? currency,
     counterAmountMinor: move.counterAmountMinor,
+    settledMinor: 0,
+    counterSettledMinor: 0,
     feeMinor: move.feeMinor,
     spreadCostMinor: move.spreadCostMinor,
     createdAtMicros: closedAtMicros,
     expiresAtMicros,
+    sentAtMicros: -1,
     state: 'PROPOSED',
     stateAtMicros: closedAtMicros,
     nextQueryMicros: expiresAtMicros,
@@ -102,114 +184,9 @@ function open(
   }
 }
 
-/** Counts against the rail's day and the group's risk budget when it is sent, and is not given back on a rejection. */
-function countUsage(
-  state: GroupState,
-  resolved: ResolvedPolicy,
-  moves: readonly Move[],
-  nowMicros: number,
-): void {
-  for (const move of moves) {
-    if (move.rail === null) continue
-    const { rail, businessDate } = move.rail
-    if (rail.usedDate !== businessDate) {
-      rail.usedDate = businessDate
-      rail.usedMinor = 0
-    }
-    rail.usedMinor += move.amountMinor
-  }
-  rollBudget(state, nowMicros)
-  const movedBaseMinor = sumBaseMinor(state, resolved, moves)
-  state.movedTodayBaseMinor += movedBaseMinor
-  state.movedThisHourBaseMinor += movedBaseMinor
-}
-
-/** The day budget starts anew at 00:00 UTC, that of the hour at each full hour. True when a new day began. */
-export function rollBudget(state: GroupState, nowMicros: number): boolean {
-  const hour = Math.floor(nowMicros / MICROS_PER_HOUR)
-  if (state.budgetHour !== hour) {
-    state.budgetHour = hour
-    state.movedThisHourBaseMinor = 0
-  }
-  const date = Math.floor(nowMicros / MICROS_PER_DAY)
-  if (state.budgetDate === date) return false
-  state.budgetDate = date
-  state.movedTodayBaseMinor = 0
-  return true
-}
-
-/** Takes the event if the life cycle knows it in this state; false when it has no effect. */
-export function advance(
-  collector: CycleCollector,
-  instruction: OpenInstruction,
-  event: LifeCycleEvent,
-  reasonCode: string,
-  executionId: Uint8Array,
-  atMicros: number,
-): boolean {
-  const next = nextState(instruction.state, event)
-  if (next === undefined) return false
-  step(collector, instruction, next, reasonCode, executionId, atMicros)
-  return true
-}
-
-function step(
-  collector: CycleCollector,
-  instruction: OpenInstruction,
-  next: InstructionState,
-  reasonCode: string,
-  executionId: Uint8Array,
-  atMicros: number,
-): void {
-  instruction.state = next
-  instruction.stateAtMicros = collector.closedAtMicros
-  collector.instructionEvents.push({
-    instructionId: fromHex(instruction.instructionId),
-    groupId: collector.state.groupId,
-    cycle: collector.cycle,
-    ordinal: collector.instructionEvents.length,
-    eventTime: atMicros,
-    state: next,
-    reasonCode,
-    executionId,
-  })
-}
-
-/**
- * Instructions whose venue kept silent too long: they become UNKNOWN, keep their reservation, and the venue is asked,
- * again after each further waiting time, but never sent a second id.
- */
-export function askAboutSilent(
-  collector: CycleCollector,
-  outstanding: Iterable<OpenInstruction>,
-  answerWithinSeconds: number,
-): Instruction[] {
-  const { state, closedAtMicros } = collector
-  const asked: Instruction[] = []
-  for (const instruction of outstanding) {
-    if (!isOutstanding(instruction.state) || closedAtMicros < instruction.nextQueryMicros) continue
-    if (instruction.queries >= QUERIES_LIMIT) continue
-    instruction.queries++
-    instruction.nextQueryMicros = closedAtMicros + answerWithinSeconds * 1_000_000
-    if (advance(collector, instruction, 'no-answer', 'no-answer', NO_ID, closedAtMicros)) {
-      collector.alert(
-        'WARNING',
-        'venue-silent',
-        subjectOf(instruction),
-        `${instruction.venueId} gave no final answer in time; it is asked.`,
-      )
-    }
-    if (instruction.queries === QUERIES_LIMIT) {
-      collector.alert(
-        'CRITICAL',
-        'venue-does-not-answer',
-        subjectOf(instruction),
-        `${instruction.venueId} was asked ${QUERIES_LIMIT} times.`,
-      )
-    }
-    asked.push(toRecord(state.groupId, instruction))
-  }
-  return asked
+/** A function of its origin, so that a replay gives the same one, and one leg finds the other. */
+export function instructionIdOf(groupId: string, cycle: number, decisionHex: string, leg: number): string {
+  return toHex(derivedId('instruction', groupId, cycle, decisionHex, leg))
 }
 
 /** When an instruction that is final now may be forgotten. */
@@ -227,11 +204,6 @@ export function forgetFinal(state: GroupState, nowMicros: number): number {
     else next = Math.min(next, from)
   }
   return next
-}
-
-/** How touched inputs and alerts name an instruction: the id as the rows in ClickHouse show it. */
-export function subjectOf(instruction: OpenInstruction): string {
-  return `instruction:${formatUuid(instruction.instructionId)}`
 }
 
 export function toRecord(groupId: string, instruction: OpenInstruction): Instruction {
@@ -252,5 +224,6 @@ export function toRecord(groupId: string, instruction: OpenInstruction): Instruc
     counterAmountMinor: instruction.counterAmountMinor,
     createdAt: instruction.createdAtMicros,
     expiresAt: instruction.expiresAtMicros,
+    dependsOn: instruction.dependsOn,
   }
 }

@@ -1,39 +1,58 @@
 /**
  * Reservations: what an instruction holds until it is final. Pending holds count against balances and facility
- * headroom; each ends exactly once, posted or voided (the two-phase transfers of a ledger).
+ * headroom; each ends exactly once: posted, partly posted, voided or expired (the two-phase transfers of a ledger).
  *
  *   TRANSFER, FX   amount on the source account; the credit is expected on the destination
  *   DRAW           headroom of the facility; the credit is expected on its account
  *   REPAY          amount on the account, and as much of what is outstanding
+ *
+ * Steps of the life cycle hold and end them (`advance.ts`); nothing else does.
  */
-import type { Execution, ReservationState, ReservationSubject } from '../../schemas/generated/types.js'
+import type { ReservationState, ReservationSubject } from '../../schemas/generated/types.js'
+import { invariant } from '../errors.js'
 import { fromHex } from '../identity.js'
 import { addMinor, subtractMinor } from '../money.js'
 import { book } from '../perception/fold-money.js'
 import type { CycleCollector } from '../perception/outcome.js'
-import type { OpenInstruction } from '../perception/state.js'
+import type { GroupState, OpenInstruction } from '../perception/state.js'
+import type { ReservationEffect } from './life-cycle.js'
+
+/** What was moved, and when by whoever says so. */
+export interface Settlement {
+  readonly settledMinor: number
+  readonly counterSettledMinor: number
+  readonly eventTime: number
+}
 
 /** Holds what the instruction needs. The gate has checked that it is there. */
 export function holdFor(collector: CycleCollector, instruction: OpenInstruction): void {
-  change(collector, instruction, 1)
+  changeHolds(collector.state, instruction, 1)
   record(collector, instruction, 'PENDING', instruction.amountMinor)
 }
 
-/** Releases the hold without effect: rejected or cancelled. */
-export function voidHold(collector: CycleCollector, instruction: OpenInstruction): void {
-  change(collector, instruction, -1)
-  record(collector, instruction, 'VOIDED', instruction.amountMinor)
-}
-
-/** Replaces the hold by what was settled. */
-export function postHold(
+/** Ends the hold; what is posted is booked. What a partial settlement leaves is shown as voided: both records add up to the hold. */
+export function endHold(
   collector: CycleCollector,
   instruction: OpenInstruction,
-  execution: Pick<Execution, 'settledMinor' | 'counterSettledMinor' | 'eventTime'>,
+  effect: Exclude<ReservationEffect, 'none' | 'hold'>,
+  settlement: Settlement | undefined,
 ): void {
-  change(collector, instruction, -1)
-  const { state } = collector
-  const { settledMinor, counterSettledMinor, eventTime } = execution
+  changeHolds(collector.state, instruction, -1)
+  if (effect === 'void' || effect === 'expire') {
+    record(collector, instruction, effect === 'void' ? 'VOIDED' : 'EXPIRED', instruction.amountMinor)
+    return
+  }
+  invariant(settlement !== undefined, 'a settlement says what was moved')
+  post(collector.state, instruction, settlement)
+  const restMinor = instruction.amountMinor - settlement.settledMinor
+  record(collector, instruction, effect === 'post' ? 'POSTED' : 'PARTLY_POSTED', settlement.settledMinor)
+  if (effect === 'part-post') record(collector, instruction, 'VOIDED', restMinor)
+}
+
+function post(state: GroupState, instruction: OpenInstruction, settlement: Settlement): void {
+  const { settledMinor, counterSettledMinor, eventTime } = settlement
+  instruction.settledMinor = settledMinor
+  instruction.counterSettledMinor = counterSettledMinor
   const source = state.accounts.get(instruction.sourceAccountId)
   const destination = state.accounts.get(instruction.destinationAccountId)
   if (source !== undefined) book(source, -settledMinor, eventTime)
@@ -44,11 +63,10 @@ export function postHold(
   if (instruction.kind === 'REPAY') {
     facility!.outstandingMinor = subtractMinor(facility!.outstandingMinor, settledMinor)
   }
-  record(collector, instruction, 'POSTED', settledMinor)
 }
 
-function change(collector: CycleCollector, instruction: OpenInstruction, sign: 1 | -1): void {
-  const { state } = collector
+/** Adds or takes away what the instruction holds, without a record: only for steps above, and to ask what would be without it. */
+export function changeHolds(state: GroupState, instruction: OpenInstruction, sign: 1 | -1): void {
   const amountMinor = sign * instruction.amountMinor
   const source = state.accounts.get(instruction.sourceAccountId)
   const destination = state.accounts.get(instruction.destinationAccountId)

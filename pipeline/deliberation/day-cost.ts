@@ -42,7 +42,7 @@ export function accrueCost(state: GroupState, resolved: ResolvedPolicy, nowMicro
   }
 }
 
-/** Adds fees and spread of an instruction that settled. */
+/** Adds the fees of an instruction that settled, and the spread of what was converted. */
 export function chargeTicket(
   state: GroupState,
   resolved: ResolvedPolicy,
@@ -53,6 +53,7 @@ export function chargeTicket(
   const { currency, currencyExponent } = account.reference
   const valuation = new Valuation(state, resolved.policy.baseCurrency, resolved.baseExponent)
   const baseFactor = valuation.minorFactor(currency, currencyExponent) ?? 0
-  const ticketMinor = (instruction.feeMinor + instruction.spreadCostMinor) * baseFactor
+  const spreadMinor = instruction.spreadCostMinor * (instruction.settledMinor / instruction.amountMinor)
+  const ticketMinor = (instruction.feeMinor + spreadMinor) * baseFactor
   state.costManaged += ticketMinor / powerOfTen(resolved.baseExponent)
 }

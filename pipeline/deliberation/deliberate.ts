@@ -4,12 +4,16 @@
  *   inside bands? -> build the LP -> solve -> drop small tickets and solve again (twice at most) -> round
  *   -> select and repair in integers -> compare with doing nothing
  *
+ * A plan is made of legs that can all be paid at once. Only when that leaves an account below its floor, legs may wait for each other: such
+ * a plan takes longer, and it can break.
+ *
  * Pure but for the optimizer instance, whose answer depends on model and start basis alone.
  */
 import { fromHex } from '../identity.js'
 import type { GroupState, StartBasis } from '../perception/state.js'
 import { type Channels, channelsOf } from './channels.js'
 import { eligibleChannels } from './eligibility.js'
+import { type LinkedLegs, linkLegs } from './leg-links.js'
 import { type GroupOptimizer, modelDigest, type Solution, structureHex } from './optimizer.js'
 import { type Move, objectiveOffset, planCost } from './plan.js'
 import { planLimits } from './plan-limits.js'
@@ -50,9 +54,13 @@ export interface Deliberation {
   readonly subject: string
   readonly positions: readonly Position[]
   readonly moves: readonly Move[]
+  /** For each move the index of the one that must be settled before it is sent; -1 for none. */
+  readonly dependsOn: readonly number[]
   readonly solve: SolveRecord | null
   readonly plannedCostBaseMinor: number
   readonly doNothingCostBaseMinor: number
+  /** Refused because a floor cannot be held: what would help most all the same, for people to choose. */
+  readonly bestEffort: readonly Move[]
 }
 
 export function deliberate(
@@ -64,7 +72,14 @@ export function deliberate(
   start: StartBasis | null = state.lastDecision,
 ): Deliberation {
   const doNothing = planCost(resolved, positions, [])
-  const base = { positions, moves: [], plannedCostBaseMinor: doNothing, doNothingCostBaseMinor: doNothing }
+  const base = {
+    positions,
+    moves: [],
+    dependsOn: [],
+    plannedCostBaseMinor: doNothing,
+    doNothingCostBaseMinor: doNothing,
+    bestEffort: [],
+  }
   if (isExpired(resolved, nowMicros)) {
     const subject = `policy ${resolved.policy.policyId}, last day ${resolved.policy.expires}`
     return { ...base, outcome: 'REFUSED', reason: 'policy-expired', subject, solve: null }
@@ -74,7 +89,33 @@ export function deliberate(
   }
   const channels = eligibleChannels(resolved, channelsOf(state, resolved, positions, nowMicros), nowMicros)
   const limits = sharedLimits(state, resolved, positions)
-  const { solve, moves } = solveWithRepair(start, resolved, limits, positions, channels, optimizer)
+  const task = { start, resolved, limits, positions, channels, optimizer, base, doNothing }
+  const atOnce = planWith({ ...task, linked: false })
+  if (atOnce.outcome !== 'REFUSED' || !BELOW_FLOOR.has(atOnce.reason)) return atOnce
+  const linked = planWith({ ...task, linked: true })
+  return linked.outcome === 'PLAN' ? linked : atOnce
+}
+
+/** Reasons of refusal that legs which wait for each other may mend. */
+const BELOW_FLOOR: ReadonlySet<string> = new Set(['floor-cannot-be-held', 'rounding-breaks-floor'])
+
+interface PlanTask {
+  readonly start: StartBasis | null
+  readonly resolved: ResolvedPolicy
+  readonly limits: SharedLimits
+  readonly positions: readonly Position[]
+  readonly channels: Channels
+  readonly optimizer: GroupOptimizer
+  /** What every outcome says. */
+  readonly base: Omit<Deliberation, 'outcome' | 'reason' | 'subject' | 'solve'>
+  readonly doNothing: number
+  /** Whether legs may wait for each other. */
+  readonly linked: boolean
+}
+
+function planWith(task: PlanTask): Deliberation {
+  const { resolved, limits, positions, base, doNothing } = task
+  const { solve, moves } = solveWithRepair(task)
   const refused = (reason: string, subject: string): Deliberation => ({
     ...base,
     outcome: 'REFUSED',
@@ -87,8 +128,15 @@ export function deliberate(
     return refused(reason, solve.solution.status)
   }
   const violated = firstViolation(solve)
-  if (violated !== undefined) return refused('floor-cannot-be-held', violated)
-  const plan = inIntegers(resolved, limits, positions, moves)
+  if (violated !== undefined) {
+    const most = resolved.policy.limits.instructionsPerCycle
+    const selected = selectMoves(planLimits(limits, positions, false), positions, moves, most)
+    return {
+      ...refused('floor-cannot-be-held', violated),
+      bestEffort: 'moves' in selected ? selected.moves : [],
+    }
+  }
+  const plan = inIntegers(task, moves)
   if ('reason' in plan) return refused(plan.reason, plan.subject)
   if (plan.moves.length === 0) {
     return { ...base, outcome: 'NOTHING_TO_DO', reason: 'no-move-pays', subject: '', solve }
@@ -104,6 +152,7 @@ export function deliberate(
     reason: 'rebalanced',
     subject: '',
     moves: plan.moves,
+    dependsOn: plan.dependsOn,
     solve,
     plannedCostBaseMinor,
   }
@@ -111,27 +160,28 @@ export function deliberate(
 
 /** The rounded tickets as a plan that keeps floors and limits to the unit, or why there is none. */
 function inIntegers(
-  resolved: ResolvedPolicy,
-  limits: SharedLimits,
-  positions: readonly Position[],
+  { resolved, limits, positions, linked }: PlanTask,
   moves: readonly Move[],
-): Repaired {
-  const shared = planLimits(limits, positions)
+): LinkedLegs | Exclude<Repaired, { readonly moves: readonly Move[] }> {
+  const shared = planLimits(limits, positions, linked)
   const selected = selectMoves(shared, positions, moves, resolved.policy.limits.instructionsPerCycle)
   if ('broken' in selected)
     return { reason: 'instruction-limit-breaks-floor', subject: selected.broken.accountId }
-  return repairPlan(shared, positions, selected.moves)
+  const repaired = repairPlan(shared, positions, selected.moves)
+  if ('reason' in repaired) return repaired
+  const legs = linkLegs(repaired.moves)
+  if (legs === undefined) return { reason: 'legs-cannot-be-linked', subject: '' }
+  // If the legs that wait are never sent, what they were to take away from a bank stays there.
+  const atOnce = legs.moves.filter((_, index) => legs.dependsOn[index] === -1)
+  const passed = shared.find(({ row, excess }) => row.startsWith('bank:') && excess(atOnce) > 0n)
+  return passed === undefined ? legs : { reason: 'limit-cannot-be-kept', subject: passed.row }
 }
 
-function solveWithRepair(
-  start: StartBasis | null,
-  resolved: ResolvedPolicy,
-  limits: SharedLimits,
-  positions: readonly Position[],
-  channels: Channels,
-  optimizer: GroupOptimizer,
-): { solve: SolveRecord; moves: Move[] } {
-  const model = buildRebalancingModel(limits, resolved, positions, channels)
+function solveWithRepair({ start, resolved, limits, positions, channels, optimizer, linked }: PlanTask): {
+  solve: SolveRecord
+  moves: Move[]
+} {
+  const model = buildRebalancingModel(limits, resolved, positions, channels, linked)
   const structure = structureHex(model)
   const fits = start !== null && start.structureHex === structure && start.basisHex !== ''
   optimizer.load(model, fits ? fromHex(start.basisHex) : null)

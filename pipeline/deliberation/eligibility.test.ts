@@ -85,10 +85,10 @@ test('deliberation proposes nothing that a rule denies in the gate', () => {
       const { state, resolved: bare } = groupOf(draft)
       const resolved = withRules(bare, rules)
       const positions = positionsOf(state, resolved, NOON, new Map())
-      const { outcome, moves } = deliberate(state, resolved, positions, NOON, optimizer)
+      const { outcome, moves, dependsOn } = deliberate(state, resolved, positions, NOON, optimizer)
       if (outcome !== 'PLAN') return
       plans++
-      assert.equal(denialOf(state, resolved, positions, moves, NOON), undefined, rules.join('\n'))
+      assert.equal(denialOf(state, resolved, positions, moves, NOON, dependsOn), undefined, rules.join('\n'))
     }),
     { seed: 11, numRuns: 600 },
   )
@@ -101,13 +101,13 @@ test('the gate denies a plan made without the rules exactly when a second evalua
     fc.property(groupDraft, ceilings, (draft, rules) => {
       const { state, resolved } = groupOf(draft)
       const positions = positionsOf(state, resolved, NOON, new Map())
-      const { outcome, moves } = deliberate(state, resolved, positions, NOON, optimizer)
+      const { outcome, moves, dependsOn } = deliberate(state, resolved, positions, NOON, optimizer)
       if (outcome !== 'PLAN') return
       const evaluators = rules.map((text) => plan(second, parse(text)) as (bindings: object) => CelResult)
       const allowed = moves.every((move) =>
         evaluators.every((evaluate) => evaluate(factsAsMaps(factsOf(move, timeFactsAt(NOON)))) === true),
       )
-      const denial = denialOf(state, withRules(resolved, rules), positions, moves, NOON)
+      const denial = denialOf(state, withRules(resolved, rules), positions, moves, NOON, dependsOn)
       denied[allowed ? 'no' : 'yes']++
       assert.equal(denial === undefined, allowed, rules.join('\n'))
       if (denial !== undefined) assert.match(denial.code, /^rule:rule-[0-9]$/)
@@ -146,12 +146,15 @@ test('a rule whose function throws, or gives anything but true, denies in the ga
   for (const draft of fc.sample(groupDraft, { seed: 4, numRuns: 40 })) {
     const { state, resolved } = groupOf(draft)
     const positions = positionsOf(state, resolved, NOON, new Map())
-    const { moves } = deliberate(state, resolved, positions, NOON, optimizer)
+    const { moves, dependsOn } = deliberate(state, resolved, positions, NOON, optimizer)
     if (moves.length === 0) continue
     plans++
     for (const allows of lying) {
       const rules = [{ name: 'liar', ...compileRule('true'), allows }]
-      assert.equal(denialOf(state, { ...resolved, rules }, positions, moves, NOON)?.code, 'rule:liar')
+      assert.equal(
+        denialOf(state, { ...resolved, rules }, positions, moves, NOON, dependsOn)?.code,
+        'rule:liar',
+      )
     }
   }
   assert.ok(plans > 5)

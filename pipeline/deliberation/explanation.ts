@@ -31,6 +31,7 @@ const LIMIT_COLUMNS = /^(transfer|fx[123]|draw|repay):/
 const NOTHING_TO_DO: Readonly<Record<string, string>> = {
   'inside-bands': 'Every account that may move is inside its band, and nothing drawn can be repaid.',
   'no-move-pays': 'No move within the limits costs less than it mends.',
+  'plan-awaits-approval': 'The same plan waits for approval already; nothing was sent.',
   'fees-exceed-benefit': 'The fixed fees of the plan would cost more than it mends.',
 }
 
@@ -123,8 +124,9 @@ function sentences(
   }
   const quiet = NOTHING_TO_DO[reason]
   if (quiet !== undefined) lines.push(quiet)
-  if (deliberation.outcome === 'REFUSED' || reason !== deliberation.reason)
-    lines.push(refusalSentence(deliberation, reason))
+  // A plan that is not carried out now: denied by the gate, or waiting for people.
+  const isDropped = quiet === undefined && reason !== deliberation.reason
+  if (deliberation.outcome === 'REFUSED' || isDropped) lines.push(refusalSentence(deliberation, reason))
   return lines
 }
 

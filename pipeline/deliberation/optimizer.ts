@@ -24,7 +24,11 @@ export interface Solution {
   readonly iterations: number
   readonly primalResidual: number
   readonly dualResidual: number
+  /** By variable, of an infeasible model: the weights that prove it. Empty otherwise. */
+  readonly ray: Float64Array
 }
+
+const NO_RAY = new Float64Array(0)
 
 export class GroupOptimizer {
   private readonly program: LinearProgram
@@ -77,6 +81,7 @@ export class GroupOptimizer {
       iterations: program.iterations,
       primalResidual: program.primalResidual,
       dualResidual: program.dualResidual,
+      ray: status === 'infeasible' ? program.ray.slice() : NO_RAY,
     }
   }
 }

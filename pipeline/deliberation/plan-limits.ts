@@ -2,7 +2,8 @@
  * The limits that the tickets of a rounded plan share, each as the amount by which moves pass it: what may leave an account,
  * be drawn from a lender, lie at a bank, and the risk budget. In integers, to the unit. Depends on plan and shared limits.
  */
-import { debitedAccount, type Move, movedValue, plannedBalances } from './plan.js'
+import { debitsMinor, unpaidMinor } from './leg-links.js'
+import { type Move, movedValue, plannedBalances } from './plan.js'
 import { leavableMinor, type Position } from './positions.js'
 import type { SharedLimits } from './shared-limits.js'
 import { amountValue } from './valuation.js'
@@ -14,11 +15,17 @@ export interface PlanLimit {
   readonly excess: (moves: readonly Move[]) => bigint
 }
 
-export function planLimits(limits: SharedLimits, positions: readonly Position[]): PlanLimit[] {
+/** @param linked legs may be paid by what other legs of the plan bring */
+export function planLimits(
+  limits: SharedLimits,
+  positions: readonly Position[],
+  linked = false,
+): PlanLimit[] {
   const all: PlanLimit[] = []
   for (const position of positions) {
     const leavable = leavableMinor(position)
-    const excess = (moves: readonly Move[]) => BigInt(debits(moves, position) - leavable)
+    const excess = (moves: readonly Move[]) =>
+      BigInt(linked ? unpaidMinor(moves, position) : debitsMinor(moves, position) - leavable)
     all.push({ row: `guard:${position.accountId}`, excess })
   }
   for (const [lenderId, left] of limits.lenders) {
@@ -33,13 +40,6 @@ export function planLimits(limits: SharedLimits, positions: readonly Position[])
   }
   all.push({ row: 'budget', excess: (moves) => movedValue(moves) - limits.budget })
   return all
-}
-
-/** Sum that the moves take from an account, minor units. */
-function debits(moves: readonly Move[], source: Position): number {
-  let sum = 0
-  for (const move of moves) if (debitedAccount(move) === source) sum += move.amountMinor
-  return sum
 }
 
 function plannedAtBank(positions: readonly Position[], bankId: string, moves: readonly Move[]): bigint {

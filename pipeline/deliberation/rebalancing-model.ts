@@ -7,7 +7,7 @@
  *   rows                                                     columns (>= 0 but for `balance`)
  *   cash:A      balance - in + out - draw + repay  = projected    balance:A      free
  *   floor:A     balance + violation               >= floor        violation:A    M
- *   guard:A     out + repay                       <= spendable - floor + line   (2b: inflows may come last)
+ *   guard:A     out + repay [- inflows]           <= spendable - floor + line   (2b: inflows may come last)
  *   target:A    balance + shortfall1..3           >= target       shortfallN:A   w_N, the third unbounded
  *   ceiling:A   balance - idle                    <= ceiling      idle:A         v
  *   fx:R        sum of the segments               <= U_R          fxN:R          half spread
@@ -17,7 +17,8 @@
  *   budget      sum of moves, in base             <= what the cycle and the day leave
  *
  * `transfer:R` columns carry the rail's limit as their bound. An account that is frozen keeps its rows without the
- * floor's: no plan can mend it, and its case is an alert of its own. Depends on positions, channels, policy and shared limits.
+ * floor's: no plan can mend it, and its case is an alert of its own. The inflows in `guard` are those of a linked model, whose legs may
+ * wait for each other (`leg-links.ts`). Depends on positions, channels, policy and shared limits.
  */
 import { type Channels, DAYS_PER_YEAR, type FacilityChannel, type RailChannel } from './channels.js'
 import { type Entry, ModelBuilder, type NamedModel } from './model-builder.js'
@@ -34,6 +35,14 @@ export const SHORTFALL_PIECES = [0.1, 0.2] as const
 
 /** A column's extra price by its place, relative to the churn price: a fixed rule among equal plans. */
 const TIE_BREAK = 1e-4
+
+/** What a conversion brings is not known to the unit before it is done: this part of it is not relied on. */
+const CONVERSION_RESERVE = 0.005
+
+/** Part of what a move brings that other legs of its plan may rely on. */
+export function reliablePart(kind: MoveColumn['kind']): number {
+  return kind === 'FX' ? 1 - CONVERSION_RESERVE : 1
+}
 
 /** What a column moves; others (balances, slack) are not in the list. */
 export interface MoveColumn {
@@ -69,6 +78,7 @@ class RebalancingModelBuilder {
     private readonly resolved: ResolvedPolicy,
     private readonly positions: readonly Position[],
     private readonly channels: Channels,
+    private readonly linked: boolean,
   ) {}
 
   build(): RebalancingModel {
@@ -138,7 +148,7 @@ class RebalancingModelBuilder {
     const spent: Entry[] = [one(source.cash), one(source.guard), priced(this.budget, channel.source)]
     if (reference.kind === 'TRANSFER') {
       const price = (reference.feeBp / 1e4) * value
-      const entries = [...spent, minusOne(destination.cash)]
+      const entries = [...spent, minusOne(destination.cash), ...this.relied(destination, 'TRANSFER', 1)]
       this.addMove('TRANSFER', 0, channel, null, `transfer:${reference.railId}`, price, maximum, entries)
       return
     }
@@ -152,7 +162,13 @@ class RebalancingModelBuilder {
       const price = (reference.feeBp / 1e4 + spread) * value
       const upper = Math.min(depthMinor, channel.maximumMinor) / MODEL_UNIT
       const name = `fx${segment + 1}:${reference.railId}`
-      this.addMove('FX', segment, channel, null, name, price, upper, [...spent, one(limit), bought])
+      const relied = this.relied(destination, 'FX', -bought.value)
+      this.addMove('FX', segment, channel, null, name, price, upper, [
+        ...spent,
+        one(limit),
+        bought,
+        ...relied,
+      ])
     }
   }
 
@@ -165,7 +181,7 @@ class RebalancingModelBuilder {
     const net = this.builder.row(`facility:${id}`, -repay, draw)
     const price = channel.costPerDay * value
     const budget = priced(this.budget, channel.account)
-    const drawn: Entry[] = [minusOne(account.cash), one(net), budget]
+    const drawn: Entry[] = [minusOne(account.cash), one(net), budget, ...this.relied(account, 'DRAW', 1)]
     const lender = this.lenderRows.get(channel.facility.reference.lenderId)
     if (lender !== undefined) drawn.push(priced(lender, channel.account))
     this.addMove('DRAW', 0, null, channel, `draw:${id}`, price, draw, drawn)
@@ -175,6 +191,11 @@ class RebalancingModelBuilder {
       minusOne(net),
       budget,
     ])
+  }
+
+  /** What other legs may rely on of what a unit of the move brings. */
+  private relied({ guard }: AccountRows, kind: MoveColumn['kind'], brought: number): Entry[] {
+    return this.linked ? [{ row: guard, value: -brought * reliablePart(kind) }] : []
   }
 
   private addMove(
@@ -212,11 +233,13 @@ function inUnits(value: bigint): number {
   return Number(value) / PRICE_UNIT / MODEL_UNIT
 }
 
+/** @param linked legs may be paid by what other legs of the plan bring */
 export function buildRebalancingModel(
   limits: SharedLimits,
   resolved: ResolvedPolicy,
   positions: readonly Position[],
   channels: Channels,
+  linked = false,
 ): RebalancingModel {
-  return new RebalancingModelBuilder(limits, resolved, positions, channels).build()
+  return new RebalancingModelBuilder(limits, resolved, positions, channels, linked).build()
 }

@@ -13,22 +13,24 @@ const environment = await testEnvironment()
 
 test('the gate refuses no plan that deliberation built, whatever binds and in whatever currency', () => {
   const optimizer = new GroupOptimizer(environment.optimizer, () => 0)
-  let plans = 0
+  let [plans, linked] = [0, 0]
   fc.assert(
     fc.property(groupDraft, (draft) => {
       const { state, resolved } = groupOf(draft)
       const positions = positionsOf(state, resolved, NOON, new Map())
-      const { outcome, reason, moves } = deliberate(state, resolved, positions, NOON, optimizer)
+      const { outcome, reason, moves, dependsOn } = deliberate(state, resolved, positions, NOON, optimizer)
       const forRounding = reason === 'rounding-breaks-floor' || reason === 'limit-cannot-be-kept'
       // With few instructions a ticket that makes room at a bank may have to wait; else rounding refuses nothing.
       assert.ok(!forRounding || draft.instructionsPerCycle < 20, reason)
       if (outcome !== 'PLAN') return
       plans++
-      assert.equal(denialOf(state, resolved, positions, moves, NOON), undefined)
+      if (dependsOn.some((before) => before >= 0)) linked++
+      assert.equal(denialOf(state, resolved, positions, moves, NOON, dependsOn), undefined)
       const planned = plannedBalances(positions, moves)
       for (const { accountId, floorMinor } of positions) assert.ok(planned.get(accountId)! >= floorMinor)
     }),
     { seed: 5, numRuns: 1_500 },
   )
   assert.ok(plans > 1_000, `only ${plans} plans`)
+  assert.ok(linked > 2, `only ${linked} plans with legs that wait for others`)
 })

@@ -29,6 +29,8 @@ export interface ResolvedPolicy {
   /** Undefined when the policy has no budget for an hour. */
   readonly perHourBaseMinor: number | undefined
   readonly perDayBaseMinor: number
+  /** A plan that moves more needs more approvals; undefined when the policy has no such amount. */
+  readonly largeAmountBaseMinor: number | undefined
   /** All of them must allow a move. */
   readonly rules: readonly NamedRule[]
   /** Limit of balances by counterparty, base currency minor units. */
@@ -65,6 +67,7 @@ export function resolveReference(state: GroupState, reference: Readonly<PolicyRe
     })
   }
   const { perHour } = policy.limits
+  const { largeAmount } = policy.approvals
   return {
     policy,
     digestHex: reference.digestHex,
@@ -74,6 +77,7 @@ export function resolveReference(state: GroupState, reference: Readonly<PolicyRe
     perCycleBaseMinor: toMinor(policy.limits.perCycle, baseExponent),
     perHourBaseMinor: perHour === undefined ? undefined : toMinor(perHour, baseExponent),
     perDayBaseMinor: toMinor(policy.limits.perDay, baseExponent),
+    largeAmountBaseMinor: largeAmount === undefined ? undefined : toMinor(largeAmount, baseExponent),
     rules: policy.rules.map(({ name, allow }) => ({ name, ...compileRule(allow) })),
     concentration: inMinor(policy.limits.concentration, baseExponent),
     lenders: inMinor(policy.limits.lenders, baseExponent),

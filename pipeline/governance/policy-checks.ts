@@ -10,6 +10,7 @@ export function checkPolicy(document: PolicyDocument, policy: Policy): void {
   checkAccounts(document, policy)
   checkOrder(document, policy)
   checkBudgets(document, policy)
+  checkApprovals(document, policy)
   checkNames(document, policy)
 }
 
@@ -70,6 +71,19 @@ function checkBudgets(document: PolicyDocument, { limits }: Policy): void {
     const message = `${shorter} ${limits[shorter]} is above ${longer} ${limits[longer]}`
     throw document.errorAt(['limits', shorter], message, `lower ${shorter} or raise ${longer}`)
   }
+}
+
+/** The number for large plans comes with the amount, and is not smaller than the one for all. */
+function checkApprovals(document: PolicyDocument, { approvals }: Policy): void {
+  const { required, requiredAboveLarge, largeAmount } = approvals
+  if ((largeAmount === undefined) !== (requiredAboveLarge === undefined)) {
+    const given = largeAmount === undefined ? 'requiredAboveLarge' : 'largeAmount'
+    const missing = largeAmount === undefined ? 'largeAmount' : 'requiredAboveLarge'
+    throw document.errorAt(['approvals', given], `${given} without ${missing}`, `add approvals.${missing}`)
+  }
+  if (requiredAboveLarge === undefined || requiredAboveLarge >= required) return
+  const message = `requiredAboveLarge ${requiredAboveLarge} is below required ${required}`
+  throw document.errorAt(['approvals', 'requiredAboveLarge'], message, `give ${required} or more`)
 }
 
 function checkNames(document: PolicyDocument, policy: Policy): void {

@@ -40,6 +40,8 @@ export function differences(before: Policy, after: Policy): Change[] {
       case 'limits.concentration[]':
       case 'limits.lenders[]':
         return counterparties(row.key === 'limits.lenders[]' ? 'lenders' : 'concentration', before, after)
+      case 'approvals.roles[]':
+        return roles(before, after)
       case 'rules[]':
         return rules(before, after)
       default:
@@ -153,6 +155,15 @@ function counterparties(key: 'concentration' | 'lenders', before: Policy, after:
   return [...new Set([...then.keys(), ...now.keys()])].flatMap((id) =>
     number(`limits.${key}[${id}]`, LIMIT, then.get(id), now.get(id), false),
   )
+}
+
+function roles({ approvals: before }: Policy, { approvals: after }: Policy): Change[] {
+  const show = (names: readonly string[]) => [...names].sort().join(', ')
+  if (show(before.roles) === show(after.roles)) return []
+  const fewer = after.roles.every((role) => before.roles.includes(role))
+  const more = before.roles.every((role) => after.roles.includes(role))
+  const effect = fewer ? 'tightens' : more ? 'loosens' : 'unproven'
+  return [change('approvals.roles', show(before.roles), show(after.roles), effect)]
 }
 
 function rules(before: Policy, after: Policy): Change[] {

@@ -54,6 +54,26 @@ test('every new key is read', () => {
   assert.deepEqual(policy.rules, [{ name: 'no-fx', allow: 'move.kind!="FX"', normal: '(move.kind != "FX")' }])
 })
 
+test('approvals have defaults, and every one of their keys is read', () => {
+  assert.deepEqual(parsePolicy(GOOD, 'p.yaml').approvals, {
+    required: 1,
+    roles: ['approver'],
+    withinSeconds: 900,
+    largeAmount: undefined,
+    requiredAboveLarge: undefined,
+  })
+  const keys =
+    'required: 2, roles: [risk-officer, admin], withinSeconds: 60, largeAmount: 5_000_000.50, requiredAboveLarge: 5'
+  const text = edited(GOOD, ['expectedFlows:', `approvals: { ${keys} }\nexpectedFlows:`])
+  assert.deepEqual(parsePolicy(text, 'p.yaml').approvals, {
+    required: 2,
+    roles: ['risk-officer', 'admin'],
+    withinSeconds: 60,
+    largeAmount: '5000000.50',
+    requiredAboveLarge: 5,
+  })
+})
+
 test('a policy above the level of groups governs none and need not list accounts', () => {
   const policy = parsePolicy(above('enterprise', 'house'), 'p.yaml')
   assert.deepEqual([policy.groupId, policy.listsAccounts, policy.accounts.length], ['', false, 0])
@@ -98,6 +118,21 @@ test('every mistake in them has its place', () => {
     [
       rules('  - { name: a, allow: "true" }\n  - { name: a, allow: "true" }'),
       'p.yaml:34:13: a is listed twice (keep one entry)',
+    ],
+    [
+      edited(GOOD, ['expectedFlows:', 'approvals: { largeAmount: 5 }\nexpectedFlows:']),
+      'p.yaml:32:27: largeAmount without requiredAboveLarge (add approvals.requiredAboveLarge)',
+    ],
+    [
+      edited(GOOD, [
+        'expectedFlows:',
+        'approvals: { required: 3, largeAmount: 5, requiredAboveLarge: 2 }\nexpectedFlows:',
+      ]),
+      'p.yaml:32:63: requiredAboveLarge 2 is below required 3 (give 3 or more)',
+    ],
+    [
+      edited(GOOD, ['expectedFlows:', 'approvals: { roles: [intern] }\nexpectedFlows:']),
+      "p.yaml:32:22: approvals.roles[0] is 'intern' (use one of: approver, risk-officer, admin)",
     ],
     // The place is in the expression: plain, quoted and block scalars; elsewhere its begin and the character.
     [

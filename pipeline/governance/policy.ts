@@ -8,17 +8,22 @@
 import { createHash } from 'node:crypto'
 import { type CanaryPlan, readCanary } from './canary.js'
 import { readLastDay } from './last-day.js'
+import type { Role } from './people/roles.js'
 import { checkPolicy } from './policy-checks.js'
 import { PolicyDocument } from './policy-document.js'
 import { compileRule } from './rule.js'
 import { RuleMistake } from './rule-syntax.js'
 
 /**
- * What may leave: `shadow` decides and sends nothing, `advise` alerts people, `autonomous` sends. In `supervised` an instruction
- * waits for approval; **until approvals exist it is handled as `advise`: people are told and nothing is sent.**
+ * What may leave: `shadow` decides and sends nothing, `advise` alerts people, `supervised` sends what people have approved,
+ * `autonomous` sends.
  */
 export const AUTONOMY_MODES = ['shadow', 'advise', 'supervised', 'autonomous'] as const
 export type AutonomyMode = (typeof AUTONOMY_MODES)[number]
+
+/** Who may approve a plan in mode `supervised`. */
+export const APPROVAL_ROLES = ['approver', 'risk-officer', 'admin'] as const
+export type ApprovalRole = (typeof APPROVAL_ROLES)[number]
 
 /** From the root of the tree of policies down. A policy without a level governs a group and has no parent. */
 export const POLICY_LEVELS = ['enterprise', 'region', 'entity', 'group'] as const
@@ -102,6 +107,20 @@ export interface Policy {
     /** Most that may be outstanding with a lender over all its facilities. */
     readonly lenders: readonly CounterpartyLimit[]
   }
+  /** What a plan needs in mode `supervised`. */
+  /** Who is asked when the agent may not decide, and for how long at most. */
+  readonly escalation: { readonly roles: readonly Role[]; readonly withinSeconds: number }
+  readonly approvals: {
+    /** People who must approve. */
+    readonly required: number
+    /** Roles whose approvals count. */
+    readonly roles: readonly ApprovalRole[]
+    /** Time after which a plan that was not approved is dropped. */
+    readonly withinSeconds: number
+    /** A plan that moves more needs `requiredAboveLarge`, base currency. */
+    readonly largeAmount: DecimalText | undefined
+    readonly requiredAboveLarge: number | undefined
+  }
   readonly rules: readonly PolicyRule[]
   /** Recorded, and bounded by a parent's; the agent does not reckon with them yet. */
   readonly margins: {
@@ -176,6 +195,8 @@ function readPolicy(document: PolicyDocument, digest: Uint8Array): Policy {
     listsAccounts: document.hasAt(['accounts']),
     accounts: eachIndex(document, ['accounts'], (index) => readAccount(document, index)),
     limits: readLimits(document),
+    approvals: readApprovals(document),
+    escalation: readEscalation(document),
     rules: readRules(document),
     margins: {
       fundingCostPercent: optionalNumber(document, ['margins', 'fundingCostPercent']),
@@ -232,6 +253,31 @@ function readLimits(document: PolicyDocument): Policy['limits'] {
     instructionsPerCycle: document.numberAt(['limits', 'instructionsPerCycle']),
     concentration: readCounterpartyLimits(document, 'concentration'),
     lenders: readCounterpartyLimits(document, 'lenders'),
+  }
+}
+
+function readEscalation(document: PolicyDocument): Policy['escalation'] {
+  const roles = eachIndex(document, ['escalation', 'roles'], (index) =>
+    document.stringAt(['escalation', 'roles', index]),
+  ) as Role[]
+  return {
+    roles: roles.length === 0 ? ['operator', 'risk-officer'] : roles,
+    withinSeconds: document.numberAt(['escalation', 'withinSeconds'], 3_600),
+  }
+}
+
+function readApprovals(document: PolicyDocument): Policy['approvals'] {
+  const roles = eachIndex(document, ['approvals', 'roles'], (index) =>
+    document.stringAt(['approvals', 'roles', index]),
+  )
+  return {
+    required: document.numberAt(['approvals', 'required'], 1),
+    roles: roles.length === 0 ? ['approver'] : (roles as ApprovalRole[]),
+    withinSeconds: document.numberAt(['approvals', 'withinSeconds'], 900),
+    largeAmount: document.hasAt(['approvals', 'largeAmount'])
+      ? document.decimalAt(['approvals', 'largeAmount'])
+      : undefined,
+    requiredAboveLarge: optionalNumber(document, ['approvals', 'requiredAboveLarge']),
   }
 }
 

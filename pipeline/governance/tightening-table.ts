@@ -4,7 +4,8 @@
  *
  * *Tighter* is meant by the risk gate: a child tightens its parent when, in the same state, every plan that the gate lets pass
  * under the child it would let pass under the parent. So a key that the gate does not read (prices, targets, when to run) is
- * free: it decides which of the allowed plans is best. Pure; depends on the types of `policy.ts`.
+ * free: it decides which of the allowed plans is best. Approvals are beside the gate: there *tighter* asks more people, fewer roles or
+ * less time. Pure; depends on the types of `policy.ts`.
  */
 import type { AccountPolicy, Policy } from './policy.js'
 
@@ -108,6 +109,25 @@ export const TIGHTENING: readonly TighteningRow[] = [
     direction: 'superset',
     says: "every counterparty of the parent's, none with a higher limit; more may be added",
   },
+  {
+    key: 'escalation.roles[]',
+    direction: 'free',
+    says: 'an answer makes a plan that the gate judges and others approve',
+  },
+  free(
+    'escalation.withinSeconds',
+    'how long people may take; silence sends nothing',
+    (p) => p.escalation.withinSeconds,
+  ),
+  bound('approvals.required', 'higher', (p) => p.approvals.required),
+  {
+    key: 'approvals.roles[]',
+    direction: 'subset',
+    says: "of the parent's roles; `approver` where none are listed",
+  },
+  bound('approvals.withinSeconds', 'lower', (p) => p.approvals.withinSeconds),
+  bound('approvals.largeAmount', 'lower', (p) => p.approvals.largeAmount),
+  bound('approvals.requiredAboveLarge', 'higher', (p) => p.approvals.requiredAboveLarge),
   {
     key: 'rules[]',
     direction: 'superset',

@@ -21,6 +21,10 @@ const PARENT = edited(
   ],
   [
     'expectedFlows:',
+    'approvals: { required: 2, roles: [approver, admin], withinSeconds: 600, largeAmount: 5000000, requiredAboveLarge: 3 }\nexpectedFlows:',
+  ],
+  [
+    'expectedFlows:',
     'rules:\n  - { name: small-fx, allow: \'move.kind != "FX" || move.amountMinor <= 500\' }\nexpectedFlows:',
   ],
 )
@@ -102,6 +106,31 @@ const DIRECTED: readonly (readonly [from: string, tighter: string, looser: strin
     'BANK-L, limit: 0',
     'BANK-L, limit: 50000001',
     'limits.lenders[BANK-L]: 50000000 -> 0, lower by 50000000 (100.0 %): tightens',
+  ],
+  ['required: 2', 'required: 3', 'required: 1', 'approvals.required: 2 -> 3, higher by 1 (50.0 %): tightens'],
+  [
+    'roles: [approver, admin]',
+    'roles: [admin]',
+    'roles: [approver, admin, risk-officer]',
+    'approvals.roles: admin, approver -> admin: tightens',
+  ],
+  [
+    'withinSeconds: 600',
+    'withinSeconds: 599',
+    'withinSeconds: 601',
+    'approvals.withinSeconds: 600 -> 599, lower by 1 (0.2 %): tightens',
+  ],
+  [
+    'largeAmount: 5000000',
+    'largeAmount: 4000000',
+    'largeAmount: 5000000.01',
+    'approvals.largeAmount: 5000000 -> 4000000, lower by 1000000 (20.0 %): tightens',
+  ],
+  [
+    'requiredAboveLarge: 3',
+    'requiredAboveLarge: 4',
+    'requiredAboveLarge: 2',
+    'approvals.requiredAboveLarge: 3 -> 4, higher by 1 (33.3 %): tightens',
   ],
   [
     'fundingCostPercent: 20',

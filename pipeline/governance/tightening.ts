@@ -42,6 +42,7 @@ export function proveTightening(parent: Policy, child: Policy): Tightening {
     ...looserAccounts(parent, child),
     ...looserCounterparties('concentration', parent, child),
     ...looserCounterparties('lenders', parent, child),
+    ...looserRoles(parent, child),
     ...parent.rules.flatMap((rule) => looserRule(rule, child, proven)),
   ]
   return { tightens: looser.length === 0, looser, proven }
@@ -165,6 +166,14 @@ function looserCounterparties(key: 'concentration' | 'lenders', parent: Policy, 
     const message = `limit ${own[index].limit} of ${counterpartyId} is above the parent's ${limit}`
     return [{ path: ['limits', key, index, 'limit'], message, remedy: `give ${limit} or less` }]
   })
+}
+
+function looserRoles(parent: Policy, child: Policy): LooserKey[] {
+  const allowed = parent.approvals.roles
+  const further = child.approvals.roles.find((role) => !allowed.includes(role))
+  if (further === undefined) return []
+  const message = `approvals.roles has ${further}, which the parent does not let approve`
+  return [{ path: ['approvals', 'roles'], message, remedy: `use of: ${allowed.join(', ')}` }]
 }
 
 function looserRule(rule: PolicyRule, child: Policy, proven: ProvenRule[]): LooserKey[] {

@@ -88,10 +88,7 @@ function carryOut(order: Order): string {
     case 'REVOKE':
       return revoke(order)
     case 'ANSWER':
-      throw new CommandRefusal(
-        'invalid-command',
-        `there is no ${order.command.subject} that waits for an answer`,
-      )
+      return answer(order)
   }
 }
 
@@ -138,6 +135,7 @@ function lift({ collector, command, author }: Order): string {
 
 function approve({ collector, command, author }: Order): string {
   const { state, closedAtMicros } = collector
+  if (command.subject.startsWith('decision:')) needPlan(collector, command)
   const authorityId = authorityFor(collector, command, author)
   keepVoice(state, command.subject, voiceOf(command, author, authorityId), closedAtMicros)
   settleRosters(collector)
@@ -146,8 +144,10 @@ function approve({ collector, command, author }: Order): string {
 
 function reject({ collector, command, author }: Order): string {
   authorityFor(collector, command, author)
-  if (command.subject.startsWith('decision:')) collector.orders.push(command)
-  else withdrawChange(collector, command)
+  if (command.subject.startsWith('decision:')) {
+    needPlan(collector, command)
+    collector.orders.push(command)
+  } else withdrawChange(collector, command)
   return command.subject
 }
 
@@ -155,6 +155,44 @@ function reject({ collector, command, author }: Order): string {
 function orderPlan({ collector, command }: Order): string {
   if (command.kind === 'ADJUST') detailOf('adjustment', command)
   if (command.kind === 'FORCE') detailOf('plan', command)
+  else needPlan(collector, command)
+  collector.orders.push(command)
+  return command.subject
+}
+
+/** The plan that the command is about waits, and is still the one that its digest says. */
+function needPlan({ state, closedAtMicros }: CycleCollector, { subject, digest, kind }: Command): void {
+  const id = subject.slice('decision:'.length).replaceAll('-', '')
+  const plan = state.pendingPlans.get(id)
+  refuseCommandUnless(
+    plan !== undefined && subject === `decision:${formatUuid(id)}` && closedAtMicros < plan.approveByMicros,
+    'invalid-command',
+    `no plan waits as ${subject}`,
+  )
+  refuseCommandUnless(
+    kind === 'FORBID' || plan.planDigestHex === toHex(digest),
+    'invalid-command',
+    `the plan that waits as ${subject} has the digest ${plan.planDigestHex}`,
+  )
+}
+
+/** One of the options of a case that is open, by someone whom it is put to. */
+function answer({ collector, command, author }: Order): string {
+  const { option } = detailOf('answer', command)
+  const id = command.subject.slice('case:'.length).replaceAll('-', '')
+  const one = [...collector.state.people.cases.values()].find(({ caseIdHex }) => caseIdHex === id)
+  refuseCommandUnless(
+    one !== undefined && one.status === 'open' && command.subject === `case:${formatUuid(id)}`,
+    'invalid-command',
+    `there is no ${command.subject} that waits for an answer`,
+  )
+  const options = one.bestEffort.length > 0 ? ['hold', 'best-effort'] : ['hold']
+  refuseCommandUnless(options.includes(option), 'invalid-command', `its options are ${options.join(', ')}`)
+  refuseCommandUnless(
+    one.roles.some((role) => author.roles.has(role)),
+    'not-permitted',
+    `it is put to ${one.roles.join(', ')}`,
+  )
   collector.orders.push(command)
   return command.subject
 }

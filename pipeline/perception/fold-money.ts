@@ -89,6 +89,7 @@ export function foldReport(collector: CycleCollector, facts: ReportFacts): strin
     )
   }
   account.breakMinor = difference
+  account.comparedAtMicros = Math.max(account.comparedAtMicros, facts.eventTimeMicros)
   return touched
 }
 

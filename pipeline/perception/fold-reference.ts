@@ -67,6 +67,7 @@ export function foldAccount(state: GroupState, account: Account): string {
     balanceAtMicros: -1,
     reportedAtMicros: -1,
     breakMinor: 0,
+    comparedAtMicros: -1,
   }
   put(state.accounts, account.accountId, fresh, 'account')
   return `account:${account.accountId}`

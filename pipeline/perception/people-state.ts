@@ -3,6 +3,7 @@
  *
  * Plain data like the rest of the state. Depends on the roles and the guardrails.
  */
+import type { InstructionKind } from '../../schemas/generated/types.js'
 import type { GuardrailState } from '../governance/guardrails.js'
 import type { Role } from '../governance/people/roles.js'
 
@@ -77,6 +78,29 @@ export interface TrialState {
   isReady: boolean
 }
 
+/** What was put to people; `action/cases.ts`. */
+export interface CaseState {
+  readonly caseIdHex: string
+  /** Reason of the refusal, and what it is about. */
+  readonly code: string
+  readonly subject: string
+  readonly openedAtMicros: number
+  /** When nobody's answer is the default. */
+  readonly deadlineMicros: number
+  /** Roles of which one may answer. */
+  readonly roles: readonly Role[]
+  /** Cost of a day by the policy's prices, base currency minor units. */
+  readonly holdCostBaseMinor: number
+  readonly bestEffortCostBaseMinor: number
+  /** Moves that help, within every limit; empty when there are none. */
+  readonly bestEffort: readonly {
+    readonly kind: InstructionKind
+    readonly channelId: string
+    readonly amountMinor: number
+  }[]
+  status: 'open' | 'answered' | 'defaulted'
+}
+
 export interface PeopleState {
   /** Null until the first roster: nobody may command the group before. */
   roster: DocumentReference | null
@@ -90,6 +114,8 @@ export interface PeopleState {
   /** Voices by subject: `decision:ID`, `change:ID`, `roster:ID`, `kill:ID`. */
   approvals: Map<string, ApprovalState[]>
   delegations: Map<string, DelegationState>
+  /** By refusal and its subject. */
+  cases: Map<string, CaseState>
 }
 
 /** Bounds of what people's records may make the state grow to; beyond them a command is refused. */
@@ -102,6 +128,7 @@ export const PEOPLE_LIMITS = {
   subjects: 1_000,
   voicesPerSubject: 32,
   delegations: 1_000,
+  cases: 100,
 } as const
 
 export function newPeopleState(): PeopleState {
@@ -113,5 +140,6 @@ export function newPeopleState(): PeopleState {
     trial: null,
     approvals: new Map(),
     delegations: new Map(),
+    cases: new Map(),
   }
 }

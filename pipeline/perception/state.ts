@@ -16,6 +16,7 @@ import type {
   Rail,
   RegulatoryConstraint,
 } from '../../schemas/generated/types.js'
+import type { Role } from '../governance/people/roles.js'
 import { NO_DIGEST } from '../identity.js'
 import type { InputStream } from './decoded-input.js'
 import type { FeedState } from './feeds.js'
@@ -41,6 +42,8 @@ export interface AccountState {
   reportedAtMicros: number
   /** Reported less kept balance of the last comparable report; not 0 freezes the account. */
   breakMinor: number
+  /** Event time of the last comparable report; -1 before the first. */
+  comparedAtMicros: number
 }
 
 export interface FacilityState {
@@ -89,6 +92,8 @@ export interface OpenInstruction {
   decisionId: string
   cycle: number
   leg: number
+  /** Leg of the same decision that must be settled before this one is sent; -1 for none. */
+  dependsOn: number
   kind: InstructionKind
   channelId: string
   venueId: string
@@ -98,18 +103,40 @@ export interface OpenInstruction {
   amountMinor: number
   counterCurrency: string
   counterAmountMinor: number
+  /** What was moved when it settled, by the venue or an account report; 0 before. */
+  settledMinor: number
+  counterSettledMinor: number
   /** Billed apart by the bank; enters the cost, never the balance. */
   feeMinor: number
   /** Cost of the spread of an FX ticket, minor units of the source currency. */
   spreadCostMinor: number
   createdAtMicros: number
   expiresAtMicros: number
+  /** Closing time of the cycle that sent it; -1 before. */
+  sentAtMicros: number
   state: LifeCycleState
   /** Closing time of the cycle that brought it there: a venue's clock decides nothing. */
   stateAtMicros: number
   /** When the venue is to be asked next, and how often it was. */
   nextQueryMicros: number
   queries: number
+}
+
+/** A plan that waits for people. It holds nothing while it waits; its legs are instructions in AWAITING_APPROVAL. */
+export interface PendingPlan {
+  decisionId: string
+  /** `action/plan-digest.ts`: what is approved is these legs under this policy. */
+  planDigestHex: string
+  /** In the order of the legs. */
+  instructionIds: string[]
+  sinceMicros: number
+  /** From this instant on it is too late. */
+  approveByMicros: number
+  /** How many people must approve, and in which roles. */
+  required: number
+  roles: Role[]
+  /** People who made it, and so cannot approve it; empty for a plan of the agent. */
+  makers: string[]
 }
 
 export interface PolicyReference {
@@ -170,6 +197,8 @@ export interface GroupState {
   holds: Map<string, string>
   people: PeopleState
   instructions: Map<string, OpenInstruction>
+  /** By decision. Never more than one: another plan, or none, ends the one that waits. */
+  pendingPlans: Map<string, PendingPlan>
   /** Ids that came already, by stream: an execution may have the id of a movement. Streams whose records replace each other have none. */
   readonly seen: Readonly<Partial<Record<InputStream, IdSet>>>
   lastDecision: LastDecision | null
@@ -219,6 +248,7 @@ export function newGroupState(groupId: string): GroupState {
     holds: new Map(),
     people: newPeopleState(),
     instructions: new Map(),
+    pendingPlans: new Map(),
     seen: {
       command: new IdSet(),
       'balance-report': new IdSet(),

@@ -35,6 +35,7 @@ function instructionOf(id: Uint8Array, kind: Instruction['kind'], amountMinor: n
     counterAmountMinor: amountMinor,
     createdAt: CREATED_AT,
     expiresAt: CREATED_AT + 600_000_000,
+    dependsOn: -1,
   }
 }
 

@@ -9,7 +9,7 @@ import { type Draft, groupDrafts, policyText, sharedDrafts } from '../simulator/
 const AROUND_THE_CLOCK = { openSeconds: 0, cutoffSeconds: 2 * 86_400 }
 /** A thousandth of the largest exact amount: enough for days of any rate. */
 const UNLIMITED_MINOR = 4_000_000_000_000
-const LIMITS = { perDay: 40_000_000_000 }
+const LIMITS = { perDay: 40_000_000_000, mode: 'autonomous' } as const
 
 export interface LiveMaterialOptions {
   readonly venueId: string

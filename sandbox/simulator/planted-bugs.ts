@@ -4,9 +4,11 @@
  * Each is made by wrapping a port or the agent, so that no production code has a switch for it. Depends on the ports.
  */
 import { createHash } from 'node:crypto'
+import { createAgent, restoreAgent } from '../../pipeline/agent.js'
 import { WeirError } from '../../pipeline/errors.js'
 import { toHex } from '../../pipeline/identity.js'
-import type { Agent, AgentEnvironment, AppliedCycle } from '../../pipeline/ports.js'
+import type { GroupState } from '../../pipeline/perception/state.js'
+import type { Agent, AppliedCycle } from '../../pipeline/ports.js'
 import type { InstancePorts, OutgoingRecord, SourceReader } from '../../pipeline/runtime/distributed/ports.js'
 import { topicOf } from '../../pipeline/runtime/distributed/topics.js'
 import { decodeState, encodeState } from '../../pipeline/state-codec.js'
@@ -19,6 +21,8 @@ export const PLANTED_BUGS = [
   'offset-committed-early',
   'id-regenerated-on-retry',
   'reservation-released-at-timeout',
+  'approval-not-asked',
+  'kill-forgotten',
 ] as const
 
 export type PlantedBug = (typeof PLANTED_BUGS)[number]
@@ -97,17 +101,30 @@ function committingEarly(sources: SourceReader, memory: Map<string, number>): So
 
 /** Bugs of the agent. */
 export function tamperWithAgent(bug: PlantedBug | undefined, kind: AgentKind): AgentKind {
+  if (bug === 'approval-not-asked') return unasked(kind)
   const wrap =
     bug === 'id-regenerated-on-retry'
       ? (agent: Agent): Agent => new ResendingAgent(agent)
       : bug === 'reservation-released-at-timeout'
         ? (agent: Agent): Agent => new ForgetfulAgent(agent, kind)
-        : undefined
+        : bug === 'kill-forgotten'
+          ? (agent: Agent): Agent => new UnkillableAgent(agent, kind)
+          : undefined
   if (wrap === undefined) return kind
   return {
     environment: kind.environment,
     createAgent: (groupId, environment) => wrap(kind.createAgent(groupId, environment)),
     restoreAgent: (snapshot, environment) => wrap(kind.restoreAgent(snapshot, environment)),
+  }
+}
+
+/** Every plan that waits is sent, whatever people say. */
+function unasked({ environment }: AgentKind): AgentKind {
+  const always = (): boolean => true
+  return {
+    environment,
+    createAgent: (groupId, its) => createAgent(groupId, its, always),
+    restoreAgent: (snapshot, its) => restoreAgent(snapshot, its, always),
   }
 }
 
@@ -158,8 +175,8 @@ class ResendingAgent extends WrappedAgent {
   }
 }
 
-/** What a venue does not answer in time no longer counts against the balance. */
-class ForgetfulAgent extends WrappedAgent {
+/** An agent whose state is changed between two cycles. */
+class MeddledAgent extends WrappedAgent {
   readonly #declarations: SourceDeclaration[] = []
 
   constructor(
@@ -174,10 +191,29 @@ class ForgetfulAgent extends WrappedAgent {
     this.inner.declareSource(declaration)
   }
 
+  protected setState(state: GroupState): void {
+    this.inner = this.kind.restoreAgent(encodeState(state), this.kind.environment)
+    for (const declaration of this.#declarations) this.inner.declareSource(declaration)
+  }
+}
+
+/** A kill is in force for its own cycle only. */
+class UnkillableAgent extends MeddledAgent {
+  override apply(cycle: Cycle): AppliedCycle {
+    const applied = this.inner.apply(cycle)
+    if (!applied.result.alerts.some(({ code }) => code === 'killed')) return applied
+    const state = decodeState(this.inner.snapshot())
+    state.people.kills.clear()
+    this.setState(state)
+    return applied
+  }
+}
+
+/** What a venue does not answer in time no longer counts against the balance. */
+class ForgetfulAgent extends MeddledAgent {
   override apply(cycle: Cycle): AppliedCycle {
     const applied = this.inner.apply(cycle)
     if (applied.query.length === 0) return applied
-    const environment: AgentEnvironment = this.kind.environment
     const state = decodeState(this.inner.snapshot())
     const reservations = [...applied.result.reservations]
     for (const { instructionId, sourceAccountId, amountMinor } of applied.query) {
@@ -196,8 +232,7 @@ class ForgetfulAgent extends WrappedAgent {
         amountMinor,
       })
     }
-    this.inner = this.kind.restoreAgent(encodeState(state), environment)
-    for (const declaration of this.#declarations) this.inner.declareSource(declaration)
+    this.setState(state)
     return { ...applied, result: { ...applied.result, reservations } }
   }
 }

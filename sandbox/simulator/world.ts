@@ -15,9 +15,11 @@ import { DEFAULT_TOPIC_PREFIX, QUERY_STREAM, topicOf } from '../../pipeline/runt
 import { Random } from '../random.js'
 import type { AgentKind } from './agents.js'
 import { applyFault } from './apply-fault.js'
+import { Approvers } from './approvers.js'
 import { JournalAudit } from './audit/journal-audit.js'
 import type { AuditedLogs } from './audit/logs.js'
-import { OutputsAudit, sentOf } from './audit/outputs-audit.js'
+import { OutputsAudit, sentReader } from './audit/outputs-audit.js'
+import { PeopleAudit } from './audit/people-audit.js'
 import { auditReplay } from './audit/replay-audit.js'
 import { type Invariant, Violation } from './audit/violation.js'
 import { Bank } from './bank/bank.js'
@@ -26,7 +28,7 @@ import type { World } from './clients/fetcher.js'
 import { schemaIdOf } from './clients/schema-lookup.js'
 import type { Fault } from './faults.js'
 import { Feed } from './feed/feed.js'
-import { type FeedPlan, planFeed } from './feed/plan.js'
+import { type FeedPlan, isSupervised, planFeed } from './feed/plan.js'
 import { InstanceNode, type NodeOptions } from './instance-node.js'
 import { Network } from './network.js'
 import { type PlantedBug, tamperWithAgent, tamperWithPorts } from './planted-bugs.js'
@@ -109,6 +111,9 @@ class Simulation {
   readonly #plan: FeedPlan
   readonly #feed: Feed
   readonly #bank: Bank
+  /** The small agent has no plans that wait. */
+  readonly #approvers: Approvers | undefined
+  readonly #people: PeopleAudit
   readonly #projection: SimulatedProjection
   readonly #nodes: InstanceNode[] = []
   readonly #journals: JournalAudit[] = []
@@ -152,6 +157,15 @@ class Simulation {
       // The small agent asks once only.
       deaf: options.isProduction ? 0.2 : 0,
     })
+    const groupsOfPeople = new Set(this.#plan.groups.filter(isSupervised))
+    if (options.isProduction)
+      this.#approvers = new Approvers(this.#world, {
+        topics: { decision: topicOf(prefix, 'decision'), command: topicOf(prefix, 'command') },
+        partitions,
+        startMicros: START_MICROS,
+        groups: groupsOfPeople,
+      })
+    this.#people = new PeopleAudit(options.isProduction ? groupsOfPeople : new Set())
     this.#projection = new SimulatedProjection(this.#world, partitions, prefix)
     this.#outputs = this.#makeAudits()
     this.#makeNodes()
@@ -178,6 +192,7 @@ class Simulation {
       logs: () => cluster.logs(),
       schemaIdOf,
     }
+    const sentOf = sentReader()
     const outputs = new OutputsAudit(
       audited,
       DEFAULT_TOPIC_PREFIX,
@@ -186,11 +201,17 @@ class Simulation {
       (result) => (isProduction ? sentOf(result) : result.instructions),
     )
     for (let partition = 0; partition < shape.partitions; partition++) {
-      const journal = new JournalAudit(audited, partition, DEFAULT_TOPIC_PREFIX, (its, result) => {
-        this.#cycles++
-        this.#scheduler.note(Buffer.from(result.decisionDigest))
-        outputs.expect(its, result)
-      })
+      const journal = new JournalAudit(
+        audited,
+        partition,
+        DEFAULT_TOPIC_PREFIX,
+        (its, result) => {
+          this.#cycles++
+          this.#scheduler.note(Buffer.from(result.decisionDigest))
+          outputs.expect(its, result)
+        },
+        this.#people,
+      )
       this.#journals.push(journal)
     }
     return outputs
@@ -287,6 +308,7 @@ class Simulation {
     if (down !== undefined) return `${down.name} is down`
     if (!this.#feed.done) return 'the feed has not sent everything'
     if (!this.#bank.up || !this.#bank.idle) return 'the bank has not done everything'
+    if (this.#approvers?.idle === false) return 'people have not answered everything'
     if (this.#world.cluster.transactions.settling) return 'a transaction is not settled'
     for (const journal of this.#journals) {
       const { partition, outstanding } = journal

@@ -11,7 +11,7 @@ import { isDone, statusOf } from '../../sandbox/bank/live/book.js'
 import type { GroundTruth } from '../../sandbox/live-feed/ground-truth.js'
 import { JournalAudit } from '../../sandbox/simulator/audit/journal-audit.js'
 import type { AuditedLedger } from '../../sandbox/simulator/audit/logs.js'
-import { idOfInstruction, OutputsAudit, sentOf } from '../../sandbox/simulator/audit/outputs-audit.js'
+import { idOfInstruction, OutputsAudit, sentReader } from '../../sandbox/simulator/audit/outputs-audit.js'
 import { auditReplay } from '../../sandbox/simulator/audit/replay-audit.js'
 import { hold, Violation } from '../../sandbox/simulator/audit/violation.js'
 import { compileOptimizer } from '../../wasm-core/host/compile.js'
@@ -53,7 +53,7 @@ export async function auditAll(
   let cycles = 0
   const fates = new Map<string, string[]>()
   const ledger = auditedLedger(book)
-  const outputs = new OutputsAudit(logs, prefix, logs.partitions, ledger, sentOf)
+  const outputs = new OutputsAudit(logs, prefix, logs.partitions, ledger, sentReader())
   const journals = Array.from(
     { length: logs.partitions },
     (_, partition) =>

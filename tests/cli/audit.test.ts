@@ -43,7 +43,9 @@ test('the audit log of a run is made, checked, and a decision of it verified by 
 
     const log = ['--data-dir', 'data', '--key', 'audit.key', '--json']
     const reader = ['--data-dir', 'data', '--keys', 'audit.pub', '--json']
-    const made = documentOf<{ appended: number }>(await weir(['audit', 'append', ...log], at))
+    const made = documentOf<{ appended: number; checkpoint: string }>(
+      await weir(['audit', 'append', ...log], at),
+    )
     assert.ok(made.appended > 100)
     assert.equal(documentOf<{ appended: number }>(await weir(['audit', 'append', ...log], at)).appended, 0)
     const { leaves, behind } = documentOf<{ leaves: number; behind: number }>(
@@ -52,22 +54,27 @@ test('the audit log of a run is made, checked, and a decision of it verified by 
     assert.deepEqual([leaves, behind], [made.appended, 0])
 
     const decision = await someDecision(join(cwd, 'data'))
-    documentOf(await weir(['audit', 'export', decision, '--out', 'bundle', ...reader], at))
-    const verify = ['audit', 'verify', 'bundle', '--keys', 'audit.pub']
+    writeFileSync(join(cwd, 'kept'), made.checkpoint)
+    const exported = documentOf<{ bytes: number }>(
+      await weir(['audit', 'export', decision, '--out', 'bundle', '--since', 'kept', ...reader], at),
+    )
+    assert.ok(exported.bytes > 50_000)
+    const verify = ['audit', 'verify', 'bundle', '--keys', 'audit.pub', '--since', 'kept']
     const verdict = documentOf<Verdict>(await weir([...verify, '--json'], at))
-    assert.ok(verdict.verified && verdict.points.length >= 8)
+    assert.deepEqual([verdict.verified, verdict.points.length], [true, 10])
     const text = await weir(verify, at)
     assert.match(text.stdout, /^verified$/m)
+    assert.match(text.stdout, /^ 4 holds {2}certificate +optimal/m)
 
     const bundle = readFileSync(join(cwd, 'bundle'), 'utf8')
     writeFileSync(
       join(cwd, 'bundle'),
-      bundle.replace(/"index": (\d+)/, (_, index) => `"index": ${Number(index) + 1}`),
+      bundle.replace(/"index":(\d+)/, (_, index) => `"index":${Number(index) + 1}`),
     )
     const refuted = documentOf<Verdict>(await weir([...verify, '--json'], at), 3)
     assert.equal(refuted.verified, false)
-    assert.ok(refuted.points.some(({ point, holds }) => point === 'inclusion' && !holds))
-    assert.match((await weir(verify, at)).stdout, /^FAILS {2}inclusion/m)
+    assert.ok(refuted.points.some(({ point, holds }) => point === 'log' && !holds))
+    assert.match((await weir(verify, at)).stdout, /^ 1 FAILS {2}log/m)
   })
 })
 
@@ -79,6 +86,11 @@ test('what cannot be used is refused with the way out', async () => {
     const refusals: readonly (readonly [readonly string[], RegExp])[] = [
       [['audit', 'append', '--data-dir', 'data', '--key', 'open.key'], /open\.key: .*chmod 600/],
       [['audit', 'append', '--data-dir', 'data', '--key', 'none.key'], /none\.key: .*cannot be read/],
+      [['audit', 'append', '--data-dir', 'data'], /--key: this flag is needed/],
+      [['audit', 'verify', 'bundle'], /--keys: this flag is needed/],
+      [['audit', 'append', '--key', 'x', '--witness', 'nowhere'], /'nowhere' is no witness/],
+      [['audit', 'verify', 'bundle', '--keys', 'a+00000000+b', '--state', 'x'], /the key cannot be used/],
+      [['audit', 'witness', '--state', 'w', '--key', 'x'], /--log: this flag is needed/],
       [['audit', 'export', 'x', '--out', 'b', '--keys', 'a+00000000+b'], /'x' is no id/],
       [['audit', 'verify', 'none', '--keys', 'a+00000000+b'], /the key cannot be used/],
       [['audit', 'verify', 'bundle', '--keys', 'missing.pub'], /missing\.pub: .*NAME\+HASH\+KEY/],

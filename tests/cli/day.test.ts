@@ -104,6 +104,13 @@ test('the demonstration ends with commands that work', { skip: engineMissing() }
       const answer = documentOf<object>(await weir([command, quoted ?? plain ?? '', '--json'], { cwd }))
       assert.ok(JSON.stringify(answer).length > 100)
     }
+    const key = await weir(['audit', 'key', 'weir.example/demo', '--out', 'audit.key'], { cwd })
+    documentOf(await weir(['audit', 'append', '--key', 'audit.key', '--json'], { cwd }))
+    const checked = documentOf<{ equal: boolean; clickhouse: { compared: number; behindEntries: number } }>(
+      await weir(['audit', 'check', '--keys', key.stdout.trim(), '--clickhouse', '--json'], { cwd }),
+    )
+    assert.deepEqual([checked.equal, checked.clickhouse.behindEntries], [true, 0])
+    assert.ok(checked.clickhouse.compared > 100)
     // What a day leaves is replaced by the next one, though not its input.
     rmSync(join(cwd, '.weir', 'demo', 'finished.json'))
     const replayed = await weir(['replay', '--json'], { cwd })

@@ -25,6 +25,8 @@ const FOUND_BY: Record<PlantedBug, readonly Invariant[]> = {
   'offset-committed-early': ['accepted-input-once', 'everything-ends'],
   'id-regenerated-on-retry': ['effective-once'],
   'reservation-released-at-timeout': ['reservation-once', 'replay-identical'],
+  'approval-not-asked': ['people-obeyed'],
+  'kill-forgotten': ['people-obeyed'],
 }
 
 for (const planted of PLANTED_BUGS) {

@@ -106,6 +106,7 @@ function resolvedOf(draft: GroupDraft, limit: (euros: number) => number): Resolv
     perCycleBaseMinor: limit(draft.perCycle) + 1,
     perHourBaseMinor: undefined,
     perDayBaseMinor: limit(10_000_000) + 1,
+    largeAmountBaseMinor: undefined,
     rules: [],
     concentration: new Map([['BANK-0', limit(draft.concentration) + 1]]),
     lenders: new Map([['LENDER', limit(draft.lender) + 1]]),
@@ -163,6 +164,7 @@ function addAccount(state: GroupState, accountId: string, draft: AccountDraft): 
     balanceAtMicros: NOON,
     reportedAtMicros: NOON,
     breakMinor: 0,
+    comparedAtMicros: -1,
   }
   state.accounts.set(accountId, fresh)
 }

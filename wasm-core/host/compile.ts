@@ -12,12 +12,11 @@ export interface CompiledOptimizer {
   readonly digest: Uint8Array
 }
 
-/** Throws `WEIR_MISSING_PART` when the module has not been built. */
-export async function compileOptimizer(): Promise<CompiledOptimizer> {
+/** The bytes of the module. Throws `WEIR_MISSING_PART` when it has not been built. */
+export async function readOptimizer(): Promise<Uint8Array<ArrayBuffer>> {
   const file = new URL('../optimizer.wasm', import.meta.url)
-  let bytes: Uint8Array<ArrayBuffer>
   try {
-    bytes = Uint8Array.from(await readFile(file))
+    return Uint8Array.from(await readFile(file))
   } catch (cause) {
     throw new WeirError('WEIR_MISSING_PART', 'the optimizer is not built', {
       place: 'wasm-core/optimizer.wasm',
@@ -25,6 +24,11 @@ export async function compileOptimizer(): Promise<CompiledOptimizer> {
       cause,
     })
   }
+}
+
+/** Throws as `readOptimizer` does. */
+export async function compileOptimizer(): Promise<CompiledOptimizer> {
+  const bytes = await readOptimizer()
   const digest = new Uint8Array(createHash('sha256').update(bytes).digest())
   return { module: await WebAssembly.compile(bytes), digest }
 }

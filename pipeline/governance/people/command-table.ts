@@ -146,3 +146,12 @@ export function takesSubject({ subjects }: CommandRow, subject: string): boolean
       : subject === form,
   )
 }
+
+/** The table as Markdown, for `docs/governance.md`; a test holds the two together. */
+export function commandTable(): string {
+  const rows = COMMANDS.map(({ kind, roles, subjects, bound, effect }) => {
+    const about = subjects.map((form) => `\`${form.endsWith(':') ? `${form}ID` : form}\``).join(', ')
+    return `| \`${kind}\` | ${roles.join(', ')} | ${about} | ${bound ? 'yes' : ''} | ${effect} |`
+  })
+  return ['| kind | roles | subject | digest | effect |', '|---|---|---|---|---|', ...rows].join('\n')
+}

@@ -196,6 +196,7 @@ class StandInAgent implements Agent {
       counterAmountMinor: 100,
       createdAt,
       expiresAt: createdAt + ANSWER_WITHIN_MICROS,
+      dependsOn: -1,
     }
   }
 

@@ -37,6 +37,7 @@ function instructionOf(number: number): Instruction {
     counterAmountMinor: 2 ** 51 + number,
     createdAt: 1_773_820_800_000_000,
     expiresAt: 1_773_820_800_000_000 + 600_000_000,
+    dependsOn: -1,
   }
 }
 

@@ -15,6 +15,7 @@ import { journalSchema, segmentSchema } from '../../../pipeline/runtime/journal/
 import type { Cycle, CycleResult, SourceDeclaration } from '../../../schemas/generated/types.js'
 import { Coverage } from './coverage.js'
 import type { AuditedLogs } from './logs.js'
+import type { PeopleAudit } from './people-audit.js'
 import { hold, Violation } from './violation.js'
 
 export interface AuditedEntry {
@@ -41,7 +42,7 @@ export class JournalAudit {
   readonly #groups = new Map<string, GroupAudit>()
   readonly #topics: string[] = []
   /** State of the reservation for each instruction. */
-  readonly #reservations = new Map<string, string>()
+  readonly #reservations = new Map<string, { state: string; leftMinor: number }>()
   #offset = 0
 
   constructor(
@@ -49,6 +50,7 @@ export class JournalAudit {
     readonly partition: number,
     private readonly prefix: string,
     private readonly onResult: (partition: number, result: CycleResult) => void,
+    private readonly people?: PeopleAudit,
   ) {
     this.coverage = new Coverage(cluster, partition, prefix)
   }
@@ -79,8 +81,8 @@ export class JournalAudit {
   /** At the end nothing is held for anything. */
   finish(): void {
     this.coverage.finish()
-    for (const [id, state] of this.#reservations)
-      hold(state !== 'PENDING', 'reservation-once', () => `the reservation of ${id} never ended`)
+    for (const [id, { leftMinor }] of this.#reservations)
+      hold(leftMinor === 0, 'reservation-once', () => `${leftMinor} of the reservation of ${id} never ended`)
   }
 
   #take(offset: number, value: Buffer): void {
@@ -103,7 +105,9 @@ export class JournalAudit {
         this.coverage.claim(topic, before)
   }
 
-  #declare({ source, name }: SourceDeclaration): void {
+  #declare(declaration: SourceDeclaration): void {
+    const { source, name } = declaration
+    this.people?.declare(declaration)
     hold(source === this.#topics.length, 'journal-chain', () => `source ${source} out of order`)
     this.#topics.push(name.slice(0, name.lastIndexOf('/')))
   }
@@ -151,8 +155,8 @@ export class JournalAudit {
       ended.add(id)
       this.outstanding.delete(id)
     }
-    for (const { instructionId, state } of result.reservations)
-      this.#reserve(toHex(instructionId), state, ended)
+    for (const { instructionId, state, amountMinor } of result.reservations)
+      this.#reserve(toHex(instructionId), state, amountMinor, ended)
     const letters = result.dispositions.filter((code) => code === 4).length
     const { deadLetters, decisions, explanations } = result
     hold(
@@ -165,19 +169,31 @@ export class JournalAudit {
       'refusals-recorded',
       () => `a decision without explanation`,
     )
+    if (cycle !== undefined) this.people?.take(cycle, result)
     this.onResult(this.partition, result)
   }
 
-  #reserve(id: string, state: string, ended: ReadonlySet<string>): void {
+  /** It begins once and ends once; a partial posting and what it gives back add up to what was held. */
+  #reserve(id: string, state: string, amountMinor: number, ended: ReadonlySet<string>): void {
     const before = this.#reservations.get(id)
     const begins = before === undefined && state === 'PENDING'
-    const ends = before === 'PENDING' && state !== 'PENDING'
+    const ends =
+      before?.state === 'PENDING'
+        ? state !== 'PENDING'
+        : before?.state === 'PARTLY_POSTED' && before.leftMinor > 0 && state === 'VOIDED'
     hold(
       begins || ends,
       'reservation-once',
-      () => `reservation of ${id}: ${state} after ${before ?? 'nothing'}`,
+      () => `reservation of ${id}: ${state} after ${before?.state ?? 'nothing'}`,
     )
     hold(begins || ended.has(id), 'reservation-once', () => `${state}, but instruction ${id} has not ended`)
-    this.#reservations.set(id, state)
+    const leftMinor = begins ? amountMinor : before!.leftMinor - amountMinor
+    const isPart = state === 'PARTLY_POSTED'
+    hold(
+      begins || (isPart ? leftMinor > 0 : leftMinor === 0),
+      'reservation-once',
+      () => `${state} of ${amountMinor} leaves ${leftMinor} of the reservation of ${id}`,
+    )
+    this.#reservations.set(id, { state, leftMinor })
   }
 }

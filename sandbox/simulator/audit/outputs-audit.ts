@@ -146,11 +146,22 @@ export class OutputsAudit {
   }
 }
 
-/** The instructions of a result that leave. */
-export function sentOf({ instructions, instructionEvents }: CycleResult): readonly Instruction[] {
-  const sent = instructionEvents.filter(({ state }) => state === 'SENT')
-  const ids = new Set(sent.map(({ instructionId }) => toHex(instructionId)))
-  return instructions.filter(({ instructionId }) => ids.has(toHex(instructionId)))
+/**
+ * Gives the instructions that leave with a result, in their order. One that waited for people or for another leg was made in an
+ * earlier cycle: results are to be given in the order of their groups.
+ */
+export function sentReader(): (result: CycleResult) => readonly Instruction[] {
+  const unsent = new Map<string, Instruction>()
+  return ({ instructions, instructionEvents }) => {
+    for (const instruction of instructions) unsent.set(toHex(instruction.instructionId), instruction)
+    return instructionEvents.flatMap(({ instructionId, state }) => {
+      const id = toHex(instructionId)
+      const instruction = unsent.get(id)
+      if (state !== 'SENT' || instruction === undefined) return []
+      unsent.delete(id)
+      return [instruction]
+    })
+  }
 }
 
 function invariantOf(stream: AuditedStream): Invariant {

@@ -4,7 +4,7 @@
  *
  * Depends on the agent module and the state codec.
  */
-import { isFinal, isOutstanding } from '../../../pipeline/action/life-cycle.js'
+import { isFinal, isHeld, isOutstanding } from '../../../pipeline/action/life-cycle.js'
 import type { GroupState } from '../../../pipeline/perception/state.js'
 import { type Agent, UNROUTED_GROUP } from '../../../pipeline/ports.js'
 import { measuredOffset } from '../../../pipeline/runtime/workers/measured.js'
@@ -100,16 +100,22 @@ function firstDifference(made: CycleResult, record: Buffer): string {
 function checkFloor(state: GroupState, accountId: string, place: string): void {
   const account = state.accounts.get(accountId)
   if (account === undefined) return
-  const available = account.settledMinor - account.reservedMinor
+  // What is held for legs that wait for another one has not left: they are judged again when they do.
+  const unsent = [...state.instructions.values()]
+    .filter(
+      (order) => order.sourceAccountId === accountId && isHeld(order.state) && !isOutstanding(order.state),
+    )
+    .reduce((sum, { amountMinor }) => sum + amountMinor, 0)
+  const available = account.settledMinor - account.reservedMinor + unsent
   const floor = FLOORS[accountId]
   hold(available >= floor, 'floor-held', () => `${place} leaves ${available} on ${accountId}, floor ${floor}`)
 }
 
-/** What is held is exactly what is outstanding. */
+/** What is held is exactly what is on its way, or waits to be sent. */
 function checkHolds(state: GroupState, place: string): void {
   const held = new Map<string, number>()
   for (const order of state.instructions.values()) {
-    if (!isOutstanding(order.state)) continue
+    if (!isHeld(order.state)) continue
     held.set(order.sourceAccountId, (held.get(order.sourceAccountId) ?? 0) + order.amountMinor)
   }
   for (const [id, { reservedMinor }] of state.accounts) {

@@ -11,6 +11,7 @@ const INVARIANTS = [
   'replay-identical',
   'projection-equals-journal',
   'refusals-recorded',
+  'people-obeyed',
   'no-machine-fails',
   'everything-ends',
 ] as const

@@ -168,7 +168,7 @@ export class Bank {
       instructionId: instruction.instructionId,
       status: step.status,
       reasonCode: step.reasonCode,
-      settledMinor: settled ? instruction.amountMinor : 0,
+      settledMinor: settled ? fate.settledMinor : 0,
       counterSettledMinor: settled ? fate.counterSettledMinor : 0,
     }
     const value = framed('execution', encodeRecord('execution', execution))

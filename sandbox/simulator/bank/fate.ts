@@ -1,7 +1,8 @@
 /**
  * What the bank of the simulator does with an instruction: a pure function of seed and instruction.
  *
- * Unlike the bank of the demonstration it is meant to hurt: one in eight is met with silence, one in twelve is rejected.
+ * Unlike the bank of the demonstration it is meant to hurt: one in eight is met with silence, one in twelve is rejected, one in ten
+ * is settled in part.
  * Depends on the sandbox's randomness.
  */
 import type { Execution, Instruction } from '../../../schemas/generated/types.js'
@@ -20,12 +21,15 @@ export interface Fate {
   readonly steps: readonly FateStep[]
   /** Nothing is reported; only a question brings the outcome to light. */
   readonly silent: boolean
+  /** What is debited when it is settled, at most the amount; and what is credited. */
+  readonly settledMinor: number
   readonly counterSettledMinor: number
 }
 
 const SILENT = 0.125
 const REJECTED = 0.08
 const PENDING = 0.2
+const IN_PART = 0.1
 const REASONS = ['AM04', 'AC04', 'AG01', 'TM01', 'MS03'] as const
 
 export function fateOf(seed: number, instruction: Instruction): Fate {
@@ -39,7 +43,15 @@ export function fateOf(seed: number, instruction: Instruction): Fate {
     steps.push({ status: 'PENDING', afterMicros: acceptedAfter + SECOND / 2, reasonCode: '' })
   const reasonCode = rejected ? random.pick(REASONS) : ''
   steps.push({ status: rejected ? 'REJECTED' : 'SETTLED', afterMicros: finalAfter, reasonCode })
-  return { steps, silent, counterSettledMinor: rejected ? 0 : counterAmount(random, instruction) }
+  if (rejected) return { steps, silent, settledMinor: 0, counterSettledMinor: 0 }
+  const counterMinor = counterAmount(random, instruction)
+  const { amountMinor } = instruction
+  if (amountMinor < 2 || !random.chance(IN_PART)) {
+    return { steps, silent, settledMinor: amountMinor, counterSettledMinor: counterMinor }
+  }
+  const settledMinor = random.integer(1, amountMinor - 1)
+  const counterSettledMinor = Number((BigInt(counterMinor) * BigInt(settledMinor)) / BigInt(amountMinor))
+  return { steps, silent, settledMinor, counterSettledMinor }
 }
 
 /** BigInt, because amount times slippage leaves the exact range of a double. */

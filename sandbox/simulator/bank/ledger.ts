@@ -40,7 +40,7 @@ export class Ledger {
   settle(id: string): void {
     const { instruction, fate } = this.entries.get(id)!
     this.settled.push(id)
-    this.#move(instruction.groupId, instruction.sourceAccountId, -instruction.amountMinor)
+    this.#move(instruction.groupId, instruction.sourceAccountId, -fate.settledMinor)
     this.#move(instruction.groupId, instruction.destinationAccountId, fate.counterSettledMinor)
   }
 

@@ -4,8 +4,9 @@
  * Small enough that a decision takes well under a millisecond, with every kind of instruction in it.
  * Depends on the record types.
  */
-import { derivedId } from '../../../pipeline/identity.js'
+import { derivedId, formatUuid, toHex } from '../../../pipeline/identity.js'
 import type { StreamName } from '../../../schemas/generated/schemas.js'
+import { SIMULATED_ROSTER, type SimulatedDraft, signAs, simulatedRoster } from '../../people.js'
 
 export interface Draft {
   readonly stream: StreamName
@@ -35,9 +36,10 @@ export interface PolicyLimits {
   /** Major units of the base currency. */
   readonly perDay: number
   readonly answerWithinSeconds: number
+  readonly mode: 'autonomous' | 'supervised'
 }
 
-const SIMULATED_LIMITS: PolicyLimits = { perDay: 100_000_000, answerWithinSeconds: 20 }
+const SIMULATED_LIMITS: PolicyLimits = { perDay: 100_000_000, answerWithinSeconds: 20, mode: 'autonomous' }
 
 export function policyText(groupId: string, limits = SIMULATED_LIMITS): string {
   return `policy: simulated
@@ -45,7 +47,7 @@ version: 1
 group: ${groupId}
 owner: treasury
 tier: 2
-mode: autonomous
+mode: ${limits.mode}
 baseCurrency: EUR
 deliberation: { horizonMinutes: 60, reconsiderAfterSeconds: 300, tolerancePercent: 2 }
 costs:
@@ -62,6 +64,7 @@ limits:
   perCycle: 15000000
   perDay: ${limits.perDay}
   instructionsPerCycle: 8
+approvals: { required: 2, roles: [approver, risk-officer], withinSeconds: 30 }
 expectedFlows: { inflowPercent: 50, outflowPercent: 100 }
 staleness:
   account: { widenAfterSeconds: 1800, widenPercent: 10, freezeAfterSeconds: 7200 }
@@ -91,7 +94,7 @@ export function sharedDrafts(today: number): Draft[] {
 }
 
 /** Reference data of one group, in the order in which a careful producer sends it. */
-export function groupDrafts(groupId: string): Draft[] {
+export function groupDrafts(groupId: string, mode: PolicyLimits['mode'] = 'autonomous'): Draft[] {
   return [
     account('OPERATING', 'BANK-A'),
     account('PAYROLL', 'BANK-B'),
@@ -102,9 +105,18 @@ export function groupDrafts(groupId: string): Draft[] {
     rail('OPERATING', 'DOLLARS'),
     rail('DOLLARS', 'OPERATING'),
     {
+      stream: 'roster',
+      name: SIMULATED_ROSTER,
+      fields: { rosterId: SIMULATED_ROSTER, version: 1, document: simulatedRoster() },
+    },
+    {
       stream: 'policy',
       name: 'policy',
-      fields: { policyId: 'simulated', version: 1, document: policyText(groupId) },
+      fields: {
+        policyId: 'simulated',
+        version: 1,
+        document: policyText(groupId, { ...SIMULATED_LIMITS, mode }),
+      },
     },
   ]
 }
@@ -234,21 +246,12 @@ export function movementDraft(
   }
 }
 
+/** A command of a simulated person, signed with the key of `keyOf`: with another's it is a forgery. */
 export function commandDraft(
-  groupId: string,
-  number: number,
-  kind: 'HOLD' | 'RELEASE',
-  subject: string,
-): Draft {
-  return {
-    stream: 'command',
-    name: String(number),
-    fields: {
-      commandId: derivedId('simulator command', `${groupId}/${number}`),
-      kind,
-      subject,
-      author: 'operator',
-      reason: 'simulated',
-    },
-  }
+  draft: Omit<SimulatedDraft, 'reason'>,
+  keyOf = draft.author,
+): Draft & { readonly id: string } {
+  const command = signAs({ reason: 'simulated', ...draft }, keyOf)
+  const { eventTime: _, groupId: __, ...fields } = command
+  return { stream: 'command', name: draft.nonce ?? '', fields, id: formatUuid(toHex(command.commandId)) }
 }

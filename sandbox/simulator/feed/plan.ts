@@ -8,6 +8,7 @@
 import { partitionOf } from '../../../pipeline/runtime/distributed/topics.js'
 import { encodeRecord } from '../../../schemas/avro/registry.js'
 import type { StreamName } from '../../../schemas/generated/schemas.js'
+import type { SimulatedDraft } from '../../people.js'
 import { Random } from '../../random.js'
 import { framed } from '../clients/schema-lookup.js'
 import { SECOND } from '../scheduler.js'
@@ -44,6 +45,11 @@ const REPEATED = 0.05
 const FAULTY_EVERY_MICROS = 30 * SECOND
 const MICROS_PER_DAY = 86_400_000_000
 
+/** One of two or more groups asks people before it sends anything. */
+export function isSupervised(groupId: string): boolean {
+  return groupId === 'group-1'
+}
+
 export function planFeed(options: FeedOptions): FeedPlan {
   return new Planner(options).plan()
 }
@@ -64,7 +70,8 @@ class Planner {
     const groups = Array.from({ length: this.options.groups }, (_, index) => `group-${index}`)
     for (const draft of material.sharedDrafts(this.#today)) this.#sendToAll(0, draft)
     this.#planQuotes()
-    for (const groupId of groups) this.#planGroup(groupId)
+    for (const groupId of groups)
+      this.#planGroup(groupId, isSupervised(groupId) ? 'supervised' : 'autonomous')
     this.#planFaulty(groups)
     const records = this.#records
       .map((record, order) => ({ record, order }))
@@ -82,10 +89,10 @@ class Planner {
     }
   }
 
-  #planGroup(groupId: string): void {
+  #planGroup(groupId: string, mode: 'autonomous' | 'supervised'): void {
     const random = this.#random
     const begin = random.integer(0, 3 * SECOND)
-    for (const draft of material.groupDrafts(groupId)) this.#send(begin, groupId, draft)
+    for (const draft of material.groupDrafts(groupId, mode)) this.#send(begin, groupId, draft)
     for (const draft of material.openingDrafts(groupId)) this.#send(begin + SECOND, groupId, draft)
     for (const [accountId, minor] of Object.entries(material.OPENINGS))
       this.#balances.set(`${groupId}/${accountId}`, minor)
@@ -106,13 +113,54 @@ class Planner {
       this.#push(random.chance(LATE) ? { ...record, atMicros: at + random.integer(0, 15 * SECOND) } : record)
       if (random.chance(REPEATED)) this.#push({ ...record, atMicros: at + random.integer(0, 10 * SECOND) })
       if (random.chance(0.01)) this.#planHold(at, groupId, number, accountId)
+      if (random.chance(0.02)) this.#planKill(at, groupId, number, accountId)
     }
   }
 
+  /** One person holds an account and releases it. */
   #planHold(at: number, groupId: string, number: number, accountId: string): void {
     const subject = `account:${accountId}`
-    this.#send(at, groupId, material.commandDraft(groupId, 2 * number, 'HOLD', subject))
-    this.#send(at + 20 * SECOND, groupId, material.commandDraft(groupId, 2 * number + 1, 'RELEASE', subject))
+    this.#command(at, groupId, { author: 'olga', kind: 'HOLD', subject, nonce: `hold ${number}` })
+    const later = at + 20 * SECOND
+    this.#command(later, groupId, { author: 'omar', kind: 'RELEASE', subject, nonce: `release ${number}` })
+  }
+
+  /** One person kills, two lift it; before them comes a forgery, which must lift nothing. */
+  #planKill(at: number, groupId: string, number: number, accountId: string): void {
+    const subject = this.#random.pick([
+      `account:${accountId}`,
+      `group:${groupId}`,
+      'instruction-kind:TRANSFER',
+    ])
+    const kill = this.#command(at, groupId, {
+      author: 'anna',
+      kind: 'KILL',
+      subject,
+      nonce: `kill ${number}`,
+    })
+    const lift = { kind: 'LIFT', subject: `kill:${kill.id}` } as const
+    const forged = { ...lift, author: 'axel', nonce: `forged ${number}` }
+    this.#command(at + 10 * SECOND, groupId, forged, 'olga')
+    // Now and then the second person never comes, and the kill stays to the end.
+    const second = this.#random.chance(0.5) ? 'ada' : 'rosa'
+    for (const [seconds, author] of [
+      [12, 'rosa'],
+      [14, 'rosa'],
+      [30, second],
+    ] as const)
+      this.#command(at + seconds * SECOND, groupId, { ...lift, author, nonce: `lift ${number} ${seconds}` })
+  }
+
+  #command(
+    at: number,
+    groupId: string,
+    draft: Omit<SimulatedDraft, 'reason' | 'groupId' | 'atMicros'>,
+    keyOf = draft.author,
+  ) {
+    const atMicros = this.options.startMicros + at
+    const made = material.commandDraft({ ...draft, groupId, atMicros }, keyOf)
+    this.#send(at, groupId, made)
+    return made
   }
 
   /** Records that nobody can use: each ends as one dead letter. */

@@ -1,85 +1,142 @@
 /**
- * Finds what the log holds of a decision: its leaf, that of the policy version it rests on, its instructions, and what became of them.
+ * Makes the bundle of a decision from the audit log and the journal: the leaves with their proofs, and what makes the decision again.
  *
- * The log is read from its beginning, a leaf at a time: there is no index beside it that could be wrong. Depends on the log and the leaves.
+ * The decision is made again here too, so that a bundle that could not be verified is not written. Depends on the log, the journal
+ * and the replay.
  */
 import { WeirError } from '../../../pipeline/errors.js'
-import type { Bundle } from './bundle.js'
+import { fromHex, NO_DIGEST, toHex } from '../../../pipeline/identity.js'
+import { encodeRecord } from '../../../schemas/avro/registry.js'
+import { compileOptimizer, readOptimizer } from '../../../wasm-core/host/compile.js'
+import type { ProjectedJournal } from '../../journal/journal-port.js'
+import { HISTORY_BEGIN } from '../leaves/history.js'
+import { sha256Hex } from '../leaves/leaf-fields.js'
+import { parseSignedCheckpoint } from '../log/checkpoint.js'
+import { replayDecision } from '../replay/replay-decision.js'
+import type { ExaminedDecision, ReplayOutcome } from '../replay/replay-job.js'
+import type { Bundle, EarlierCheckpoint } from './bundle.js'
+import { certificateOf } from './certificate-of.js'
+import { type ChosenLeaves, chooseLeaves, type ProvingLog } from './choose-leaves.js'
+import { type CollectedCycles, collectCycles } from './collect-cycles.js'
 
-/** What a log must be able to do. */
-export interface ProvingLog {
-  readonly size: number
-  record(index: number): Promise<Uint8Array>
-  inclusionProof(index: number, size: number): Promise<readonly Uint8Array[]>
-  checkpoint(): Uint8Array
-}
+const NOTHING_SOLVED = toHex(NO_DIGEST)
 
-interface LeafText {
-  readonly kind: string
-  readonly group: string
-  readonly id?: string
-  readonly decision?: string
-  readonly instruction?: string
-  readonly digest?: string
-  readonly policy?: { readonly digest: string }
+export interface ExportOptions {
+  /** The whole history of the group instead of a state: nothing is taken on trust then. */
+  readonly fromStart?: boolean
+  /** An earlier checkpoint of the log, signed: the bundle proves that the log has grown from it. */
+  readonly since?: Uint8Array
 }
 
 /**
  * @param decision id, 32 lower-case hex digits
- * @throws WeirError WEIR_INPUT when the log has no such decision; as the log does
+ * @returns undefined when the log has no such decision
+ * @throws WeirError WEIR_JOURNAL when the journal does not give what the log has; as log and certificates do
  */
-export async function exportDecision(log: ProvingLog, decision: string): Promise<Bundle> {
-  const { size } = log
-  const found = await findOwn(log, size, decision)
-  const [first] = found
-  if (first === undefined)
-    throw new WeirError('WEIR_INPUT', `the audit log has no decision ${decision}`, {
-      remedy:
-        'bring the log up to date: weir audit append, or look the id up: weir sql "SELECT decision_id FROM decisions"',
-    })
-  const policy = await findPolicy(log, first.index, first.leaf)
-  const indices = [...(policy === undefined ? [] : [policy]), ...found.map(({ index }) => index)]
-  const leaves = await Promise.all(
-    indices.map(async (index) => ({
+export async function exportDecision(
+  log: ProvingLog,
+  journal: ProjectedJournal,
+  decision: string,
+  { fromStart = false, since }: ExportOptions = {},
+): Promise<Bundle | undefined> {
+  const chosen = await chooseLeaves(log, decision, fromStart)
+  if (chosen === undefined) return undefined
+  const wasm = await moduleFor(chosen)
+  const { group, previous, entry } = chosen
+  const wanted = { group, after: previous?.cycle ?? -1, until: chosen.decision.cycle, entry }
+  const collected = await collectCycles(journal, wanted, await compileOptimizer())
+  const outcome = await replayDecision({
+    group,
+    ...collected,
+    wasm,
+    memory: {
+      sequence: chosen.firstMade,
+      history: previous === undefined ? HISTORY_BEGIN : fromHex(previous.digests.history),
+    },
+  })
+  const examined = demandSame(outcome, chosen)
+  return {
+    ...(await proofsOf(log, decision, chosen.indices, since)),
+    ...partsOf(collected),
+    wasm: hasSolved(outcome) ? wasm : null,
+    policy: examined.policyDocument,
+    explanation: outcome.explanations[0] ?? new Uint8Array(0),
+    instructions: outcome.instructions,
+    certificate: examined.solve === undefined ? null : certificateOf(examined.solve),
+    approvals: [],
+  }
+}
+
+async function proofsOf(
+  log: ProvingLog,
+  decision: string,
+  indices: readonly number[],
+  since: Uint8Array | undefined,
+): Promise<Pick<Bundle, 'decision' | 'checkpoint' | 'since' | 'leaves'>> {
+  const leaves = []
+  for (const index of indices)
+    leaves.push({
       index,
       record: await log.record(index),
-      proof: await log.inclusionProof(index, size),
-    })),
+      proof: await log.inclusionProof(index, log.size),
+    })
+  const earlier = since === undefined ? null : await grownFrom(log, since)
+  return { decision, checkpoint: log.checkpoint(), since: earlier, leaves }
+}
+
+function partsOf({
+  snapshot,
+  sources,
+  cycles,
+}: CollectedCycles): Pick<Bundle, 'snapshot' | 'sources' | 'cycles'> {
+  return {
+    snapshot: snapshot === undefined ? null : { digest: sha256Hex(snapshot), state: snapshot },
+    sources: sources.map((source) => encodeRecord('source-declaration', source)),
+    cycles: cycles.map((cycle) => encodeRecord('cycle', cycle)),
+  }
+}
+
+async function moduleFor({ decision }: ChosenLeaves): Promise<Uint8Array> {
+  const wasm = await readOptimizer()
+  const digest = sha256Hex(wasm)
+  if (decision.solver.wasm === NOTHING_SOLVED || decision.solver.wasm === digest) return wasm
+  throw new WeirError('WEIR_INPUT', `the decision was made by another optimizer, ${decision.solver.wasm}`, {
+    place: `decision ${decision.id}`,
+    remedy: `export it with the version of Weir that made the run; this one has ${digest}`,
+  })
+}
+
+const hasSolved = ({ leaves }: ReplayOutcome): boolean =>
+  leaves.some(
+    ({ kind, fields }) =>
+      kind === 'decision' && (fields.solver as { readonly wasm: string }).wasm !== NOTHING_SOLVED,
   )
-  return { decision, checkpoint: log.checkpoint(), leaves }
+
+/** What was made again is what was logged; anything else is told before a bundle is written that nobody could verify. */
+function demandSame(
+  { before, after, examined }: ReplayOutcome,
+  { decision, previous }: ChosenLeaves,
+): ExaminedDecision {
+  const began = previous?.digests.chain ?? NOTHING_SOLVED
+  if (before.chain === began && after.chain === decision.digests.chain && examined !== undefined)
+    return examined
+  throw new WeirError('WEIR_JOURNAL', 'the journal does not give the decision that the audit log has', {
+    place: `decision ${decision.id}, cycle ${decision.cycle}`,
+    remedy:
+      'look for the first difference: weir audit check, weir replay; another version of Weir decides in another way',
+  })
 }
 
-/** The decision's leaf, then those of its instructions and their events, which come after it. */
-async function findOwn(
-  log: ProvingLog,
-  size: number,
-  decision: string,
-): Promise<{ index: number; leaf: LeafText }[]> {
-  const found: { index: number; leaf: LeafText }[] = []
-  const ids = [decision]
-  for (let index = 0; index < size; index++) {
-    const record = Buffer.from(await log.record(index))
-    // Cheap first: few leaves name any of the ids.
-    if (!ids.some((id) => record.includes(id))) continue
-    const leaf = JSON.parse(record.toString('utf8')) as LeafText
-    if (leaf.kind === 'decision' && leaf.id === decision) found.push({ index, leaf })
-    else if (leaf.kind === 'instruction' && leaf.decision === decision) {
-      ids.push(leaf.id as string)
-      found.push({ index, leaf })
-    } else if (leaf.kind === 'instruction-event' && ids.includes(leaf.instruction ?? ''))
-      found.push({ index, leaf })
-  }
-  return found
-}
-
-/** The latest leaf before the decision by which its group was given the policy version. */
-async function findPolicy(log: ProvingLog, before: number, decision: LeafText): Promise<number | undefined> {
-  const digest = decision.policy?.digest ?? ''
-  for (let index = before - 1; index >= 0; index--) {
-    const record = Buffer.from(await log.record(index))
-    if (!record.includes(digest)) continue
-    const leaf = JSON.parse(record.toString('utf8')) as LeafText
-    if (leaf.kind === 'policy' && leaf.digest === digest && leaf.group === decision.group) return index
-  }
-  return undefined
+async function grownFrom(log: ProvingLog, since: Uint8Array): Promise<EarlierCheckpoint> {
+  const { size } = parseSignedCheckpoint(since, 'earlier checkpoint').checkpoint
+  if (size < 1 || size > log.size)
+    throw new WeirError(
+      'WEIR_INPUT',
+      `the earlier checkpoint is of ${size} leaves, the log has ${log.size}`,
+      {
+        place: 'earlier checkpoint',
+        remedy: 'give one that this log has had, of 1 leaf or more',
+      },
+    )
+  return { checkpoint: since, proof: await log.consistencyProof(size, log.size) }
 }

@@ -5,9 +5,9 @@
  */
 import { sha256, toHex } from '../../../pipeline/identity.js'
 import { encodeRecord } from '../../../schemas/avro/registry.js'
+import type { Json } from '../../../schemas/canonical-json.js'
 import type {
   Command,
-  Cycle,
   CycleResult,
   Decision,
   Explanation,
@@ -15,16 +15,23 @@ import type {
   InstructionEvent,
   Policy,
 } from '../../../schemas/generated/types.js'
-import type { Json } from './canonical-json.js'
 
 type Fields = Readonly<Record<string, Json>>
 
-const sha256Hex = (bytes: Uint8Array): string => toHex(sha256(bytes))
+/** As digests stand in leaves. */
+export const sha256Hex = (bytes: Uint8Array): string => toHex(sha256(bytes))
+
+/** Digests of what a decision was made from. */
+export interface DecisionInputs {
+  readonly cycle: Uint8Array
+  /** Over all cycles up to this one, see history.ts. */
+  readonly history: Uint8Array
+}
 
 /** What a decision rests on and came to; refusals and decisions to do nothing are decisions too. */
 export function decisionFields(
   decision: Decision,
-  cycle: Cycle,
+  { cycle, history }: DecisionInputs,
   result: CycleResult,
   explanation: Explanation | undefined,
 ): Fields {
@@ -45,7 +52,8 @@ export function decisionFields(
     solver: solverFields(decision),
     costs: { executed: decision.executedCost, doNothing: decision.doNothingCost },
     digests: {
-      cycle: sha256Hex(encodeRecord('cycle', cycle)),
+      cycle: toHex(cycle),
+      history: toHex(history),
       explanation: explanation === undefined ? '' : sha256Hex(encodeRecord('explanation', explanation)),
       // Over all decisions of the group so far: what a replay must come to.
       chain: toHex(result.decisionDigest),
@@ -64,14 +72,20 @@ function solverFields(decision: Decision): Fields {
     basis: sha256Hex(basis),
     rows,
     columns,
-    primal,
-    dual,
+    answer: answerDigest(primal, dual),
     objective,
     primalResidual,
     dualResidual,
     iterations,
     solves,
   }
+}
+
+/** SHA-256 of values and prices as doubles, least byte first: of a large group they would not fit into a leaf. Empty without an optimum. */
+export function answerDigest(primal: ArrayLike<number>, dual: ArrayLike<number>): string {
+  if (primal.length === 0 && dual.length === 0) return ''
+  const bytesOf = (values: ArrayLike<number>): Uint8Array => new Uint8Array(Float64Array.from(values).buffer)
+  return toHex(sha256(bytesOf(primal), bytesOf(dual)))
 }
 
 export function instructionFields(instruction: Instruction): Fields {

@@ -93,6 +93,7 @@ test('a decision tells what it rests on by digests that whoever has the records 
   const explanation = explanations.find(({ decisionId }) => toHex(decisionId) === decision.fields.id)
   assert.deepEqual(decision.fields.digests, {
     cycle: sha256(encodeRecord('cycle', found['weir.Cycle'])),
+    history: historyOf(bodies, groupId, cycle),
     explanation: explanation === undefined ? '' : sha256(encodeRecord('explanation', explanation)),
     chain: toHex(result['weir.CycleResult'].decisionDigest),
   })
@@ -103,8 +104,63 @@ test('equal entries give equal bytes, each the same text whatever made it, and w
   assert.deepEqual(leavesOf(day.entries).map(leafBytes), once)
   for (const bytes of once) {
     assert.ok(bytes.length <= LEAF_BYTES_MOST)
-    assert.equal(JSON.parse(bytes.toString()).leaf, 1)
+    assert.equal(JSON.parse(bytes.toString()).leaf, 2)
   }
+})
+
+/** SHA-256 of the history before, of the cycle, and of the declarations of its sources by number, from 32 zeros on. */
+function historyOf(bodies: readonly JournalBody[], groupId: string, until: number): string {
+  const declared = new Map<number, Buffer>()
+  let history: Uint8Array = new Uint8Array(32)
+  for (const body of bodies) {
+    if ('weir.SourceDeclaration' in body) {
+      const declaration = body['weir.SourceDeclaration']
+      const bytes = encodeRecord('source-declaration', declaration)
+      declared.set(declaration.source, createHash('sha256').update(bytes).digest())
+    } else if ('weir.Cycle' in body && body['weir.Cycle'].groupId === groupId) {
+      const cycle = body['weir.Cycle']
+      if (cycle.cycle > until) break
+      const hash = createHash('sha256').update(history)
+      hash.update(createHash('sha256').update(encodeRecord('cycle', cycle)).digest())
+      for (let source = 0; source < declared.size; source++)
+        if (cycle.inputs.some((input) => input.source === source)) hash.update(declared.get(source) ?? '')
+      history = hash.digest()
+    }
+  }
+  return toHex(history)
+}
+
+test('the history of a group changes with any input of any cycle, and with how its source is read', () => {
+  const historyAfter = (change: (entries: JournalBody[]) => void): unknown => {
+    const bodies = structuredClone(day.entries.map(({ body }) => body))
+    change(bodies)
+    const made = leavesOf(bodies.map((body, sequence) => entry(sequence, body)))
+    const last = made.filter(({ kind }) => kind === 'decision').at(-1)
+    return (last?.fields.digests as { readonly history: string } | undefined)?.history
+  }
+  const whole = historyAfter(() => undefined)
+  const { group } =
+    leavesOf(day.entries)
+      .filter(({ kind }) => kind === 'decision')
+      .at(-1) ?? assert.fail()
+  const cyclesOf = (bodies: JournalBody[]) =>
+    bodies.flatMap((body) =>
+      'weir.Cycle' in body && body['weir.Cycle'].groupId === group && body['weir.Cycle'].inputs.length > 0
+        ? [body['weir.Cycle']]
+        : [],
+    )
+  const changed = historyAfter((bodies) => {
+    const [input] = cyclesOf(bodies)[3]?.inputs ?? []
+    assert.ok(input !== undefined)
+    input.position += 1
+  })
+  const renamed = historyAfter((bodies) => {
+    const source = cyclesOf(bodies)[0]?.inputs[0]?.source
+    for (const body of bodies)
+      if ('weir.SourceDeclaration' in body && body['weir.SourceDeclaration'].source === source)
+        body['weir.SourceDeclaration'].name += '!'
+  })
+  assert.equal(new Set([whole, changed, renamed]).size, 3)
 })
 
 function givenOrders(dispositions: readonly number[]): JournalEntryReader[] {

@@ -21,6 +21,7 @@ import type {
   Quote,
   Rail,
   RegulatoryConstraint,
+  Roster,
 } from '../../../schemas/generated/types.js'
 import { recordReader } from '../../journal/record-reader.js'
 
@@ -48,12 +49,20 @@ export interface ReadPayload {
   /** The whole record of streams that have a table of their own. */
   readonly execution: Execution | undefined
   readonly policy: Policy | undefined
+  readonly roster: Roster | undefined
+  readonly command: Command | undefined
 }
 
 /** Reads the payloads of one source; each is in the source's writer schema. */
 export type PayloadReader = (payload: Uint8Array) => ReadPayload
 
-const UNREAD: ReadPayload = { facts: NOTHING, execution: undefined, policy: undefined }
+const UNREAD: ReadPayload = {
+  facts: NOTHING,
+  execution: undefined,
+  policy: undefined,
+  roster: undefined,
+  command: undefined,
+}
 
 /** A reader for a source; one that reads nothing when the stream or the schema cannot be resolved. */
 export function payloadReader(stream: string, writerSchema: string): PayloadReader {
@@ -88,11 +97,13 @@ function describe(stream: StreamName, extract: Extractor, record: TimedRecord): 
     },
     execution: stream === 'execution' ? (record as unknown as Execution) : undefined,
     policy: stream === 'policy' ? (record as unknown as Policy) : undefined,
+    roster: stream === 'roster' ? (record as unknown as Roster) : undefined,
+    command: stream === 'command' ? (record as unknown as Command) : undefined,
   }
 }
 
 /** Beyond the limit an integer may have been rounded: better none than a wrong one. */
-function exactOrNull(value: number): number | null {
+export function exactOrNull(value: number): number | null {
   return Math.abs(value) < EXACT_LIMIT ? value : null
 }
 
@@ -137,4 +148,5 @@ const EXTRACTORS: Partial<Record<StreamName, Extractor>> = {
   counterparty: () => ({}),
   calendar: () => ({}),
   policy: () => ({}),
+  roster: () => ({}),
 }

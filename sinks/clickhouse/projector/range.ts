@@ -14,6 +14,7 @@ import {
   reservationsTable,
 } from './rows/instruction-rows.js'
 import { processStartsTable, sourcesTable } from './rows/journal-rows.js'
+import { approvalsTable, commandsTable, rostersTable } from './rows/people-rows.js'
 import type { RowSink, Table } from './table.js'
 
 /** Column that says which partition of the journal `sequence` counts in; the last of every insert. */
@@ -26,6 +27,9 @@ export const PROJECTED_TABLES: readonly Table<never>[] = [
   inputsTable,
   executionsTable,
   policiesTable,
+  commandsTable,
+  approvalsTable,
+  rostersTable,
   deadLettersTable,
   cyclesTable,
   decisionsTable,

@@ -314,7 +314,7 @@ class DayWriter {
     const amountMinor = 1_000_000 + Math.floor(this.#random() * 1_000_000)
     const accounts = { sourceAccountId: `${groupId}-A`, destinationAccountId: `${groupId}-B` }
     const amounts = { currency: 'EUR', amountMinor, counterCurrency: 'EUR', counterAmountMinor: amountMinor }
-    const ids = { instructionId, decisionId, groupId, cycle, leg: 0 }
+    const ids = { instructionId, decisionId, groupId, cycle, leg: 0, dependsOn: -1 }
     const route = { kind: 'TRANSFER' as const, channelId: `RAIL-${groupId}`, venueId: 'BANK' }
     const times = { createdAt: closedAt, expiresAt: closedAt + 600_000_000 }
     result.instructions.push({ ...ids, ...route, ...accounts, ...amounts, ...times })

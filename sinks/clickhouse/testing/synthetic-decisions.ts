@@ -39,17 +39,9 @@ export function makeDecision(
   const trigger = previousCycle < 0 ? 'first' : 'changed'
   const instructions = outcome === 'ACTED' ? 1 : 0
   const head = { ...ids, previousCycle, decidedAt, ...policy, outcome, reason, trigger }
-  return {
-    ...head,
-    ...digests,
-    solverStatus: status,
-    ...basis,
-    ...values,
-    ...costs,
-    ...proof,
-    instructions,
-    arm: '',
-  }
+  const planDigest = instructions > 0 ? sha256(ids.decisionId) : NO_DIGEST
+  const plan = { instructions, planDigest, arm: '' }
+  return { ...head, ...digests, solverStatus: status, ...basis, ...values, ...costs, ...proof, ...plan }
 }
 
 export function makeExplanation(ids: DecisionIds, outcome: string): Explanation {

@@ -57,7 +57,8 @@ export async function verifyPartition(
   return { partition, equal: tables.every(({ equal }) => equal), entries, tables }
 }
 
-async function projectedEntries(client: ClickHouseClient, partition: number): Promise<number> {
+/** How many entries of a partition the projection says it holds. */
+export async function projectedEntries(client: ClickHouseClient, partition: number): Promise<number> {
   const query = `SELECT toString(maxOrNullIf(last_sequence, state = 'done') + 1) AS entries FROM projection_ranges
     WHERE journal_partition = {partition: UInt32}`
   try {

@@ -46,6 +46,13 @@ function withDigest(text: string): Buffer {
   return Buffer.from(text.replace(/"digest":"[^"]*"/, `"digest":"${digest}"`))
 }
 
+test('half a surrogate pair, which has no canonical text, is refused as input', () => {
+  const text = writeCertificate(documentOf(diet)).toString()
+  const changed = text.replace('"objective":"9"', '"objective":"\\ud800"')
+  assert.notEqual(changed, text)
+  assert.throws(() => readCertificate(Buffer.from(changed)), isInputError)
+})
+
 test('what is read is written as the same bytes, and its claim holds', () => {
   for (const model of [diet, nowhere]) {
     const bytes = writeCertificate(documentOf(model))

@@ -1,6 +1,6 @@
 /**
  * Model, answer and claim as one text that goes into a bundle: whoever has it computes the claim again and needs neither the
- * optimizer nor floating point. Depends on the certificates, claim.ts, hex-doubles.ts, node:crypto.
+ * optimizer nor floating point. Depends on the certificates, claim.ts, hex-doubles.ts, schemas/canonical-json.ts, node:crypto.
  *
  *   { "answer": { "kind": "optimum", "basis": "0120...", "dual": HEX, "objective": HEX, "primal": HEX }
  *            or { "kind": "ray", "basis": "0120...", "ray": HEX },
@@ -17,6 +17,7 @@
  */
 import { createHash } from 'node:crypto'
 import { WeirError } from '../../../pipeline/errors.js'
+import { canonicalJson } from '../../../schemas/canonical-json.js'
 import { checkBasis } from '../basis.js'
 import { checkModel, type SparseModel } from '../sparse-model.js'
 import { certifyInfeasible, type InfeasibilityCertificate } from './certify-infeasible.js'
@@ -71,8 +72,8 @@ export function writeCertificate({ model, subject, terms, claim }: CertificateDo
     model: modelText(model),
     terms: { pivots: String(terms.pivots), tolerance: hexOfDoubles([terms.tolerance]) },
   }
-  const digest = createHash('sha256').update(canonicalText(body)).digest('hex')
-  return Buffer.from(canonicalText({ ...body, digest }))
+  const digest = createHash('sha256').update(canonicalJson(body)).digest('hex')
+  return Buffer.from(canonicalJson({ ...body, digest }))
 }
 
 function answerText(subject: CertifiedAnswer): Claim {
@@ -101,16 +102,6 @@ function modelText(model: SparseModel): Claim {
     rowLower: hexOfDoubles(model.rowLower),
     rowUpper: hexOfDoubles(model.rowUpper),
   }
-}
-
-/** Objects of strings and of such objects, members in the order of their names. */
-function canonicalText(value: object): string {
-  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
-  const texts = members.map(([name, member]) => {
-    const text = typeof member === 'string' ? JSON.stringify(member) : canonicalText(member as object)
-    return `${JSON.stringify(name)}:${text}`
-  })
-  return `{${texts.join(',')}}`
 }
 
 /** Throws `WEIR_INPUT`, and nothing else, for bytes that `writeCertificate` does not write. */

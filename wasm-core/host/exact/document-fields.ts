@@ -38,7 +38,9 @@ export class Fields {
 
   text(name: string): string {
     const value = this.#members.get(name)
-    return typeof value === 'string' ? value : refuse(this.#place(name), 'is no string')
+    if (typeof value !== 'string') refuse(this.#place(name), 'is no string')
+    // Half a surrogate pair, written as an escape, has no canonical text.
+    return /^[ -~]*$/.test(value) ? value : refuse(this.#place(name), 'is not ASCII')
   }
 
   /** A whole number from 0 to 2^31 - 1, in decimal digits. */

@@ -77,6 +77,7 @@ interface DecisionRow {
   executedCost: number
   doNothingCost: number
   instructions: number
+  planDigest: string
   unlistedInputs: number
   arm: string
   sequence: number
@@ -99,6 +100,7 @@ export const decisionsTable = defineTable<DecisionRow>('decisions', {
   executedCost: float64,
   doNothingCost: float64,
   instructions: uint32,
+  planDigest: text,
   unlistedInputs: uint32,
   arm: text,
   sequence: int64,
@@ -251,6 +253,7 @@ export function addDecision(
     executedCost: decision.executedCost,
     doNothingCost: decision.doNothingCost,
     instructions: decision.instructions,
+    planDigest: hexOf(decision.planDigest),
     unlistedInputs,
     arm: decision.arm,
     sequence,

@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto'
 import { DISPOSITION_NAMES } from '../../../../pipeline/perception/outcome.js'
 import type { Cycle, CycleResult, Execution, Policy } from '../../../../schemas/generated/types.js'
-import type { PayloadReader } from '../payload.js'
+import { exactOrNull, type PayloadReader } from '../payload.js'
 import {
   blob,
   defineTable,
@@ -20,8 +20,9 @@ import {
   uint32,
   uuid,
 } from '../table.js'
+import { addCommand, addRoster } from './people-rows.js'
 
-interface InputRow {
+export interface InputRow {
   groupId: string
   cycle: number
   inputIndex: number
@@ -181,7 +182,7 @@ export function addInput(
 ): void {
   const input = cycle.inputs[index]!
   const disposition = DISPOSITION_NAMES[result.dispositions[index]!]!
-  const { facts, execution, policy } = source.read(input.payload)
+  const { facts, execution, policy, roster, command } = source.read(input.payload)
   const row: InputRow = {
     groupId: cycle.groupId,
     cycle: cycle.cycle,
@@ -208,6 +209,8 @@ export function addInput(
   if (facts.eventTime === null) return
   if (execution !== undefined) addExecution(sink, row, facts.eventTime, execution)
   if (policy !== undefined) addPolicy(sink, row, facts.eventTime, policy)
+  if (roster !== undefined) addRoster(sink, row, facts.eventTime, roster)
+  if (command !== undefined) addCommand(sink, row, facts.eventTime, command, exactOrNull(command.expiresAt))
 }
 
 function addExecution(sink: RowSink, row: InputRow, eventTime: number, execution: Execution): void {

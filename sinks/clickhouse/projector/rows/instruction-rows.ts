@@ -8,7 +8,7 @@ import type {
   InstructionEvent,
   Reservation,
 } from '../../../../schemas/generated/types.js'
-import { defineTable, int64, micros, nullable, type RowSink, text, uint32, uuid } from '../table.js'
+import { defineTable, int32, int64, micros, nullable, type RowSink, text, uint32, uuid } from '../table.js'
 import { idOrNull } from './digests.js'
 
 type InstructionRow = Instruction & { sequence: number }
@@ -30,6 +30,7 @@ export const instructionsTable = defineTable<InstructionRow>('instructions', {
   counterAmountMinor: int64,
   createdAt: micros,
   expiresAt: micros,
+  dependsOn: int32,
   sequence: int64,
 })
 

@@ -1,0 +1,167 @@
+/**
+ * Overrides: plans of people in place of the agent's. Forbidden ones are cancelled; adjusted and forced ones are decisions of their own.
+ *
+ * An override is judged by the risk gate like every plan, and then waits for approval by others than whoever ordered it, in every mode that
+ * sends. Depends on decision, gate and pending plans.
+ */
+import type { Command } from '../schemas/generated/types.js'
+import { answerCase } from './action/cases.js'
+import { instruct } from './action/instructions.js'
+import { moveFor } from './action/moves-again.js'
+import { forbidPlan, type PendingPlanView, pendingPlans } from './action/pending-plans.js'
+import { type Decided, explained, judge, record } from './decide.js'
+import { channelsOf } from './deliberation/channels.js'
+import type { Deliberation } from './deliberation/deliberate.js'
+import { linkLegs } from './deliberation/leg-links.js'
+import { type Move, planCost } from './deliberation/plan.js'
+import type { Position } from './deliberation/positions.js'
+import type { ResolvedPolicy } from './deliberation/resolved-policy.js'
+import type { WantedMove } from './deliberation/wanted-move.js'
+import { readDetail } from './governance/people/command-detail.js'
+import { derivedId, formatUuid, NO_DIGEST, toHex } from './identity.js'
+import type { CycleCollector } from './perception/outcome.js'
+
+/** Carries out the orders of the cycle about plans, in their order. */
+export function carryOutOrders(
+  collector: CycleCollector,
+  resolved: ResolvedPolicy | undefined,
+  positionsOf: (resolved: ResolvedPolicy) => readonly Position[],
+): Decided[] {
+  const decided: Decided[] = []
+  for (const order of collector.orders) {
+    const plan = pendingPlans(collector.state).find((one) => order.subject === subjectOf(one))
+    const by = `${order.kind.toLowerCase()}-by:${order.author}`
+    if (order.kind === 'REJECT' || order.kind === 'FORBID') {
+      if (plan !== undefined) forbidPlan(collector, plan.decisionId, by)
+      continue
+    }
+    const wanted = wantedBy(collector, plan, order)
+    // An answer that asks for no move.
+    if (wanted?.length === 0) continue
+    if (resolved === undefined || wanted === undefined) {
+      collector.alert(
+        'WARNING',
+        'override-refused',
+        order.subject,
+        `${by}: there is no plan or no policy for it.`,
+      )
+      continue
+    }
+    const decision = override(collector, resolved, positionsOf(resolved), order, wanted, by, decided.length)
+    // Only one that passed the gate takes the place of the plan that it is an adjustment of.
+    if (plan !== undefined && decision.decision.outcome === 'ACTED')
+      forbidPlan(collector, plan.decisionId, by)
+    decided.push(decision)
+  }
+  return decided
+}
+
+/** Undefined for what cannot be made of the order. */
+function wantedBy(
+  collector: CycleCollector,
+  plan: PendingPlanView | undefined,
+  order: Command,
+): readonly WantedMove[] | undefined {
+  if (order.kind === 'ADJUST') return adjusted(plan, order)
+  if (order.kind === 'FORCE') return forced(order)
+  const read = readDetail('answer', order.detail)
+  return 'detail' in read ? answerCase(collector, order.subject, read.detail.option, order.author) : undefined
+}
+
+function subjectOf({ decisionId }: PendingPlanView): string {
+  return `decision:${formatUuid(decisionId)}`
+}
+
+/** The legs of the plan with the amounts of the order; legs that it does not name stay. Undefined when it names one that is not there. */
+function adjusted(plan: PendingPlanView | undefined, { detail }: Command): WantedMove[] | undefined {
+  const read = readDetail('adjustment', detail)
+  if (plan === undefined || !('detail' in read)) return undefined
+  const amounts = new Map(read.detail.legs.map(({ leg, amountMinor }) => [leg, amountMinor]))
+  const wanted = plan.legs.map(({ kind, channelId, amountMinor, leg }) => ({
+    kind,
+    channelId,
+    amountMinor: amounts.get(leg) ?? amountMinor,
+  }))
+  const known = new Set(plan.legs.map(({ leg }) => leg))
+  return [...amounts.keys()].every((leg) => known.has(leg)) ? wanted : undefined
+}
+
+function forced({ detail }: Command): WantedMove[] | undefined {
+  const read = readDetail('plan', detail)
+  if (!('detail' in read)) return undefined
+  return read.detail.moves.map(({ kind, channel, amountMinor }) => ({
+    kind,
+    channelId: channel,
+    amountMinor,
+  }))
+}
+
+function override(
+  collector: CycleCollector,
+  resolved: ResolvedPolicy,
+  positions: readonly Position[],
+  order: Command,
+  wanted: readonly WantedMove[],
+  by: string,
+  ordinal: number,
+): Decided {
+  const { state, cycle } = collector
+  const decisionId = derivedId('decision', state.groupId, cycle, 'override', ordinal)
+  const deliberation = deliberationOf(collector, resolved, positions, wanted, by)
+  const verdict = judge(collector, resolved, deliberation)
+  const decision = record(collector, resolved, deliberation, verdict, decisionId, 'override', NO_DIGEST)
+  const explanation = explained(collector, resolved, deliberation, verdict, decisionId)
+  if (verdict.outcome === 'REFUSED') {
+    const message = `The override of ${order.author} was refused: ${verdict.reason}.`
+    collector.alert('WARNING', 'override-refused', `decision:${formatUuid(toHex(decisionId))}`, message)
+    return { decision, explanation, instructions: [], release: [] }
+  }
+  const { instructions } = instruct(collector, resolved, decisionId, deliberation, [order.author])
+  decision.instructions = instructions.length
+  return { decision, explanation, instructions, release: [] }
+}
+
+/** The wanted moves with the channels and prices of now; refused when a channel or a link is not there, or the mode sends nothing. */
+function deliberationOf(
+  { state, closedAtMicros }: CycleCollector,
+  resolved: ResolvedPolicy,
+  positions: readonly Position[],
+  wanted: readonly WantedMove[],
+  by: string,
+): Deliberation {
+  const doNothing = planCost(resolved, positions, [])
+  const refused = (reason: string, subject: string): Deliberation => ({
+    outcome: 'REFUSED',
+    reason,
+    subject,
+    positions,
+    moves: [],
+    dependsOn: [],
+    solve: null,
+    plannedCostBaseMinor: doNothing,
+    doNothingCostBaseMinor: doNothing,
+    bestEffort: [],
+  })
+  const { mode } = resolved.policy
+  if (mode === 'shadow' || mode === 'advise') return refused(`mode-${mode}`, resolved.policy.policyId)
+  const channels = channelsOf(state, resolved, positions, closedAtMicros)
+  const moves: Move[] = []
+  for (const { kind, channelId, amountMinor } of wanted) {
+    const move = moveFor(channels, kind, channelId, amountMinor)
+    if (move === undefined) return refused('channel-unknown', channelId)
+    moves.push(move)
+  }
+  const linked = linkLegs(moves)
+  if (linked === undefined) return refused('leg-cannot-be-paid', by)
+  return {
+    outcome: 'PLAN',
+    reason: by,
+    subject: '',
+    positions,
+    ...linked,
+    solve: null,
+    plannedCostBaseMinor: planCost(resolved, positions, linked.moves),
+    doNothingCostBaseMinor: doNothing,
+    bestEffort: [],
+  }
+}

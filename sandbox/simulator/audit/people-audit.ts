@@ -1,0 +1,110 @@
+/**
+ * Holds what was sent against what people said, from the journal alone: nothing goes over what is killed, and no plan of a supervised
+ * group goes without two people who approved exactly it.
+ *
+ * It shares no code with the agent's own checks. It believes the agent on which commands it took, and on nothing else. Depends on the
+ * readers of records.
+ */
+import { toHex } from '../../../pipeline/identity.js'
+import type {
+  Command,
+  Cycle,
+  CycleResult,
+  Instruction,
+  SourceDeclaration,
+} from '../../../schemas/generated/types.js'
+import { recordReader } from '../../../sinks/journal/record-reader.js'
+import { hold } from './violation.js'
+
+const TAKEN = new Set([0, 3])
+/** As the simulated policy of supervised groups has it. */
+const PEOPLE = 2
+
+interface Kill {
+  readonly subject: string
+  readonly lifters: Set<string>
+}
+
+export class PeopleAudit {
+  readonly #readers = new Map<number, (payload: Uint8Array) => Command | undefined>()
+  /** By group and id of the command. */
+  readonly #kills = new Map<string, Kill>()
+  readonly #voices: Command[] = []
+  readonly #instructions = new Map<string, Instruction>()
+  readonly #digests = new Map<string, string>()
+  /** Sent instructions of supervised groups, for tests that it looked at any. */
+  approved = 0
+
+  constructor(private readonly supervised: ReadonlySet<string>) {}
+
+  declare({ source, stream, writerSchema }: SourceDeclaration): void {
+    if (stream === 'command') this.#readers.set(source, recordReader('command', writerSchema))
+  }
+
+  take(cycle: Cycle, result: CycleResult): void {
+    for (const [index, { source, payload }] of cycle.inputs.entries()) {
+      if (!TAKEN.has(result.dispositions[index])) continue
+      const command = this.#readers.get(source)?.(payload)
+      if (command !== undefined) this.#note(cycle.groupId, command)
+    }
+    for (const instruction of result.instructions)
+      this.#instructions.set(toHex(instruction.instructionId), instruction)
+    for (const { decisionId, planDigest } of result.decisions)
+      this.#digests.set(toHex(decisionId), toHex(planDigest))
+    for (const { instructionId, state } of result.instructionEvents)
+      if (state === 'SENT') this.#sent(this.#instructions.get(toHex(instructionId)), result)
+  }
+
+  #note(group: string, command: Command): void {
+    const { kind, subject, author } = command
+    if (kind === 'KILL')
+      this.#kills.set(`${group}/${toHex(command.commandId)}`, { subject, lifters: new Set() })
+    if (kind === 'APPROVE') this.#voices.push(command)
+    if (kind !== 'LIFT') return
+    const key = `${group}/${subject.slice('kill:'.length).replaceAll('-', '')}`
+    const kill = this.#kills.get(key)
+    kill?.lifters.add(author)
+    if (kill !== undefined && kill.lifters.size >= 2) this.#kills.delete(key)
+  }
+
+  #sent(instruction: Instruction | undefined, { groupId, closedAt }: CycleResult): void {
+    hold(
+      instruction !== undefined,
+      'people-obeyed',
+      () => 'an instruction was sent that no decision has made',
+    )
+    const { kind, channelId, sourceAccountId, destinationAccountId } = instruction as Instruction
+    const touched = new Set([
+      'all',
+      `group:${groupId}`,
+      `instruction-kind:${kind}`,
+      `account:${sourceAccountId}`,
+      `account:${destinationAccountId}`,
+      `rail:${channelId}`,
+      `facility:${channelId}`,
+    ])
+    for (const [key, { subject }] of this.#kills)
+      hold(
+        !key.startsWith(`${groupId}/`) || !touched.has(subject),
+        'people-obeyed',
+        () => `${kind} over ${channelId} of ${groupId} was sent though ${subject} is killed`,
+      )
+    if (this.supervised.has(groupId)) this.#needVoices(instruction as Instruction, closedAt)
+  }
+
+  #needVoices({ decisionId, groupId, channelId }: Instruction, closedAt: number): void {
+    const id = toHex(decisionId)
+    const people = new Set(
+      this.#voices
+        .filter(({ subject }) => subject.slice('decision:'.length).replaceAll('-', '') === id)
+        .filter(({ digest, expiresAt }) => toHex(digest) === this.#digests.get(id) && closedAt < expiresAt)
+        .map(({ author }) => author),
+    )
+    hold(
+      people.size >= PEOPLE,
+      'people-obeyed',
+      () => `a plan of ${groupId} over ${channelId} was sent with ${people.size} of ${PEOPLE} approvals`,
+    )
+    this.approved++
+  }
+}
