@@ -1,6 +1,7 @@
 /** A policy on trial in an agent: the shadow that changes nothing, the canary, the guardrails that take it back, and its promotion. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { canonicalJson } from '../schemas/canonical-json.js'
 import { testEnvironment } from '../tests/support/environment.js'
 import { movement } from '../tests/support/small-group.js'
 import { at, reasons } from '../tests/support/small-group-session.js'
@@ -186,15 +187,16 @@ test('a shadow that cannot be read in the currencies of the group ends, and noth
   assert.equal(applied.release.length, 1)
 })
 
-test('plans of a canary that people forbid count against it', async () => {
+test('a plan that people make in place of those of a canary counts against it', async () => {
   const trial = await SmallGroupTrial.approved(
     candidate('cohortPercent: 100, shadowDecisions: 1, overridePercent: 0'),
   )
   trial.go('shadow')
   trial.pay()
   trial.go('canary')
-  const forbidden = trial.order({ kind: 'FORBID', subject: 'decision:00', author: 'olga' })
-  assert.deepEqual(reasons(forbidden), [])
+  const moves = [{ kind: 'TRANSFER', channel: 'OPERATING-PAYROLL', amountMinor: 10_000_00 }]
+  const detail = canonicalJson({ moves })
+  assert.deepEqual(reasons(trial.order({ kind: 'FORCE', subject: 'group', author: 'olga', detail })), [])
   const applied = trial.pay()
   assert.match(alertOf(applied, 'policy-rolled-back')?.message ?? '', /guardrail override: 1 of 2 decisions/)
 })

@@ -65,11 +65,11 @@ export function restoreAgent(
 
 /** What a cycle decided: the policy in force if it did, and the other policy of a trial beside it. */
 interface CycleDecision {
-  readonly inForce: Decided | undefined
+  readonly inForce: readonly Decided[]
   readonly beside: readonly DecisionRecords[]
 }
 
-const NO_DECISION: CycleDecision = { inForce: undefined, beside: [] }
+const NO_DECISION: CycleDecision = { inForce: [], beside: [] }
 
 class GroupAgent implements Agent {
   private readonly reader = new InputReader()
@@ -131,8 +131,8 @@ class GroupAgent implements Agent {
     const overrides = carryOutOrders(collector, resolved, (policy) => this.positions(collector, policy))
     const released = this.releaseWaiting(collector, resolved)
     const { inForce, beside } = this.deliberate(collector, resolved)
-    const made = inForce === undefined ? overrides : [...overrides, inForce]
-    const decided = [...made, ...beside]
+    const decided = [...overrides, ...inForce]
+    const told = [...decided, ...beside]
     this.instructions.update(collector.instructionEvents, cycle.cycle, cycle.closedAt)
     trackBalances(state)
     const result: CycleResult = {
@@ -142,9 +142,9 @@ class GroupAgent implements Agent {
       dispositions: folded.dispositions,
       touched: folded.touched,
       gaps: collector.gaps,
-      decisions: decided.map(({ decision }) => decision),
-      explanations: decided.map(({ explanation }) => explanation),
-      instructions: made.flatMap(({ instructions }) => instructions),
+      decisions: told.map(({ decision }) => decision),
+      explanations: told.map(({ explanation }) => explanation),
+      instructions: decided.flatMap(({ instructions }) => instructions),
       instructionEvents: collector.instructionEvents,
       reservations: collector.reservations,
       alerts: collector.alerts,
@@ -157,7 +157,7 @@ class GroupAgent implements Agent {
     state.nextCycle = cycle.cycle + 1
     state.closedAtMicros = cycle.closedAt
     state.inputs += folded.dispositions.length
-    const release = [...released, ...made.flatMap((one) => one.release)]
+    const release = [...released, ...decided.flatMap((one) => one.release)]
     return { result, release, query, solveMicros: this.optimizer.takeMicros() }
   }
 
@@ -216,9 +216,9 @@ class GroupAgent implements Agent {
     const { records, replan } = this.trials.decide(collector, { resolved, positions }, deliberation, trigger)
     if (replan) return this.replan(collector, records)
     const { optimizerDigest, onDecision } = this.environment
-    const inForce = decide(collector, resolved, deliberation, trigger, optimizerDigest, onDecision)
-    count(state, `decision:${inForce.decision.outcome}`)
-    return { inForce, beside: records }
+    const decided = decide(collector, resolved, deliberation, trigger, optimizerDigest, onDecision)
+    count(state, `decision:${decided.decision.outcome}`)
+    return { inForce: [decided], beside: records }
   }
 
   /** After a canary was rolled back: the former policy decides in the same cycle, from the state as it is. */

@@ -62,11 +62,10 @@ export function decide(
   optimizerDigest: Uint8Array,
   examine?: Examine,
 ): Decided {
-  const { state, cycle } = collector
+  const { state, cycle, closedAtMicros } = collector
   const decisionId = derivedId('decision', state.groupId, cycle)
   const verdict = settlePending(collector, resolved, deliberation, judge(collector, resolved, deliberation))
-  if (verdict.denial !== undefined) alertDenial(collector, verdict.denial)
-  examine?.({ state, resolved, deliberation, nowMicros: collector.closedAtMicros })
+  examine?.({ state, resolved, deliberation, nowMicros: closedAtMicros })
   const acted = verdict.outcome === 'ACTED'
   const decision = record(collector, resolved, deliberation, verdict, decisionId, trigger, optimizerDigest)
   const explanation = explained(collector, resolved, deliberation, verdict, decisionId)
@@ -79,6 +78,33 @@ export function decide(
   decision.instructions = instructions.length
   remember(collector, resolved, deliberation, release.length > 0)
   return { decision, explanation, instructions, release }
+}
+
+/** What a policy that is not in force would do: the same records, no alert, no instruction, and the state as it was. */
+export function decideBeside(
+  collector: CycleCollector,
+  resolved: ResolvedPolicy,
+  deliberation: Deliberation,
+  trigger: Trigger,
+  optimizerDigest: Uint8Array,
+  arm: Exclude<Arm, ''>,
+): DecisionRecords {
+  const decisionId = derivedId('decision', collector.state.groupId, collector.cycle, arm)
+  const verdict = verdictOf(collector, resolved, deliberation)
+  const decision = record(collector, resolved, deliberation, verdict, decisionId, trigger, optimizerDigest)
+  return {
+    decision: { ...decision, arm },
+    explanation: explained(collector, resolved, deliberation, verdict, decisionId),
+  }
+}
+
+/** The moves that a policy would make; none when the gate denies them. */
+export function movesPassed(
+  collector: CycleCollector,
+  resolved: ResolvedPolicy,
+  deliberation: Deliberation,
+): readonly Move[] {
+  return verdictOf(collector, resolved, deliberation).outcome === 'ACTED' ? deliberation.moves : []
 }
 
 export function explained(
@@ -112,46 +138,26 @@ function settlePending(
   return settled
 }
 
-/** What a policy that is not in force would do: the same records, no alert, no instruction, and the state as it was. */
-export function decideBeside(
-  collector: CycleCollector,
-  resolved: ResolvedPolicy,
-  deliberation: Deliberation,
-  trigger: Trigger,
-  optimizerDigest: Uint8Array,
-  arm: Exclude<Arm, ''>,
-): DecisionRecords {
-  const decisionId = derivedId('decision', collector.state.groupId, collector.cycle, arm)
-  const verdict = judge(collector, resolved, deliberation)
-  const decision = record(collector, resolved, deliberation, verdict, decisionId, trigger, optimizerDigest)
-  const explanation = explained(collector, resolved, deliberation, verdict, decisionId)
-  return { decision: { ...decision, arm }, explanation }
-}
-
-/** The moves that a policy would make; none when the gate denies them. */
-export function movesPassed(
-  collector: CycleCollector,
-  resolved: ResolvedPolicy,
-  deliberation: Deliberation,
-): readonly Move[] {
-  return judge(collector, resolved, deliberation).outcome === 'ACTED' ? deliberation.moves : []
-}
-
+/** The verdict on a plan that is to be carried out: a denial is told. */
 export function judge(
   collector: CycleCollector,
   resolved: ResolvedPolicy,
   deliberation: Deliberation,
 ): Verdict {
+  const verdict = verdictOf(collector, resolved, deliberation)
+  if (verdict.denial === undefined) return verdict
+  const { code, subject } = verdict.denial
+  collector.alert('WARNING', 'gate-denied', subject, `The risk gate denied the plan: ${code}.`)
+  return verdict
+}
+
+function verdictOf(collector: CycleCollector, resolved: ResolvedPolicy, deliberation: Deliberation): Verdict {
   if (deliberation.outcome !== 'PLAN') return { outcome: deliberation.outcome, reason: deliberation.reason }
   const { state, closedAtMicros } = collector
   const { positions, moves, dependsOn } = deliberation
   const denial = denialOf(state, resolved, positions, moves, closedAtMicros, dependsOn)
   if (denial === undefined) return { outcome: 'ACTED', reason: deliberation.reason }
   return { outcome: 'REFUSED', reason: `gate-denied:${denial.code}`, denial }
-}
-
-function alertDenial(collector: CycleCollector, { code, subject }: Denial): void {
-  collector.alert('WARNING', 'gate-denied', subject, `The risk gate denied the plan: ${code}.`)
 }
 
 /** In doubt, do less, and say so: what the agent may not decide goes to people. */

@@ -54,16 +54,11 @@ export async function eachJournal<T>(
   const dataDir = dataDirOf(flags)
   const lock = await lockDataDirectory(dataDir)
   try {
-    return [await use(journalOf(dataDir))]
+    const folder = join(dataDir, 'journal')
+    return [await use(fileJournal((from, until) => readJournal(folder, from.sequence, until)))]
   } finally {
     await lock.release()
   }
-}
-
-/** A run's own, whoever writes it meanwhile. */
-export function journalOf(dataDir: string): ProjectedJournal {
-  const folder = join(dataDir, 'journal')
-  return fileJournal((from, until) => readJournal(folder, from.sequence, until))
 }
 
 async function eachPartition<T>(

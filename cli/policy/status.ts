@@ -4,7 +4,6 @@ import { printable } from '../../pipeline/governance/printable.js'
 import type { ChangeRollout, NextStep } from '../../pipeline/governance/rollout.js'
 import { type PolicyStatus, readPolicyStatus } from '../../sinks/rollout/read-rollout.js'
 import { formatTable } from '../amounts.js'
-import { journalOf } from '../audit/journals.js'
 import { DEMO_DATA_DIR } from '../flags.js'
 import { printJson, printText } from '../output.js'
 import { withStoredRun } from './stored-run.js'
@@ -34,7 +33,7 @@ is waited for. A group judges every command by itself; docs/policy-trials.md say
 }
 
 async function run({ dataDir = DEMO_DATA_DIR, json }: StatusFlags): Promise<void> {
-  const status = await withStoredRun(dataDir, (entries) => readPolicyStatus(journalOf(dataDir), entries))
+  const status = await withStoredRun(dataDir, (entries, journal) => readPolicyStatus(journal, entries))
   if (json === true) printJson(status)
   else printText(describe(status))
 }

@@ -1,13 +1,16 @@
 /**
- * Ends the plans that are not sent yet, because the policy that made them is not in force any more. What was sent is the venue's.
+ * Ends the plans that are not sent yet, because the policy that made them is not in force any more: those that wait for people lapse, legs
+ * that wait for another leg are withdrawn and their holds voided. What was sent is the venue's.
  *
- * Plans of people end too: they were made under that policy's limits. Depends on pending plans and linked legs.
+ * Depends on pending plans and linked legs.
  */
 import type { CycleCollector } from '../perception/outcome.js'
-import { withdrawWaiting } from './linked-legs.js'
+import { giveUp } from './linked-legs.js'
 import { lapsePlan } from './pending-plans.js'
 
 export function cancelUnsent(collector: CycleCollector, reason: string): void {
-  for (const decisionId of [...collector.state.pendingPlans.keys()]) lapsePlan(collector, decisionId, reason)
-  withdrawWaiting(collector, reason)
+  const { state } = collector
+  for (const { decisionId } of [...state.pendingPlans.values()]) lapsePlan(collector, decisionId, reason)
+  for (const leg of [...state.instructions.values()])
+    if (leg.state === 'RESERVED') giveUp(collector, leg, 'withdraw', reason)
 }

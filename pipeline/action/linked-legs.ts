@@ -46,12 +46,6 @@ export function followLinks(
   return release
 }
 
-/** Gives up every leg that waits, whatever it waits for. */
-export function withdrawWaiting(collector: CycleCollector, reason: string): void {
-  for (const leg of [...collector.state.instructions.values()])
-    if (leg.state === 'RESERVED') giveUp(collector, leg, 'withdraw', reason)
-}
-
 /** The leg as the gate would let it pass now, its own hold left out of the account; or the code of the denial. */
 function judge(
   { state, closedAtMicros }: CycleCollector,
@@ -73,7 +67,8 @@ function judge(
   }
 }
 
-function giveUp(
+/** Ends a leg that waits, and tells what of its plan was done and what was not. */
+export function giveUp(
   collector: CycleCollector,
   leg: OpenInstruction,
   event: 'withdraw' | 'expire',

@@ -108,9 +108,10 @@ class Tally {
     for (const { currency, amountMinor } of release)
       this.#movedMinor[currency] = (this.#movedMinor[currency] ?? 0) + amountMinor
     this.#instructions += release.length
-    const decision = result.decisions.find(({ arm }) => arm === '')
-    if (decision === undefined) return null
-    const { outcome, reason } = decision
+    // The policy's own comes after those that people made in the cycle; what they approved leaves without one.
+    const decision = result.decisions.filter(({ arm }) => arm === '').at(-1)
+    if (decision === undefined && release.length === 0) return null
+    const { outcome, reason } = decision ?? { outcome: 'ACTED', reason: 'released' }
     if (outcome === 'REFUSED') this.#refusals[reason] = (this.#refusals[reason] ?? 0) + 1
     const moves = release.map(({ kind, channelId, amountMinor, currency }) => ({
       kind,

@@ -1,7 +1,7 @@
 -- During a trial two policies decide in a cycle: the one in force, and the other one beside it without effect. Sums over decisions keep them apart.
 
 ALTER TABLE decisions
-    ADD COLUMN IF NOT EXISTS arm LowCardinality(String) DEFAULT '' COMMENT 'Empty for the policy in force; shadow, baseline or canary for one that decided without effect. Its inputs are those of the decision in force of the same cycle';
+    ADD COLUMN IF NOT EXISTS arm LowCardinality(String) DEFAULT '' COMMENT 'Empty for the policy in force and for plans of people; shadow, baseline or canary for one that decided without effect. Its inputs are those of the decision in force of the same cycle';
 
 CREATE OR REPLACE VIEW decision_outcomes AS
 SELECT
@@ -52,5 +52,5 @@ SELECT
     d.reason AS reason_in_force
 FROM decisions AS o
 INNER JOIN decisions AS d ON d.group_id = o.group_id AND d.cycle = o.cycle AND d.journal_partition = o.journal_partition
-WHERE o.arm != '' AND d.arm = ''
+WHERE o.arm != '' AND d.arm = '' AND d.trigger != 'override'
 COMMENT 'Trials of policies: what the other policy would have done in the cycle of each decision';
