@@ -24,6 +24,11 @@ export interface Outcome {
 /** Alerts that only repeat that a command was taken or refused. */
 const REPEATING = new Set(['command', 'command-refused'])
 
+/** What came late is taken all the same: the feed of people has no order. */
+export function isTaken(disposition: number | undefined): boolean {
+  return disposition === Disposition.ACCEPTED || disposition === Disposition.LATE
+}
+
 interface Seen {
   readonly record: LetterRecord
   readonly input: number
@@ -91,14 +96,13 @@ function outcomeOf(record: LetterRecord, input: number, result: CycleResult): Ou
     groupId,
     cycle,
     closedAtMicros: closedAt,
-    result:
-      disposition === Disposition.DEAD_LETTER
-        ? 'refused'
-        : disposition === Disposition.DUPLICATE
-          ? 'duplicate'
-          : isTouched
-            ? 'effect'
-            : 'nothing',
+    result: isTaken(disposition)
+      ? isTouched
+        ? 'effect'
+        : 'nothing'
+      : disposition === Disposition.DUPLICATE
+        ? 'duplicate'
+        : 'refused',
     reason: letter?.reason ?? '',
     detail: letter?.detail ?? '',
     messages: alerts.filter((alert) => isAbout(alert, record)).map(({ message }) => message),

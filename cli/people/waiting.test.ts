@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { formatUuid, toHex } from '../../pipeline/identity.js'
+import { Disposition } from '../../pipeline/perception/outcome.js'
 import type { JournalBody } from '../../pipeline/ports.js'
 import { signAs } from '../../sandbox/people.js'
 import { encodeRecord } from '../../schemas/avro/registry.js'
@@ -99,6 +100,18 @@ test('a command that the agent refused changes nothing of what waits', async () 
   assert.equal(journal.group.kills.size, 0)
   journal.give([journal.signed({ kind: 'HOLD', subject: 'group', author: 'olga' })])
   assert.deepEqual([...journal.group.holds.keys()], ['group'])
+})
+
+test('a command that came late was taken, and counts', async () => {
+  const journal = await governed()
+  journal.give([journal.signed({ kind: 'HOLD', subject: 'group', author: 'olga' })])
+  const early = { atMicros: at(journal.second - 120), expiresAtMicros: at(journal.second + 60) }
+  const [, body] = journal.give([
+    journal.signed({ kind: 'KILL', subject: 'all', author: 'olga', ...early } as Draft),
+  ])
+  assert.ok(body !== undefined && 'weir.CycleResult' in body)
+  assert.deepEqual([...body['weir.CycleResult'].dispositions], [Disposition.LATE])
+  assert.equal(journal.group.kills.size, 1)
 })
 
 test('a record is found in a cycle by its bytes, with a frame before them or without, and a refusal has its reason', async () => {

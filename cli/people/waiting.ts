@@ -8,7 +8,6 @@
 import type { Details } from '../../pipeline/governance/people/command-detail.js'
 import { readDetail } from '../../pipeline/governance/people/command-detail.js'
 import { formatUuid, isNoId, toHex } from '../../pipeline/identity.js'
-import { Disposition } from '../../pipeline/perception/outcome.js'
 import type { JournalBody } from '../../pipeline/ports.js'
 import { asBuffer, resolverFor, typeOf } from '../../schemas/avro/registry.js'
 import { createWalker } from '../../schemas/avro/walker.js'
@@ -20,6 +19,7 @@ import type {
   Instruction,
   SourceDeclaration,
 } from '../../schemas/generated/types.js'
+import { isTaken } from './outcome.js'
 
 export interface Voice {
   readonly person: string
@@ -116,7 +116,7 @@ export class WaitingView {
     const group = this.#groupOf(result.groupId)
     group.closedAtMicros = result.closedAt
     const taken = (this.#open.get(key) ?? [])
-      .filter(({ input }) => result.dispositions[input] === Disposition.ACCEPTED)
+      .filter(({ input }) => isTaken(result.dispositions[input]))
       .map(({ command }) => command)
     this.#open.delete(key)
     for (const { command, alerts } of withAlerts(taken, result.alerts)) apply(group, command, alerts)

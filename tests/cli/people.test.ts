@@ -1,7 +1,7 @@
 /** People command a run from the command line: a kill, its lift by two, forged keys, changes of policy and roster, offline signing. */
 import assert from 'node:assert/strict'
 import type { ChildProcess } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { SIMULATED_PEOPLE, SIMULATED_ROSTER, simulatedRoster } from '../../sandbox/people.js'
@@ -29,8 +29,12 @@ function as(folder: string, person: string, words: readonly string[], key = pers
   return weir([...words, ...who, '--reason', 'a test', '--yes'], { cwd: folder })
 }
 
-/** A run that follows, for as long as `use` takes. */
-async function withRun<T>(folder: string, use: () => Promise<T>): Promise<T> {
+/** A run that follows, for as long as `use` takes; then it is told to end, or killed. */
+async function withRun<T>(
+  folder: string,
+  use: () => Promise<T>,
+  end: 'SIGTERM' | 'SIGKILL' = 'SIGTERM',
+): Promise<T> {
   let child: ChildProcess | undefined
   writeFileSync(join(folder, 'weir.yaml'), 'cycleMillis: 200\nworkers: 1\n')
   const running = weir(
@@ -61,9 +65,9 @@ async function withRun<T>(folder: string, use: () => Promise<T>): Promise<T> {
   try {
     return await use()
   } finally {
-    child?.kill('SIGTERM')
+    child?.kill(end)
     const outcome = await running
-    assert.equal(outcome.code, 0, outcome.stderr)
+    assert.equal(outcome.code, end === 'SIGTERM' ? 0 : null, outcome.stderr)
   }
 }
 
@@ -260,5 +264,36 @@ test('a letter to a run that is not at work is not seen in time, says so, and is
         shown = (await weir(['pending', '--data-dir', 'data'], { cwd: folder })).stdout
       assert.match(shown, /europe: all is killed since .* by olga/)
     })
+  })
+})
+
+test('a run that is killed while it takes a letter takes it once, whether the journal held it or not', async () => {
+  await withFolder(async (folder) => {
+    writeGovernedDay(join(folder, 'day'))
+    writeKeys(join(folder, 'keys'))
+    const pauses = [0, 150, 400]
+    const kill = ['kill', 'account:PAYROLL', ...run, '--no-wait']
+    for (const pauseMs of pauses)
+      await withRun(
+        folder,
+        async () => {
+          const sent = await as(folder, 'olga', kill)
+          assert.equal(sent.code, 0, sent.stderr)
+          await new Promise((resolve) => setTimeout(resolve, pauseMs))
+        },
+        'SIGKILL',
+      )
+    await withRun(folder, async () => {
+      const untilMs = performance.now() + 60_000
+      const left = () => readdirSync(join(folder, 'data', 'commands')).filter((name) => !name.startsWith('.'))
+      while (left().length > 0 && performance.now() < untilMs)
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      assert.deepEqual(left(), [])
+    })
+    const { stdout } = await weir(['pending', '--data-dir', 'data', '--json'], { cwd: folder })
+    const { groups } = JSON.parse(stdout) as { groups: { kills: object[] }[] }
+    assert.equal(groups[0]?.kills.length, pauses.length)
+    const replayed = await weir(['replay', '--data-dir', 'data', '--json'], { cwd: folder })
+    assert.equal(replayed.code, 0, replayed.stdout + replayed.stderr)
   })
 })
