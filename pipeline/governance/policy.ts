@@ -122,7 +122,7 @@ export interface Policy {
     readonly requiredAboveLarge: number | undefined
   }
   readonly rules: readonly PolicyRule[]
-  /** Recorded, and bounded by a parent's; the agent does not reckon with them yet. */
+  /** That of collateral is recorded only. */
   readonly margins: {
     readonly fundingCostPercent: number | undefined
     readonly collateralValuePercent: number | undefined
