@@ -5,6 +5,7 @@ import { testEnvironment } from '../tests/support/environment.js'
 import { id, movement, POLICY_TEXT } from '../tests/support/small-group.js'
 import { at, reasons, settle, started } from '../tests/support/small-group-session.js'
 import { restoreAgent } from './agent.js'
+import { toHex } from './identity.js'
 
 const environment = await testEnvironment()
 const OPENINGS = { openings: { OPERATING: 7_400_000_00 } }
@@ -160,4 +161,21 @@ test('coverage above 100 keeps a part of the obligations as a floor, and dearer 
     return applied.result.decisions[0]!.executedCost
   }
   assert.ok((await costOf('margins: { fundingCostPercent: 50 }\n')) > (await costOf('')))
+})
+
+test('with an optimizer that the policy does not list nothing is planned, and people are told', async () => {
+  const listed = async (digests: string[]) => {
+    const policy = `${POLICY_TEXT}optimizers: [${digests.map((digest) => `"${digest}"`).join(', ')}]\n`
+    const { decision, applied } = await afterSalaries(policy)
+    return {
+      reason: decision.reason,
+      sent: applied.release.length,
+      codes: applied.result.alerts.map(({ code }) => code),
+    }
+  }
+  const own = toHex(environment.optimizerDigest)
+  assert.equal((await listed([own, '00'.repeat(32)])).sent, 1)
+  const other = await listed(['00'.repeat(32)])
+  assert.deepEqual([other.reason, other.sent], ['optimizer-not-approved', 0])
+  assert.ok(other.codes.includes('optimizer-not-approved'))
 })

@@ -72,6 +72,7 @@ function resolvedOf(draft: GroupDraft, limit: (euros: number) => number): Resolv
     baseCurrency: draft.base,
     deliberation: { horizonMinutes: 60, reconsiderAfterSeconds: 900, tolerancePercent: 2 },
     margins: {},
+    optimizers: [],
     costs: {
       shortfallBpPerDay: [1, 5, 50],
       floorViolationBp: 500,
