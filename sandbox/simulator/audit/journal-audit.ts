@@ -29,6 +29,8 @@ interface GroupAudit {
   readonly open: Cycle[]
 }
 
+/** Sent, or waiting for people or for another leg. */
+const UNDER_WAY = new Set(['AWAITING_APPROVAL', 'RESERVED', 'SENT'])
 const ENDS = new Set(['SETTLED', 'REJECTED', 'CANCELLED', 'EXPIRED'])
 
 export class JournalAudit {
@@ -150,7 +152,7 @@ export class JournalAudit {
     const ended = new Set<string>()
     for (const { instructionId, state } of result.instructionEvents) {
       const id = toHex(instructionId)
-      if (state === 'SENT') this.outstanding.set(id, result.closedAt)
+      if (UNDER_WAY.has(state)) this.outstanding.set(id, result.closedAt)
       if (!ENDS.has(state)) continue
       ended.add(id)
       this.outstanding.delete(id)
