@@ -34,7 +34,7 @@ async function morning(): Promise<ReplayJob> {
       if ('weir.SourceDeclaration' in body) sources.push(body['weir.SourceDeclaration'])
       else if ('weir.Cycle' in body) cycles.push(body['weir.Cycle'])
     }
-  const memory = { sequence: 0, history: HISTORY_BEGIN }
+  const memory = { sequence: 0, governing: 0, history: HISTORY_BEGIN }
   return { group: GROUP, snapshot: undefined, sources, cycles, wasm: await readOptimizer(), memory }
 }
 
