@@ -25,7 +25,7 @@ function describe(explanation: DecisionExplanation): string {
   const sections = [
     `Decision ${decision.decisionId}
   group ${decision.groupId}, cycle ${decision.cycle}, ${decision.decidedAt}
-  ${decision.outcome}, ${decision.reason} (${decision.trigger}); policy ${decision.policyId} version ${decision.policyVersion}
+  ${decision.outcome}, ${decision.reason} (${decision.trigger}); policy ${decision.policyId} version ${decision.policyVersion}${besideNote(decision.arm)}
 `,
     text === '' ? '' : `${text}\n`,
     describeInstructions(explanation),
@@ -35,6 +35,11 @@ function describe(explanation: DecisionExplanation): string {
     describeSolver(explanation),
   ]
   return sections.filter((section) => section !== '').join('\n')
+}
+
+/** A reader must not take what a policy on trial would have done for what was done. */
+function besideNote(arm: string): string {
+  return arm === '' ? '' : `\n  arm ${arm}: decided beside the policy in force, without effect`
 }
 
 function describeInstructions({ instructions }: DecisionExplanation): string {

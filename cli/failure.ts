@@ -16,6 +16,8 @@ export const EXIT = {
   badInput: 2,
   /** A check found a difference: a replay that is not identical, a part that is missing, a record that cannot be read. */
   different: 3,
+  /** A command of a person was sent, and its effect was not seen in time. */
+  notSeen: 4,
   interrupted: 130,
 } as const
 
@@ -25,7 +27,8 @@ Exit codes:
   1    Weir or its environment failed
   2    input or usage is wrong
   3    a check found a difference: a replay is not identical, a required part is missing, a topic differs,
-       a record could not be sent or read
+       a record could not be sent or read, a command was refused
+  4    a command was sent, and its effect was not seen in time
   130  interrupted
 Some commands have codes of their own, which their --help tells.`
 

@@ -42,3 +42,17 @@ export function letSignalsEndTheProcess(): void {
   process.removeAllListeners('SIGINT')
   process.removeAllListeners('SIGTERM')
 }
+
+/** For commands that go on until they are told to end: aborted by the first SIGTERM or Ctrl-C; the second one ends the process. */
+export function endSignal(): AbortSignal {
+  letSignalsEndTheProcess()
+  const end = new AbortController()
+  const told = (): void => {
+    process.on('SIGINT', () => process.exit(EXIT.interrupted))
+    process.on('SIGTERM', () => process.exit(EXIT.interrupted))
+    end.abort()
+  }
+  process.once('SIGINT', told)
+  process.once('SIGTERM', told)
+  return end.signal
+}

@@ -5,6 +5,7 @@
  * the sandbox's bank and the projection.
  */
 
+import { join } from 'node:path'
 import { lockDataDirectory } from '../pipeline/runtime/data-directory.js'
 import { type ProgressCounts, type RunReport, runDay } from '../pipeline/runtime/engine.js'
 import { openInputFolder } from '../pipeline/runtime/sources/input-folder.js'
@@ -22,12 +23,16 @@ export interface LivedDay<Answer> {
   readonly answer: Answer
 }
 
+/** What people send to a run that is under way goes here, below its data directory. */
+export const DROP_FOLDER = 'commands'
+
 /** `ask` may query ClickHouse before it is stopped; it is given nothing when the projection is off or behind. */
 export async function liveDay<Answer>(
   inputDir: string,
   settings: RunSettings,
   progress: Progress,
   ask: (projection: Projection | undefined, report: RunReport) => Promise<Answer>,
+  followUntil?: AbortSignal,
 ): Promise<LivedDay<Answer>> {
   // What is given is looked at before anything is made or started for it.
   openInputFolder(inputDir)
@@ -35,7 +40,7 @@ export async function liveDay<Answer>(
   await (await lockDataDirectory(settings.dataDir)).release()
   const projection = await Projection.open(settings)
   try {
-    const report = await live(inputDir, settings, progress, projection)
+    const report = await live(inputDir, settings, progress, projection, followUntil)
     if (projection !== undefined) progress.say('projecting the last decisions into ClickHouse')
     const outcome = await projection?.finish(report.journal.entries)
     const answer = await ask(outcome?.behind === undefined ? projection : undefined, report)
@@ -51,11 +56,14 @@ async function live(
   settings: RunSettings,
   progress: Progress,
   projection: Projection | undefined,
+  followUntil: AbortSignal | undefined,
 ): Promise<RunReport> {
   const { bankSeed, dataDir, log, timing, workers } = settings
   return await runDay({
     inputDir,
     dataDir,
+    dropDir: join(dataDir, DROP_FOLDER),
+    ...(followUntil === undefined ? {} : { followUntil }),
     workers,
     ...timing,
     agentModule: new URL('../pipeline/agent.js', import.meta.url),

@@ -1,10 +1,12 @@
 /**
  * Three commands to paste after a day, with ids of what really happened in it. Depends on the projection's queries.
  */
+
 import type { RunReport } from '../pipeline/runtime/engine.js'
 import { Analyst } from '../sinks/clickhouse/queries/analyst.js'
 import { connect } from '../sinks/clickhouse/target.js'
 import type { Projection } from './projection.js'
+import { shellWord } from './shell.js'
 
 interface Example {
   readonly decision_id: string
@@ -25,7 +27,7 @@ export async function nextCommands(
   try {
     const [example] = await new Analyst(client).rows<Example>(LARGEST_PLAN)
     if (example === undefined) return []
-    const where = dataDir === undefined ? '' : ` --data-dir ${quoted(dataDir)}`
+    const where = dataDir === undefined ? '' : ` --data-dir ${shellWord(dataDir)}`
     const { decision_id: decision, instruction_id: instruction } = example
     return [
       `npx weir explain ${decision}${where}`,
@@ -44,8 +46,3 @@ const LARGEST_PLAN = `
   GROUP BY decision_id
   ORDER BY count() DESC, decision_id
   LIMIT 1`
-
-/** A path that a shell takes as one word. */
-function quoted(path: string): string {
-  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`
-}

@@ -1,9 +1,13 @@
 /**
- * `weir policy`: checks and compares policy files without running anything. Depends on the files in `cli/policy/`.
+ * `weir policy`: checks and compares policy files, tries them on stored days, and changes the policy of a group. Depends on the files in `cli/policy/` and
+ * `cli/people/`.
  */
 import type { Command } from 'commander'
+import { registerAt as registerChanges } from './people/policy-change.js'
 import { compare } from './policy/compare.js'
 import { lint } from './policy/lint.js'
+import { registerAt as registerReplay } from './policy/replay.js'
+import { registerAt as registerStatus } from './policy/status.js'
 
 const LINT_HELP = `
 A policy that names a parent is proven to only tighten it, and that one its own parent, up to the root. What cannot be
@@ -38,4 +42,7 @@ export function register(program: Command): void {
     .option('--json', 'print one JSON document')
     .addHelpText('after', DIFF_HELP)
     .action(compare)
+  registerChanges(policy)
+  registerReplay(policy)
+  registerStatus(policy)
 }

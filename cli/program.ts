@@ -17,6 +17,14 @@ import * as lineage from './lineage.js'
 import { LOG_LEVELS, parseLogLevel } from './log.js'
 import * as notify from './notify.js'
 import { packageVersion } from './package-version.js'
+import * as approve from './people/approve.js'
+import * as delegate from './people/delegate.js'
+import * as hold from './people/hold.js'
+import * as kill from './people/kill.js'
+import * as lift from './people/lift.js'
+import * as pending from './people/pending.js'
+import * as plans from './people/plans.js'
+import * as roster from './people/roster.js'
 import * as policy from './policy.js'
 import * as produce from './produce.js'
 import * as project from './project.js'
@@ -41,7 +49,15 @@ const commands = [
   sql,
   sandbox,
   simulate,
+  pending,
+  kill,
+  lift,
+  hold,
+  approve,
+  plans,
+  delegate,
   policy,
+  roster,
   audit,
   identity,
   solve,

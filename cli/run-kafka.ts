@@ -7,11 +7,10 @@
 
 import { InstanceServer } from '../pipeline/runtime/kafka/instance-server.js'
 import { statusOf } from '../pipeline/runtime/kafka/instance-status.js'
-import { type InstanceRunOptions, runInstance } from '../pipeline/runtime/kafka/run-instance.js'
+import { runInstance } from '../pipeline/runtime/kafka/run-instance.js'
 import { compileOptimizer } from '../wasm-core/host/compile.js'
 import { loadConfiguration } from './configuration.js'
-import { EXIT } from './failure.js'
-import { letSignalsEndTheProcess } from './interruption.js'
+import { endSignal } from './interruption.js'
 import { type KafkaFlags, kafkaTarget } from './kafka-flags.js'
 import { note, printJson } from './output.js'
 import { packageVersion } from './package-version.js'
@@ -63,18 +62,4 @@ export async function runOnKafka(flags: InstanceFlags, settings: RunSettings): P
     },
   })
   if (flags.json !== true) note('weir: drained and stopped')
-}
-
-/** Aborted by the first SIGTERM or Ctrl-C; the second one ends the process. */
-function endSignal(): InstanceRunOptions['signal'] {
-  letSignalsEndTheProcess()
-  const end = new AbortController()
-  const told = (): void => {
-    process.on('SIGINT', () => process.exit(EXIT.interrupted))
-    process.on('SIGTERM', () => process.exit(EXIT.interrupted))
-    end.abort()
-  }
-  process.once('SIGINT', told)
-  process.once('SIGTERM', told)
-  return end.signal
 }

@@ -1,6 +1,7 @@
 /** Plans whose legs wait for each other: a draw, then the transfer that it pays for, on the small group. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { signAs } from '../sandbox/people.js'
 import type { Instruction } from '../schemas/generated/types.js'
 import { testEnvironment } from '../tests/support/environment.js'
 import {
@@ -13,7 +14,7 @@ import {
   POLICY_TEXT,
   SECOND,
 } from '../tests/support/small-group.js'
-import { at } from '../tests/support/small-group-session.js'
+import { at, ROSTER } from '../tests/support/small-group-session.js'
 import { createAgent } from './agent.js'
 import { toHex } from './identity.js'
 import type { AppliedCycle } from './ports.js'
@@ -139,8 +140,17 @@ test('a policy that sends nothing any more, or a held rail, stops the leg that w
       const document = POLICY_TEXT.replace('version: 1', 'version: 2').replace('autonomous', 'advise')
       driver.input('policy', { policyId: 'small', version: 2, document }, at(20))
     } else {
-      const hold = { commandId: id('hold'), kind: 'HOLD', subject: 'rail:OPERATING-PAYROLL' }
-      driver.input('command', { ...hold, author: 'ann', reason: 'test' }, at(20))
+      driver.input('roster', ROSTER, at(19))
+      const subject = 'rail:OPERATING-PAYROLL'
+      const order = {
+        groupId: GROUP,
+        author: 'olga',
+        kind: 'HOLD',
+        subject,
+        reason: 'test',
+        atMicros: at(20),
+      } as const
+      driver.input('command', signAs(order), at(20))
     }
     const stopped = driver.input('execution', answer(draw, 'SETTLED'), at(300)).close(at(301))
     const reason = stop === 'advise' ? 'mode-advise' : 'channel-blocked'

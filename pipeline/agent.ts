@@ -10,6 +10,7 @@
 import type { Cycle, CycleResult, Instruction, SourceDeclaration } from '../schemas/generated/types.js'
 import { settleByReports } from './action/account-report.js'
 import { type ApprovalCheck, approvalsComplete } from './action/approval-port.js'
+import { cancelUnsent } from './action/cancel-unsent.js'
 import { settleCases } from './action/cases.js'
 import { foldExecution } from './action/executions.js'
 import { InstructionIndex } from './action/instruction-index.js'
@@ -18,13 +19,14 @@ import { followLinks } from './action/linked-legs.js'
 import { lapseOverdue, releaseApproved } from './action/pending-plans.js'
 import { askAboutSilent } from './action/silence.js'
 import { rollBudget } from './action/usage.js'
-import { type Decided, decide } from './decide.js'
+import { type Decided, type DecisionRecords, decide } from './decide.js'
 import { chainDigest } from './decision-digest.js'
 import { accrueCost, chargeTicket } from './deliberation/day-cost.js'
+import { deliberate } from './deliberation/deliberate.js'
 import { ExpectedFlows, forgetPastFlows } from './deliberation/expected-flows.js'
 import { GroupOptimizer } from './deliberation/optimizer.js'
 import { type Position, positionsOf } from './deliberation/positions.js'
-import { type ResolvedPolicy, resolvePolicy } from './deliberation/resolved-policy.js'
+import { type ResolvedPolicy, resolvePolicy, resolveReference } from './deliberation/resolved-policy.js'
 import { triggerOf } from './deliberation/trigger.js'
 import { invariant, WeirError } from './errors.js'
 import { sha256, toHex } from './identity.js'
@@ -36,6 +38,7 @@ import { count, type GroupState, newGroupState } from './perception/state.js'
 import type { Agent, AgentEnvironment, AppliedCycle, GroupSummary, PackedCycle } from './ports.js'
 import { decodeState, encodeState } from './state-codec.js'
 import { summarize, trackBalances } from './summary.js'
+import { TrialStep } from './trial-step.js'
 
 /** Silent instructions are asked again after this when no policy says otherwise. */
 const ANSWER_WITHIN_SECONDS = 600
@@ -60,15 +63,25 @@ export function restoreAgent(
   return new GroupAgent(decodeState(snapshot), environment, isApproved)
 }
 
+/** What a cycle decided: the policy in force if it did, and the other policy of a trial beside it. */
+interface CycleDecision {
+  readonly inForce: readonly Decided[]
+  readonly beside: readonly DecisionRecords[]
+}
+
+const NO_DECISION: CycleDecision = { inForce: [], beside: [] }
+
 class GroupAgent implements Agent {
   private readonly reader = new InputReader()
   private readonly fold = new CycleFold(this.reader, foldExecution)
   private readonly optimizer: GroupOptimizer
   private readonly expectedFlows = new ExpectedFlows()
+  private readonly trials: TrialStep
   private readonly instructions: InstructionIndex
   /** Derived from policy and reference data; made anew when either was touched. */
   private resolved: ResolvedPolicy | undefined
   private resolvedIsCurrent = false
+  private priced: ResolvedPolicy | undefined
 
   constructor(
     private readonly state: GroupState,
@@ -77,6 +90,7 @@ class GroupAgent implements Agent {
   ) {
     this.instructions = new InstructionIndex(state)
     this.optimizer = new GroupOptimizer(environment.optimizer, environment.nowMicros, environment.stopWord)
+    this.trials = new TrialStep(this.optimizer, environment.optimizerDigest)
   }
 
   get groupId(): string {
@@ -101,21 +115,25 @@ class GroupAgent implements Agent {
     invariant(cycle.cycle === state.nextCycle, `cycle ${cycle.cycle} where ${state.nextCycle} is next`)
     invariant(cycle.closedAt >= state.closedAtMicros, `cycle ${cycle.cycle} closes before the one before it`)
     const collector = new CycleCollector(state, cycle.cycle, cycle.closedAt)
-    const before = this.policy()
+    const before = this.pricing(this.policy())
     if (before !== undefined) accrueCost(state, before, cycle.closedAt)
     if (rollBudget(state, cycle.closedAt)) forgetPastFlows(state, cycle.closedAt)
     const folded = this.fold.fold(collector, cycle)
-    if (folded.referenceTouched) this.resolvedIsCurrent = false
+    if (folded.referenceTouched) this.forgetPolicies()
+    if (collector.rolledBack) cancelUnsent(collector, 'policy-rolled-back')
     settleByReports(collector, this.instructions.outstanding())
     const resolved = this.policy(collector)
-    if (resolved !== undefined) this.chargeSettled(collector, resolved)
+    const pricing = this.pricing(resolved)
+    if (pricing !== undefined) this.chargeSettled(collector, pricing)
     const answerWithin = resolved?.policy.settlement.answerWithinSeconds ?? ANSWER_WITHIN_SECONDS
     const query = askAboutSilent(collector, this.instructions.outstanding(), answerWithin)
     settleCases(collector, undefined)
     const positions = (policy: ResolvedPolicy) => this.positions(collector, policy)
     const overrides = carryOutOrders(collector, resolved, positions, this.environment.onDecision)
     const released = this.releaseWaiting(collector, resolved)
-    const decided = [...overrides, ...this.deliberate(collector, resolved)]
+    const { inForce, beside } = this.deliberate(collector, resolved)
+    const decided = [...overrides, ...inForce]
+    const told = [...decided, ...beside]
     this.instructions.update(collector.instructionEvents, cycle.cycle, cycle.closedAt)
     trackBalances(state)
     const result: CycleResult = {
@@ -125,8 +143,8 @@ class GroupAgent implements Agent {
       dispositions: folded.dispositions,
       touched: folded.touched,
       gaps: collector.gaps,
-      decisions: decided.map(({ decision }) => decision),
-      explanations: decided.map(({ explanation }) => explanation),
+      decisions: told.map(({ decision }) => decision),
+      explanations: told.map(({ explanation }) => explanation),
       instructions: decided.flatMap(({ instructions }) => instructions),
       instructionEvents: collector.instructionEvents,
       reservations: collector.reservations,
@@ -186,24 +204,43 @@ class GroupAgent implements Agent {
     return positionsOf(state, resolved, collector.closedAtMicros, expected)
   }
 
-  private deliberate(collector: CycleCollector, resolved: ResolvedPolicy | undefined): Decided[] {
-    if (resolved === undefined || resolved.accounts.size === 0) return []
+  private deliberate(collector: CycleCollector, resolved: ResolvedPolicy | undefined): CycleDecision {
+    if (this.trials.endsBetween(collector, resolved !== undefined)) return this.replan(collector, [])
+    if (resolved === undefined || resolved.accounts.size === 0) return NO_DECISION
     const { state } = this
     const now = collector.closedAtMicros
     const positions = this.positions(collector, resolved)
     const trigger = triggerOf(state, resolved, positions, now)
-    if (trigger === undefined) return []
-    const decided = decide(
-      collector,
-      resolved,
-      positions,
-      trigger,
-      this.optimizer,
-      this.environment.optimizerDigest,
-      this.environment.onDecision,
-    )
+    if (trigger === undefined) return NO_DECISION
+    const deliberation = deliberate(state, resolved, positions, now, this.optimizer)
+    // First, because it sees the state as the policy in force does, which then changes it.
+    const { records, replan } = this.trials.decide(collector, { resolved, positions }, deliberation, trigger)
+    if (replan) return this.replan(collector, records)
+    const { optimizerDigest, onDecision } = this.environment
+    const decided = decide(collector, resolved, deliberation, trigger, optimizerDigest, onDecision)
     count(state, `decision:${decided.decision.outcome}`)
-    return [decided]
+    return { inForce: [decided], beside: records }
+  }
+
+  /** After a canary was rolled back: the former policy decides in the same cycle, from the state as it is. */
+  private replan(collector: CycleCollector, beside: readonly DecisionRecords[]): CycleDecision {
+    this.forgetPolicies()
+    const { inForce } = this.deliberate(collector, this.policy(collector))
+    return { inForce, beside }
+  }
+
+  private forgetPolicies(): void {
+    this.resolvedIsCurrent = false
+    this.priced = undefined
+    this.trials.forget()
+  }
+
+  /** By whose prices the day's cost is told, once there is a policy in force. */
+  private pricing(inForce: ResolvedPolicy | undefined): ResolvedPolicy | undefined {
+    const { pricedBy } = this.environment
+    if (pricedBy === undefined || inForce === undefined) return inForce
+    this.priced ??= resolveReference(this.state, pricedBy)
+    return this.priced
   }
 
   /** The policy in minor units. Amounts that do not fit the accounts' currencies are told once, and nothing is decided. */

@@ -1,20 +1,18 @@
 /**
- * One decision from start to end: deliberation, gate, reservation, record and explanation.
+ * From a deliberation to a decision: gate, reservation, record and explanation.
  *
- * Every run leaves a decision, also when there is nothing to do or the plan is refused. Depends on deliberation and
- * action; changes the state's reservations, instructions and last decision.
+ * Every run leaves a decision, also when there is nothing to do or the plan is refused. The policy in force changes the state's
+ * reservations, instructions and last decision; one that decides beside it changes nothing. Depends on deliberation and action.
  */
 import type { Decision, Explanation, Instruction } from '../schemas/generated/types.js'
 import { caseKey, openCase, settleCases } from './action/cases.js'
-import { denialOf } from './action/gate.js'
+import { type Denial, denialOf } from './action/gate.js'
 import { type Instructed, instruct } from './action/instructions.js'
 import { lapsePlan } from './action/pending-plans.js'
 import { planDigest } from './action/plan-digest.js'
-import { type Deliberation, deliberate } from './deliberation/deliberate.js'
+import type { Deliberation } from './deliberation/deliberate.js'
 import { explain, moveSentence } from './deliberation/explanation.js'
-import type { GroupOptimizer } from './deliberation/optimizer.js'
-import { plannedBalances } from './deliberation/plan.js'
-import type { Position } from './deliberation/positions.js'
+import { type Move, plannedBalances } from './deliberation/plan.js'
 import type { ResolvedPolicy } from './deliberation/resolved-policy.js'
 import { frozenText, type Trigger } from './deliberation/trigger.js'
 import { powerOfTen } from './deliberation/valuation.js'
@@ -25,9 +23,15 @@ import type { GroupState } from './perception/state.js'
 /** Tickets that an alert on a proposed plan spells out. */
 const TICKETS_IN_ALERT = 3
 
-export interface Decided {
+/** Who decides: the policy in force, or the other one of a trial. */
+export type Arm = '' | 'shadow' | 'canary' | 'baseline'
+
+export interface DecisionRecords {
   readonly decision: Decision
   readonly explanation: Explanation
+}
+
+export interface Decided extends DecisionRecords {
   readonly instructions: Instruction[]
   /** Those of `instructions` that may leave once the cycle is journaled. */
   readonly release: Instruction[]
@@ -47,20 +51,20 @@ export type Examine = (examined: Examined) => void
 export interface Verdict {
   readonly outcome: Decision['outcome']
   readonly reason: string
+  /** What the gate said, when it said no. */
+  readonly denial?: Denial
 }
 
 export function decide(
   collector: CycleCollector,
   resolved: ResolvedPolicy,
-  positions: readonly Position[],
+  deliberation: Deliberation,
   trigger: Trigger,
-  optimizer: GroupOptimizer,
   optimizerDigest: Uint8Array,
   examine?: Examine,
 ): Decided {
   const { state, cycle, closedAtMicros } = collector
   const decisionId = derivedId('decision', state.groupId, cycle)
-  const deliberation = deliberate(state, resolved, positions, closedAtMicros, optimizer)
   const verdict = settlePending(collector, resolved, deliberation, judge(collector, resolved, deliberation))
   examine?.({ decisionId, state, resolved, deliberation, nowMicros: closedAtMicros })
   const acted = verdict.outcome === 'ACTED'
@@ -75,6 +79,33 @@ export function decide(
   decision.instructions = instructions.length
   remember(collector, resolved, deliberation, release.length > 0)
   return { decision, explanation, instructions, release }
+}
+
+/** What a policy that is not in force would do: the same records, no alert, no instruction, and the state as it was. */
+export function decideBeside(
+  collector: CycleCollector,
+  resolved: ResolvedPolicy,
+  deliberation: Deliberation,
+  trigger: Trigger,
+  optimizerDigest: Uint8Array,
+  arm: Exclude<Arm, ''>,
+): DecisionRecords {
+  const decisionId = derivedId('decision', collector.state.groupId, collector.cycle, arm)
+  const verdict = verdictOf(collector, resolved, deliberation)
+  const decision = record(collector, resolved, deliberation, verdict, decisionId, trigger, optimizerDigest)
+  return {
+    decision: { ...decision, arm },
+    explanation: explained(collector, resolved, deliberation, verdict, decisionId),
+  }
+}
+
+/** The moves that a policy would make; none when the gate denies them. */
+export function movesPassed(
+  collector: CycleCollector,
+  resolved: ResolvedPolicy,
+  deliberation: Deliberation,
+): readonly Move[] {
+  return verdictOf(collector, resolved, deliberation).outcome === 'ACTED' ? deliberation.moves : []
 }
 
 export function explained(
@@ -108,18 +139,26 @@ function settlePending(
   return settled
 }
 
+/** The verdict on a plan that is to be carried out: a denial is told. */
 export function judge(
   collector: CycleCollector,
   resolved: ResolvedPolicy,
   deliberation: Deliberation,
 ): Verdict {
+  const verdict = verdictOf(collector, resolved, deliberation)
+  if (verdict.denial === undefined) return verdict
+  const { code, subject } = verdict.denial
+  collector.alert('WARNING', 'gate-denied', subject, `The risk gate denied the plan: ${code}.`)
+  return verdict
+}
+
+function verdictOf(collector: CycleCollector, resolved: ResolvedPolicy, deliberation: Deliberation): Verdict {
   if (deliberation.outcome !== 'PLAN') return { outcome: deliberation.outcome, reason: deliberation.reason }
   const { state, closedAtMicros } = collector
   const { positions, moves, dependsOn } = deliberation
   const denial = denialOf(state, resolved, positions, moves, closedAtMicros, dependsOn)
   if (denial === undefined) return { outcome: 'ACTED', reason: deliberation.reason }
-  collector.alert('WARNING', 'gate-denied', denial.subject, `The risk gate denied the plan: ${denial.code}.`)
-  return { outcome: 'REFUSED', reason: `gate-denied:${denial.code}` }
+  return { outcome: 'REFUSED', reason: `gate-denied:${denial.code}`, denial }
 }
 
 /** In doubt, do less, and say so: what the agent may not decide goes to people. */
@@ -205,6 +244,7 @@ export function record(
     solves: solve?.solves ?? 0,
     instructions: 0,
     planDigest: verdict.outcome === 'ACTED' ? planDigest(deliberation.moves, resolved.digestHex) : NO_DIGEST,
+    arm: '',
   }
 }
 

@@ -96,6 +96,19 @@ export interface AgentEnvironment {
    * it must change nothing, and what it is shown is the agent's own, valid during the call.
    */
   readonly onDecision?: (examined: Examined) => void
+  /**
+   * The policy by whose prices and floors the cost of the day is told, when that is not the one in force: so that days under different
+   * policies can be compared. No decision depends on it; a run must not set it, or its state is not that of its journal.
+   */
+  readonly pricedBy?: PricingPolicy
+}
+
+export interface PricingPolicy {
+  readonly policyId: string
+  readonly version: number
+  /** SHA-256 of the document, hex. */
+  readonly digestHex: string
+  readonly document: string
 }
 
 export interface CurrencySummary {

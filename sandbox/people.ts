@@ -32,6 +32,11 @@ function privateKeyOf(name: string) {
   return createPrivateKey({ key: Buffer.concat([PRIVATE_PREFIX, secret]), format: 'der', type: 'pkcs8' })
 }
 
+/** The private key as a file of a person has it. */
+export function privatePemOf(name: string): string {
+  return privateKeyOf(name).export({ format: 'pem', type: 'pkcs8' }).toString()
+}
+
 /** Raw public key, base64, as a roster has it. */
 export function publicKeyOf(name: string): string {
   const der = createPublicKey(privateKeyOf(name)).export({ format: 'der', type: 'spki' })

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { WeirError } from '../../pipeline/errors.js'
-import { parsePolicyFile } from '../../pipeline/governance/policy.js'
+import { type Policy, parsePolicyFile } from '../../pipeline/governance/policy.js'
 import { MAXIMUM_POLICY_BYTES } from '../../pipeline/governance/policy-document.js'
 import type { TreeFile } from '../../pipeline/governance/policy-tree.js'
 
@@ -12,6 +12,12 @@ const FILES_AT_MOST = 1_000
 /** Reads one policy. Throws `WEIR_POLICY` with its place; a file above the bound is not read. */
 export function readPolicyFile(file: string): TreeFile {
   return { file, ...parsePolicyFile(readText(file), file) }
+}
+
+/** The same, with the text that its digest is of. */
+export function readPolicyText(file: string): { readonly policy: Policy; readonly text: string } {
+  const text = readText(file)
+  return { policy: parsePolicyFile(text, file).policy, text }
 }
 
 /** Paths of the YAML files of a folder, in the order of their names. Throws `WEIR_POLICY`. */

@@ -67,7 +67,8 @@ function judge(
   }
 }
 
-function giveUp(
+/** Ends a leg that waits, and tells what of its plan was done and what was not. */
+export function giveUp(
   collector: CycleCollector,
   leg: OpenInstruction,
   event: 'withdraw' | 'expire',

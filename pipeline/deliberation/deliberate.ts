@@ -10,7 +10,7 @@
  * Pure but for the optimizer instance, whose answer depends on model and start basis alone.
  */
 import { fromHex } from '../identity.js'
-import type { GroupState } from '../perception/state.js'
+import type { GroupState, StartBasis } from '../perception/state.js'
 import { type Channels, channelsOf } from './channels.js'
 import { eligibleChannels } from './eligibility.js'
 import { type LinkedLegs, linkLegs } from './leg-links.js'
@@ -69,6 +69,7 @@ export function deliberate(
   positions: readonly Position[],
   nowMicros: number,
   optimizer: GroupOptimizer,
+  start: StartBasis | null = state.lastDecision,
 ): Deliberation {
   const doNothing = planCost(resolved, positions, [])
   const base = {
@@ -88,7 +89,7 @@ export function deliberate(
   }
   const channels = eligibleChannels(resolved, channelsOf(state, resolved, positions, nowMicros), nowMicros)
   const limits = sharedLimits(state, resolved, positions)
-  const task = { state, resolved, limits, positions, channels, optimizer, base, doNothing }
+  const task = { start, resolved, limits, positions, channels, optimizer, base, doNothing }
   const atOnce = planWith({ ...task, linked: false })
   if (atOnce.outcome !== 'REFUSED' || !BELOW_FLOOR.has(atOnce.reason)) return atOnce
   const linked = planWith({ ...task, linked: true })
@@ -99,7 +100,8 @@ export function deliberate(
 const BELOW_FLOOR: ReadonlySet<string> = new Set(['floor-cannot-be-held', 'rounding-breaks-floor'])
 
 interface PlanTask {
-  readonly state: GroupState
+  /** Basis to start from, if it fits the model. */
+  readonly start: StartBasis | null
   readonly resolved: ResolvedPolicy
   readonly limits: SharedLimits
   readonly positions: readonly Position[]
@@ -176,15 +178,14 @@ function inIntegers(
   return passed === undefined ? legs : { reason: 'limit-cannot-be-kept', subject: passed.row }
 }
 
-function solveWithRepair({ state, resolved, limits, positions, channels, optimizer, linked }: PlanTask): {
+function solveWithRepair({ start, resolved, limits, positions, channels, optimizer, linked }: PlanTask): {
   solve: SolveRecord
   moves: Move[]
 } {
   const model = buildRebalancingModel(limits, resolved, positions, channels, linked)
   const structure = structureHex(model)
-  const last = state.lastDecision
-  const fits = last !== null && last.structureHex === structure && last.basisHex !== ''
-  optimizer.load(model, fits ? fromHex(last.basisHex) : null)
+  const fits = start !== null && start.structureHex === structure && start.basisHex !== ''
+  optimizer.load(model, fits ? fromHex(start.basisHex) : null)
   let solution = optimizer.solve()
   let iterations = solution.iterations
   let solves = 1

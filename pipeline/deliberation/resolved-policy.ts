@@ -7,7 +7,7 @@
 import { type CounterpartyLimit, type Policy, parsePolicy } from '../governance/policy.js'
 import { compileRule, type Rule } from '../governance/rule.js'
 import { toMinor } from '../money.js'
-import type { GroupState } from '../perception/state.js'
+import type { GroupState, PolicyReference } from '../perception/state.js'
 import { currencyExponent } from './valuation.js'
 
 export interface AccountTargets {
@@ -45,8 +45,11 @@ export interface NamedRule extends Rule {
 
 /** Undefined while no policy is in force. Amounts with more decimals than the currency throw `WEIR_AMOUNT`. */
 export function resolvePolicy(state: GroupState): ResolvedPolicy | undefined {
-  const reference = state.policy
-  if (reference === null) return undefined
+  return state.policy === null ? undefined : resolveReference(state, state.policy)
+}
+
+/** A policy that may not be in force. */
+export function resolveReference(state: GroupState, reference: Readonly<PolicyReference>): ResolvedPolicy {
   const policy = parsePolicy(reference.document, `policy ${reference.policyId} v${reference.version}`)
   const baseExponent = currencyExponent(state, policy.baseCurrency)
   const accounts = new Map<string, AccountTargets>()

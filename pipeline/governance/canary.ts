@@ -2,6 +2,7 @@
  * How a new policy version is tried before it is everywhere, and which guardrails end the trial by themselves. Pure; depends on the
  * document.
  */
+import { sha256 } from '../identity.js'
 import type { PolicyDocument } from './policy-document.js'
 
 export interface CanaryPlan {
@@ -42,4 +43,11 @@ export function readCanary(document: PolicyDocument): Partial<CanaryPlan> {
 
 export function canaryPlan(written: Partial<CanaryPlan>): CanaryPlan {
   return { ...DEFAULT_CANARY, ...written }
+}
+
+/** The same groups for every change: a fixed part of all, by the hash of the group's name. */
+export function isInCohort(groupId: string, cohortPercent: number): boolean {
+  const hash = sha256(Buffer.from(`canary cohort\u0000${groupId}`, 'utf8'))
+  const place = new DataView(hash.buffer, hash.byteOffset).getUint32(0) / 2 ** 32
+  return place * 100 < cohortPercent
 }

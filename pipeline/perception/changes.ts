@@ -21,6 +21,7 @@ import { parseRoster } from '../governance/people/roster.js'
 import { textDigestHex } from '../governance/people/statement.js'
 import { type Policy, parsePolicy } from '../governance/policy.js'
 import { printable } from '../governance/printable.js'
+import { stageMessage } from '../governance/trial-alerts.js'
 import { toHex } from '../identity.js'
 import { type CycleCollector, Refusal, refuseUnless } from './outcome.js'
 import { type ChangeState, type DocumentReference, PEOPLE_LIMITS } from './people-state.js'
@@ -162,12 +163,7 @@ export function activateChange(collector: CycleCollector, command: Command): str
   if (stage === 'full') endTrial(state)
   else startTrial(state, collector.cycle, digestHex, document, stage)
   if (stage !== 'shadow') putInForce(state, document)
-  collector.alert(
-    'INFO',
-    'policy-stage',
-    change.subject,
-    `${entry.policy} v${entry.version} is at the stage ${stage}.`,
-  )
+  collector.alert('INFO', 'policy-stage', change.subject, stageMessage(entry.policy, entry.version, stage))
   return change.subject
 }
 
@@ -176,7 +172,7 @@ export function rollBackChange(collector: CycleCollector, command: Command): str
   return rollBack(collector, toHex(command.digest), change, `${command.author}: ${command.reason}`)
 }
 
-/** The policy before the change is in force again; what waits to be sent lapses, since its plan is another policy's. */
+/** A shadow ends, a canary gives way to the policy before it; what waits to be sent is for the action stage to cancel. */
 export function rollBack(
   collector: CycleCollector,
   digestHex: string,
@@ -191,9 +187,11 @@ export function rollBack(
     'invalid-command',
     `${change.subject} is on no trial here: propose the former version anew`,
   )
-  if (trial.stage === 'canary') {
+  const wasInForce = trial.stage === 'canary'
+  if (wasInForce) {
     const previous = state.people.documents.get(trial.previousHex)
     if (previous !== undefined) putInForce(state, previous)
+    collector.rolledBack = true
   }
   endTrial(state)
   change.stage = 'rolled-back'
@@ -202,7 +200,7 @@ export function rollBack(
     'CRITICAL',
     'policy-rolled-back',
     change.subject,
-    `The policy before it is in force again: ${why}`,
+    `${wasInForce ? 'The policy before it is in force again' : 'It was in force nowhere here, and will not be'}: ${why}`,
   )
   return change.subject
 }

@@ -10,6 +10,7 @@ import { type Details, readDetail } from '../governance/people/command-detail.js
 import { LIFT_SEATS } from '../governance/people/roles.js'
 import type { Person } from '../governance/people/roster.js'
 import { coversEntities } from '../governance/people/scope.js'
+import { commandMessage } from '../governance/trial-alerts.js'
 import { formatUuid, toHex } from '../identity.js'
 import { activateChange, proposeChange, rollBackChange, settleRosters, withdrawChange } from './changes.js'
 import { type CycleCollector, Refusal } from './outcome.js'
@@ -47,7 +48,7 @@ export function foldCommand(collector: CycleCollector, command: Command): string
     )
     const touched = carryOut({ collector, command, author })
     const { subject, reason, kind } = command
-    collector.alert('INFO', 'command', subject, `${kind} ${subject} by ${author.personId}: ${reason}`)
+    collector.alert('INFO', 'command', subject, commandMessage(kind, subject, author.personId, reason))
     return touched
   } catch (error) {
     if (!(error instanceof CommandRefusal)) throw error

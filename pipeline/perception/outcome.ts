@@ -77,6 +77,8 @@ export class CycleCollector {
   readonly reservations: Reservation[] = []
   /** Orders about plans that the cycle took, for the action stage. */
   readonly orders: Command[] = []
+  /** Whether a canary was taken back: what waits to be sent is another policy's. */
+  rolledBack = false
   gaps = 0
 
   constructor(

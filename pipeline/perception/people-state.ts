@@ -1,9 +1,11 @@
 /**
  * What people have ordered and approved: the part of a group's state that governs the rest.
  *
- * Plain data like the rest of the state. Depends on the roles.
+ * Plain data like the rest of the state. Depends on the roles and the guardrails.
  */
+
 import type { InstructionKind } from '../../schemas/generated/types.js'
+import type { GuardrailState } from '../governance/guardrails.js'
 import type { Role } from '../governance/people/roles.js'
 
 /** A document in force, or one that waits to be. */
@@ -65,6 +67,16 @@ export interface TrialState {
   readonly sinceCycle: number
   /** Decisions that it made at this stage. */
   decisions: number
+  /** What these have shown. */
+  readonly guardrails: GuardrailState
+  /** Where the optimizer starts for the policy that is not in force; null before its first answer. */
+  basis: { readonly structureHex: string; readonly basisHex: string } | null
+  /** By account what the former policy's last plan would have left there beyond that of the canary, minor units. */
+  forgone: Map<string, number>
+  /** Orders of people against plans of the canary since its last decision. */
+  overrides: number
+  /** Whether people were told that it may go on. */
+  isReady: boolean
 }
 
 /** What was put to people; `action/cases.ts`. */

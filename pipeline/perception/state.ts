@@ -146,15 +146,19 @@ export interface PolicyReference {
   document: string
 }
 
+/** Where the optimizer starts. */
+export interface StartBasis {
+  /** Digest of names and structure of the model; a basis fits only the structure it came from. */
+  structureHex: string
+  basisHex: string
+}
+
 /** What the last deliberation saw and left: the start of the next one. */
-export interface LastDecision {
+export interface LastDecision extends StartBasis {
   cycle: number
   atMicros: number
   /** Projected balance of each account and the floor it was held against, in minor units. */
   accounts: Map<string, { projectedMinor: number; floorMinor: number }>
-  /** Digest of names and structure of the model; a basis fits only the structure it came from. */
-  structureHex: string
-  basisHex: string
   /** Accounts that were frozen, and why, as one text: a change is a reason to deliberate. */
   frozen: string
   policyDigestHex: string

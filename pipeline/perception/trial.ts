@@ -1,11 +1,11 @@
 /**
  * The trial of a policy in a group: in the shadow of the one in force, then as a canary. What the trial has seen decides how far it goes.
  *
- * Depends on the state and the policy.
+ * Depends on the state, the policy and the guardrails.
  */
-import { canaryPlan } from '../governance/canary.js'
+import { canaryPlan, isInCohort } from '../governance/canary.js'
+import { inconclusive, newGuardrails } from '../governance/guardrails.js'
 import type { Policy } from '../governance/policy.js'
-import { sha256 } from '../identity.js'
 import type { ChangeStage, ChangeState, DocumentReference, TrialState } from './people-state.js'
 import type { GroupState } from './state.js'
 
@@ -36,14 +36,16 @@ export function mayGoTo(
   if (stage === 'shadow') return 'yes'
   const wanted = trial?.stage === 'canary' ? decisions : shadowDecisions
   const seen = trial?.decisions ?? 0
-  return seen >= wanted ? 'yes' : `it has made ${seen} of ${wanted} decisions as ${trial?.stage ?? 'shadow'}`
+  if (seen < wanted) return `it has made ${seen} of ${wanted} decisions as ${trial?.stage ?? 'shadow'}`
+  // A shadow shows too little for that, and costs nothing if it is wrong: what becomes of its plans only a canary sees.
+  if (trial?.stage !== 'canary') return 'yes'
+  return inconclusive(trial.guardrails, canaryPlan(policy.canary)) || 'yes'
 }
 
-/** The same groups for every change: a fixed part of all, by the hash of the group's name. */
-export function isInCohort(groupId: string, cohortPercent: number): boolean {
-  const hash = sha256(Buffer.from(`canary cohort\u0000${groupId}`, 'utf8'))
-  const place = new DataView(hash.buffer, hash.byteOffset).getUint32(0) / 2 ** 32
-  return place * 100 < cohortPercent
+/** The stage after that of the trial. */
+export function nextStage(state: GroupState, trial: TrialState, policy: Policy): 'canary' | 'full' {
+  const { cohortPercent } = canaryPlan(policy.canary)
+  return trial.stage === 'shadow' && isInCohort(state.groupId, cohortPercent) ? 'canary' : 'full'
 }
 
 /** Begins a stage of a trial anew. */
@@ -61,6 +63,11 @@ export function startTrial(
     previousHex: state.policy?.digestHex ?? '',
     sinceCycle: cycle,
     decisions: 0,
+    guardrails: newGuardrails(),
+    basis: null,
+    forgone: new Map(),
+    overrides: 0,
+    isReady: false,
   }
 }
 

@@ -14,6 +14,7 @@ import { GroupTimeline } from './cycles/group-timeline.js'
 import { lockDataDirectory } from './data-directory.js'
 import { Effects } from './engine/effects.js'
 import { dealGroups, type GroupRun, sortedGroups } from './engine/group-run.js'
+import { LiveDrops } from './engine/live-drops.js'
 import { LiveRun } from './engine/live-run.js'
 import { type Recovered, recover } from './engine/recovery.js'
 import { type RunReport, readFinished, runDigests, totalsOf, writeFinished } from './engine/report.js'
@@ -26,6 +27,7 @@ import { finishGroups } from './engine/worker-requests.js'
 import { Journal } from './journal/journal.js'
 import { Bell } from './rings/bell.js'
 import { SnapshotStore } from './snapshots/snapshot-store.js'
+import { DropFolder } from './sources/drop-folder.js'
 import { type InputFolder, openInputFolder } from './sources/input-folder.js'
 import { MergedFiles } from './sources/merged-files.js'
 import { readPolicyGroups } from './sources/policy-groups.js'
@@ -47,9 +49,9 @@ export async function runDay(options: RunOptions): Promise<RunReport> {
   const groupIds = sortedGroups(readPolicyGroups(options.inputDir, folder))
   const lock = await lockDataDirectory(options.dataDir)
   try {
-    await claimRun(options.dataDir, identityOf(options, timing, folder, groupIds))
+    const claimed = await claimRun(options.dataDir, identityOf(options, timing, folder, groupIds))
     crashPoint('run-claimed')
-    return await new Day(options, timing, workers, folder, groupIds).run()
+    return await new Day(options, timing, workers, folder, groupIds, claimed.takesDrops === true).run()
   } finally {
     await lock.release()
   }
@@ -68,6 +70,7 @@ function identityOf(options: RunOptions, timing: Timing, folder: InputFolder, gr
     settings: options.identity ?? {},
     groups,
     files: folder.files.map(({ path, bytes }) => ({ path, bytes })),
+    ...(options.dropDir === undefined ? {} : { takesDrops: true }),
   }
 }
 
@@ -90,6 +93,7 @@ class Day {
   readonly #groups: readonly GroupRun[]
   readonly #sources: SourceNumbers
   readonly #desk: VenueDesk
+  readonly #takesDrops: boolean
   readonly #bell = new Bell()
   readonly #snapshots: SnapshotStore
 
@@ -99,7 +103,9 @@ class Day {
     workers: number,
     folder: InputFolder,
     groupIds: readonly string[],
+    takesDrops: boolean,
   ) {
+    this.#takesDrops = takesDrops
     this.#options = options
     this.#timing = timing
     this.#workers = workers
@@ -107,7 +113,7 @@ class Day {
     // Routed groups come first, so that their indexes are those of their report sources.
     this.#groups = dealGroups([...groupIds, UNROUTED_GROUP], workers)
     const venueIds = sortedVenues(options).map(({ venueId }) => venueId)
-    this.#sources = new SourceNumbers(folder.files, groupIds, venueIds)
+    this.#sources = new SourceNumbers(folder.files, groupIds, venueIds, takesDrops)
     this.#desk = new VenueDesk(options.venues, this.#sources, options.logger)
     this.#snapshots = new SnapshotStore(join(options.dataDir, 'snapshots'))
   }
@@ -119,7 +125,8 @@ class Day {
     try {
       // A projector that was behind when the last process ended learns how far it may read.
       if (journal.durable >= 0) this.#options.onDurable?.(journal.durable)
-      const finished = await readFinished(this.#options.dataDir)
+      const follows = this.#options.followUntil?.aborted === false
+      const finished = follows ? undefined : await readFinished(this.#options.dataDir)
       if (finished !== undefined && finished.entries === journal.nextSequence) {
         await journal.close()
         if (journal.torn === undefined) return finished.report
@@ -236,21 +243,26 @@ class Day {
     pool: StagePool,
     effects: Effects,
   ): Promise<{ events: number; inputs: number }> {
+    const { dropDir, followUntil, onProgress, logger } = this.#options
     const files = new MergedFiles(this.#folder, seekPoints(this.#groups, this.#folder.files.length))
+    const router = new Router(new Map(this.#groups.map((group) => [group.groupId, group])))
+    const parts = { sources: this.#sources, groups: this.#groups, router, journal }
     try {
       const live = new LiveRun({
-        journal,
+        ...parts,
         pool,
         bell: this.#bell,
         files,
-        sources: this.#sources,
-        groups: this.#groups,
         unrouted: this.#groups[this.#groups.length - 1],
-        router: new Router(new Map(this.#groups.map((group) => [group.groupId, group]))),
         effects,
         desk: this.#desk,
         timing: this.#timing,
-        onProgress: this.#options.onProgress,
+        onProgress,
+        drops:
+          dropDir === undefined || !this.#takesDrops
+            ? undefined
+            : new LiveDrops({ ...parts, folder: new DropFolder(dropDir), logger }),
+        followUntil,
       })
       await live.run()
       return { events: live.events, inputs: files.records }

@@ -147,6 +147,19 @@ const mistakes: readonly Mistake[] = [
     code: 'WEIR_POLICY',
   },
   {
+    title: 'a policy replayed on the days of no run',
+    args: ['policy', 'replay', 'mine.yaml', '--data-dir', 'nothing'],
+    files: { 'mine.yaml': readFileSync(join(root, 'policies', 'europe.yaml'), 'utf8') },
+    says: /^nothing: there is no run in this data directory/,
+    code: 'WEIR_NOT_FOUND',
+  },
+  {
+    title: 'the status of policies of no run',
+    args: ['policy', 'status', '--data-dir', 'nothing'],
+    says: /^nothing: there is no run in this data directory/,
+    code: 'WEIR_NOT_FOUND',
+  },
+  {
     title: 'a query without a run',
     args: ['sql', 'SELECT 1', '--data-dir', 'nothing'],
     says: /^nothing: /,

@@ -23,6 +23,8 @@ export interface Outcome {
 export interface WeirOptions {
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
+  /** Far above what the command takes; three minutes unless given. */
+  readonly boundMs?: number
   /** Called with the process once it was started. */
   readonly onStart?: (child: ChildProcess) => void
   /** Called with each piece of standard error, to act on the running process. */
@@ -44,7 +46,7 @@ export function weir(args: readonly string[], options: WeirOptions = {}): Promis
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     options.onStart?.(child)
-    const timer = setTimeout(() => child.kill('SIGKILL'), BOUND_MS)
+    const timer = setTimeout(() => child.kill('SIGKILL'), options.boundMs ?? BOUND_MS)
     const output = { stdout: '', stderr: '' }
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       output.stdout += text

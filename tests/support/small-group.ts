@@ -206,8 +206,16 @@ export interface SmallGroupOptions {
   readonly dailyLimitMinor?: number
 }
 
+/** Takes records of a stream: a driver of the agent, or whoever writes them into files. */
+export interface InputTaker {
+  input(stream: StreamName, fields: object, atMicros?: number): unknown
+}
+
 /** Feeds reference data, policy, quotes and opening balances; the first cycle is then ready to be closed. */
-export function feedSmallGroup(driver: GroupDriver, options: SmallGroupOptions = {}): GroupDriver {
+export function feedSmallGroup<Taker extends InputTaker>(
+  driver: Taker,
+  options: SmallGroupOptions = {},
+): Taker {
   const openings = {
     OPERATING: 9_000_000_00,
     PAYROLL: 2_000_000_00,
@@ -277,7 +285,7 @@ export function feedSmallGroup(driver: GroupDriver, options: SmallGroupOptions =
   return driver
 }
 
-export function quote(driver: GroupDriver, mid: number, atMicros: number): void {
+export function quote(driver: InputTaker, mid: number, atMicros: number): void {
   const quoted = {
     groupId: '*',
     instrument: 'EUR/USD',

@@ -13,8 +13,9 @@ export function logDecisions(logger: Logger | undefined, resultBytes: Uint8Array
   if (logger?.isLevelEnabled('info') !== true) return
   const result = decodeRecord('cycle-result', resultBytes) as CycleResult
   const { groupId, cycle } = result
-  for (const { decisionId, outcome, reason, instructions } of result.decisions) {
-    if (outcome === 'NOTHING_TO_DO') continue
+  for (const { decisionId, outcome, reason, instructions, arm } of result.decisions) {
+    // What a policy on trial would have done is for the trial's report.
+    if (outcome === 'NOTHING_TO_DO' || arm !== '') continue
     logger.info(
       { groupId, cycle, decisionId: formatUuid(toHex(decisionId)), outcome, reason, instructions },
       'decision',

@@ -15,7 +15,9 @@ import type { Router } from '../sources/router.js'
 import * as protocol from '../workers/protocol.js'
 import type { StagePool } from '../workers/stage-pool.js'
 import type { Effects } from './effects.js'
+import { FollowClock } from './follow-clock.js'
 import type { GroupRun } from './group-run.js'
+import { type LiveDrops, LOOK_EVERY_MS } from './live-drops.js'
 import type { ProgressCounts, Timing } from './run-options.js'
 import type { SourceNumbers } from './source-numbers.js'
 import type { VenueDesk } from './venue-desk.js'
@@ -35,6 +37,9 @@ export interface LiveRunParts {
   readonly desk: VenueDesk
   readonly timing: Timing
   readonly onProgress: ((fraction: number, counts: ProgressCounts) => void) | undefined
+  readonly drops: LiveDrops | undefined
+  /** See `RunOptions.followUntil`. */
+  readonly followUntil: AbortSignal | undefined
 }
 
 /** Inputs read in one turn: enough to fill a commit, few enough that results are not kept waiting. */
@@ -54,6 +59,8 @@ export class LiveRun {
   #reports = 0
   #durableSeen = -1
   #progressAt = 0
+  /** Set when the inputs have ended and the run goes on. */
+  #clock: FollowClock | undefined
 
   constructor(parts: LiveRunParts) {
     this.#parts = parts
@@ -66,6 +73,18 @@ export class LiveRun {
 
   /** Runs to the end of the inputs and of what they cause. Throws what stops the run. */
   async run(): Promise<void> {
+    const { drops, followUntil, bell } = this.#parts
+    // Neither a drop nor the clock rings the bell.
+    const timer =
+      drops === undefined && followUntil === undefined ? undefined : setInterval(bell.ring, LOOK_EVERY_MS)
+    try {
+      await this.#turn()
+    } finally {
+      clearInterval(timer)
+    }
+  }
+
+  async #turn(): Promise<void> {
     const { pool, journal, bell, groups } = this.#parts
     for (;;) {
       this.#checkFailures()
@@ -73,7 +92,9 @@ export class LiveRun {
       let progress = pool.receive((_worker, message) => this.#take(message))
       for (const group of groups) progress += this.#parts.effects.proceed(group)
       progress += this.#read()
+      progress += this.#takeDrops()
       progress += this.#dispatchAll()
+      this.#parts.drops?.settle()
       this.#tellProgress(false)
       if (!this.#reading && groups.every(({ timeline, draft }) => timeline.done && draft === undefined)) break
       if (progress === 0) await bell.sleep(() => this.#hasNews())
@@ -116,9 +137,8 @@ export class LiveRun {
     for (; count < INPUTS_A_TURN; count++) {
       const input = files.current
       if (input === undefined) {
-        this.#finishReading()
         this.#inputs += count
-        return count + 1
+        return count + this.#endOfFiles()
       }
       const { arrivedAtMicros } = input
       if (arrivedAtMicros >= this.#sealed + cycleMicros)
@@ -151,11 +171,49 @@ export class LiveRun {
     for (const { timeline } of this.#parts.groups) timeline.seal(micros)
   }
 
-  #finishReading(): void {
+  /** Ends the reading, or goes on with the clock; gives 1 when something came of it. */
+  #endOfFiles(): number {
+    const { followUntil, timing, files } = this.#parts
+    if (followUntil === undefined || (followUntil.aborted && this.#clock === undefined)) {
+      this.#finishReading(files.lastArrivalMicros)
+      return 1
+    }
+    this.#clock ??= new FollowClock(Math.max(files.lastArrivalMicros, this.#latestClosing()))
+    const nowMicros = this.#clock.nowMicros
+    if (followUntil.aborted) {
+      this.#finishReading(nowMicros)
+      return 1
+    }
+    const sealed = sealedUntil(nowMicros, timing.cycleMicros)
+    if (sealed <= this.#sealed) return 0
+    this.#sealAll(sealed)
+    return 1
+  }
+
+  #finishReading(lastMicros: number): void {
     this.#reading = false
-    const { cycleMicros } = this.#parts.timing
-    const end = closingOf(this.#parts.files.lastArrivalMicros, cycleMicros)
+    const end = closingOf(lastMicros, this.#parts.timing.cycleMicros)
     for (const { timeline } of this.#parts.groups) timeline.finish(end)
+  }
+
+  #latestClosing(): number {
+    return Math.max(...this.#parts.groups.map(({ closedAtMicros }) => closedAtMicros))
+  }
+
+  /**
+   * Takes what people have sent, as of now: the time of the next input, or of the clock. While the inputs are read that a journal holds
+   * already there is no now, and the drops wait.
+   */
+  #takeDrops(): number {
+    const { drops, files, timing } = this.#parts
+    if (drops === undefined || !this.#reading || !this.#hasRoom() || !drops.look()) return 0
+    const nowMicros = files.current?.arrivedAtMicros ?? this.#clock?.nowMicros
+    if (nowMicros === undefined || nowMicros < this.#latestClosing()) return 0
+    if (nowMicros >= this.#sealed + timing.cycleMicros)
+      this.#sealAll(sealedUntil(nowMicros, timing.cycleMicros))
+    const count = drops.take(nowMicros)
+    this.#inputs += count
+    return count
   }
 
   #canDispatch(): boolean {

@@ -20,6 +20,8 @@ export interface RunIdentity {
   readonly groups: readonly string[]
   /** Files below the input folder, in the order of their source numbers. */
   readonly files: readonly { readonly path: string; readonly bytes: number }[]
+  /** Whether the journal knows the sources of drops: settled at the first start, since declarations come before the first cycle. */
+  readonly takesDrops?: boolean
 }
 
 /** Reads the identity of the run in a data directory; undefined when none was begun. */
@@ -45,20 +47,20 @@ export async function readRunFile(dataDir: string): Promise<RunIdentity | undefi
 }
 
 /**
- * Writes the identity at a first start, compares it at a later one.
+ * Writes the identity at a first start, compares it at a later one; gives that of the first start.
  * @throws WeirError WEIR_CONFIG that says what differs
  */
-export async function claimRun(dataDir: string, identity: RunIdentity): Promise<void> {
+export async function claimRun(dataDir: string, identity: RunIdentity): Promise<RunIdentity> {
   const held = await readRunFile(dataDir)
   if (held === undefined) {
     await replaceFile(
       join(dataDir, 'run.json'),
       `${JSON.stringify({ version: VERSION, ...identity }, undefined, 2)}\n`,
     )
-    return
+    return identity
   }
   const difference = differenceOf(held, identity)
-  if (difference === undefined) return
+  if (difference === undefined) return held
   throw new WeirError('WEIR_CONFIG', `this data directory belongs to another run: ${difference}`, {
     place: join(dataDir, 'run.json'),
     remedy: 'give the same options and input as at its first start, or another --data-dir',

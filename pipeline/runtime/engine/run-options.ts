@@ -37,6 +37,13 @@ export interface RunOptions extends EngineOptions {
   /** A snapshot of a group after this many of its cycles; default 2,000. */
   readonly snapshotEveryCycles?: number
   readonly segmentBytes?: number
+  /** Folder that people drop commands, policies and rosters into while the run is under way; none are taken without it. */
+  readonly dropDir?: string
+  /**
+   * The run goes on after its last input, its clock from there with the time of the machine, until this is aborted: then it
+   * drains. Without it the run ends with its input.
+   */
+  readonly followUntil?: AbortSignal
   readonly venues: readonly Venue[]
   /** Whatever else the results depend on, such as the seed of the simulated bank; compared at a restart. */
   readonly identity?: Readonly<Record<string, string | number>>

@@ -4,6 +4,7 @@
  *   0 .. files-1                 the input files, by sorted path
  *   files + g * venues + v       reports of venue v on instructions of group g, both sorted
  *   then, one a file             faults of the file itself (stream `~file`)
+ *   then, one a stream           what people drop into the run, where it takes drops
  *
  * Reports have a source for each group, because groups are at different points of virtual time: positions and arrivals of a
  * source must both only rise. Depends on the schema registry for the schema of reports.
@@ -12,6 +13,7 @@ import { fingerprintOfSchema } from '../../../schemas/avro/registry.js'
 import { SCHEMA_JSON } from '../../../schemas/generated/schemas.js'
 import type { SourceDeclaration } from '../../../schemas/generated/types.js'
 import { FILE_FAULT_STREAM } from '../../ports.js'
+import { DROP_STREAMS, type DropStream } from '../sources/drop-folder.js'
 
 export interface FileSourceInfo {
   /** Path below the input folder, with `/`. */
@@ -28,7 +30,12 @@ export class SourceNumbers {
   readonly #faults: number
 
   /** @param groupIds sorted groups that have venues @param venueIds sorted */
-  constructor(files: readonly FileSourceInfo[], groupIds: readonly string[], venueIds: readonly string[]) {
+  constructor(
+    files: readonly FileSourceInfo[],
+    groupIds: readonly string[],
+    venueIds: readonly string[],
+    takesDrops = false,
+  ) {
     this.#files = files.length
     this.#venues = venueIds
     this.#faults = files.length + groupIds.length * venueIds.length
@@ -39,6 +46,9 @@ export class SourceNumbers {
       for (const venueId of venueIds)
         declared.push(declarationOf('execution', `venue:${venueId}/${groupId}`, SCHEMA_JSON.execution))
     for (const { path } of files) declared.push(declarationOf(FILE_FAULT_STREAM, path, '"bytes"'))
+    if (takesDrops)
+      for (const stream of DROP_STREAMS)
+        declared.push(declarationOf(stream, `drop:${stream}`, SCHEMA_JSON[stream]))
     this.declarations = declared.map((declaration, source) => ({ source, ...declaration }))
   }
 
@@ -55,6 +65,11 @@ export class SourceNumbers {
   /** Source of the faults of a file. */
   ofFaults(file: number): number {
     return this.#faults + file
+  }
+
+  /** Source of what people drop in; only where drops are taken. */
+  ofDrops(stream: DropStream): number {
+    return this.#faults + this.#files + DROP_STREAMS.indexOf(stream)
   }
 }
 

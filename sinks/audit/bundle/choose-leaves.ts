@@ -33,6 +33,8 @@ interface ReadLeaf {
   readonly subject?: string
   readonly order?: string
   readonly input?: number
+  /** Of a decision that was made beside the policy in force. */
+  readonly arm?: string
 }
 
 /** Where the journal has a record that the bundle carries. */
@@ -61,6 +63,7 @@ export interface ChosenLeaves {
 /**
  * @param decision id, 32 lower-case hex digits
  * @returns undefined when the log has no such decision
+ * @throws WeirError WEIR_INPUT for one that was made beside the policy in force: what a bundle proves is what the group did
  */
 export async function chooseLeaves(
   log: ProvingLog,
@@ -69,6 +72,15 @@ export async function chooseLeaves(
 ): Promise<ChosenLeaves | undefined> {
   const found = await findDecision(log, decision)
   if (found === undefined) return undefined
+  if (found.arm !== undefined)
+    throw new WeirError(
+      'WEIR_INPUT',
+      `it was made beside the policy in force (${found.arm}), without effect`,
+      {
+        place: `decision ${decision}`,
+        remedy: 'export the decision in force of the same cycle',
+      },
+    )
   const leaves = await leavesOf(log, found.group)
   const at = leaves.findIndex(({ index }) => index === found.index)
   const isOfEntry = (leaf: ReadLeaf): boolean => leaf.journal.entry === found.journal.entry

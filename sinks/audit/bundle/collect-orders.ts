@@ -45,8 +45,12 @@ export async function collectOrders(
 const keyOf = ({ entry, input }: RecordPlace): string => `${entry}/${input}`
 
 function missing({ entry, input }: RecordPlace, { partition }: ProjectedJournal): never {
-  throw new WeirError('WEIR_JOURNAL', `the journal does not have the order that was logged of input ${input}`, {
-    place: `journal partition ${partition}, entry ${entry}`,
-    remedy: 'give the journal that the audit log was made from: weir audit check',
-  })
+  throw new WeirError(
+    'WEIR_JOURNAL',
+    `the journal does not have the order that was logged of input ${input}`,
+    {
+      place: `journal partition ${partition}, entry ${entry}`,
+      remedy: 'give the journal that the audit log was made from: weir audit check',
+    },
+  )
 }

@@ -39,8 +39,10 @@ export function decisionFields(
   explanation: Explanation | undefined,
 ): Fields {
   const { decisionId, previousCycle, decidedAt, outcome, reason, trigger } = decision
-  const { policyId, policyVersion, policyDigest } = decision
+  const { policyId, policyVersion, policyDigest, arm } = decision
   return {
+    // Left out for the policy in force, so that logs from before there were trials are made again byte for byte.
+    ...(arm === '' ? {} : { arm }),
     id: toHex(decisionId),
     cycle: decision.cycle,
     previousCycle,
@@ -137,7 +139,7 @@ export interface Taken {
 }
 
 /** Longer ones stand as a digest: the list of a large change. */
-const DETAIL_BYTES_MOST = 4_096
+export const DETAIL_BYTES_MOST = 4_096
 
 /** Everything that its author signed, `pipeline/governance/people/statement.ts`, so that the signature can be checked without the record. */
 export function commandFields(command: Command, { input, taken }: Taken): Fields {

@@ -52,6 +52,21 @@ test('every decision, instruction and event of a day is a leaf once, in the orde
   assert.ok(of('policy').length >= 3, 'each group was given a policy')
 })
 
+test('a decision beside the policy in force says so in its leaf; one in force has the leaf that it always had', () => {
+  const besides = (arm: string) =>
+    day.entries.map(({ sequence, body }) => {
+      if (!('weir.CycleResult' in body)) return entry(sequence, body)
+      const result = body['weir.CycleResult']
+      return entry(sequence, {
+        'weir.CycleResult': { ...result, decisions: result.decisions.map((one) => ({ ...one, arm })) },
+      })
+    })
+  const decisions = (entries: readonly JournalEntryReader[]) =>
+    leavesOf(entries).filter(({ kind }) => kind === 'decision')
+  assert.ok(decisions(besides('shadow')).every(({ fields }) => fields.arm === 'shadow'))
+  assert.ok(decisions(besides('')).every(({ fields }) => !('arm' in fields)))
+})
+
 test('leaves of a group are counted without a gap, and say which entry they are from', () => {
   const next = new Map<string, number>()
   let last = -1
@@ -89,7 +104,7 @@ test('equal entries give equal bytes, each the same text whatever made it, and w
   assert.deepEqual(leavesOf(day.entries).map(leafBytes), once)
   for (const bytes of once) {
     assert.ok(bytes.length <= LEAF_BYTES_MOST)
-    assert.equal(JSON.parse(bytes.toString()).leaf, 2)
+    assert.equal(JSON.parse(bytes.toString()).leaf, 3)
   }
 })
 

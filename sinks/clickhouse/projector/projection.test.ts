@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { WeirError } from '../../../pipeline/errors.js'
 import { makeSyntheticDay, movementId, type SyntheticDay } from '../testing/synthetic-day.js'
+import { withShadows } from '../testing/synthetic-trial.js'
 import { Projection } from './projection.js'
 import type { RowSink, Table } from './table.js'
 
@@ -83,6 +84,14 @@ test('new edges partition the applied inputs among the decisions of a group', ()
     assert.equal(mine.length, seen.length)
     for (const row of seen) assert.ok(edges.has(key(row.groupId, row.cycle, row.inputIndex)))
   }
+})
+
+test('a policy that decides beside the one in force has a row of its own, and its inputs once, with the decision in force', () => {
+  const projected = project(withShadows(day))
+  assert.deepEqual(projected.of('decision_inputs'), rows.of('decision_inputs'))
+  const inForce = projected.of('decisions').filter(({ arm }) => arm === '')
+  assert.deepEqual(inForce, rows.of('decisions'))
+  assert.equal(projected.of('decisions').length, 2 * inForce.length)
 })
 
 test('standing edges name the latest earlier input of everything that was touched', () => {

@@ -91,7 +91,9 @@ export class Projection {
     addCycle(sink, sequence, pending.place.sequence, result)
     const lineage = this.lineage(result.groupId)
     for (const decision of result.decisions) {
-      addDecision(sink, sequence, decision, result, lineage.settle(sink, sequence, decision))
+      // What decides beside the policy in force rests on the same inputs; they are listed once, with the decision that had effect.
+      const unlisted = decision.arm === '' ? lineage.settle(sink, sequence, decision) : 0
+      addDecision(sink, sequence, decision, result, unlisted)
     }
     for (const explanation of result.explanations)
       addExplanation(sink, sequence, explanation, result.closedAt)

@@ -117,7 +117,7 @@ async function restoreFresh(ask: Ask, projection: Projection): Promise<void> {
     WITH decided AS
     (
       SELECT group_id, max(toInt64(cycle)) AS last_cycle FROM decisions
-      WHERE ${OF_PARTITION} GROUP BY group_id
+      WHERE ${OF_PARTITION} AND arm = '' GROUP BY group_id
     )`
   const fresh = `
     FROM inputs AS i LEFT JOIN decided AS d ON d.group_id = i.group_id

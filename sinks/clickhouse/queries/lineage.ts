@@ -115,16 +115,24 @@ async function traceBack(
   }
 }
 
+/** One that was made beside the policy in force has the inputs of its cycle's decisions in force. */
 async function decidedInputs(analyst: Analyst, decision: DecisionRecord): Promise<DecidedInput[]> {
   const rest = `
     INNER JOIN decision_inputs AS e ON e.group_id = i.group_id AND e.input_cycle = i.cycle AND e.input_index = i.input_index
       AND e.journal_partition = i.journal_partition
-    WHERE e.group_id = {group: String} AND e.cycle = {cycle: UInt64} AND e.decision_id = {decision: UUID}
+    WHERE e.group_id = {group: String} AND e.cycle = {cycle: UInt64} AND ({arm: String} != '' OR e.decision_id = {decision: UUID})
       AND i.group_id = {group: String} AND i.cycle <= {cycle: UInt64}
     ORDER BY e.role, i.cycle, i.input_index`
-  const parameters = { group: decision.groupId, cycle: decision.cycle, decision: decision.decisionId }
+  const { groupId: group, cycle, decisionId, arm } = decision
+  const parameters = { group, cycle, decision: decisionId, arm }
   const rows = await selectInputs(analyst, rest, parameters, ', e.role AS role')
-  return rows.map(({ row, ...input }) => ({ ...input, role: String(row.role) }))
+  // A plan of a person in the same cycle is a decision in force too: what both rest on is told once, as new if it was.
+  const inputs = new Map<string, DecidedInput>()
+  for (const { row, ...input } of rows) {
+    const key = `${input.cycle} ${input.index}`
+    if (!inputs.has(key)) inputs.set(key, { ...input, role: String(row.role) })
+  }
+  return [...inputs.values()]
 }
 
 async function policyOf(analyst: Analyst, decision: DecisionRecord): Promise<PolicyRecord> {

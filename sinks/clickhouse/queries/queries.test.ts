@@ -11,6 +11,7 @@ import { Projector } from '../projector/projector.js'
 import { connect, embeddedTarget } from '../target.js'
 import { engineMissing, silentLog, temporaryDirectory } from '../testing/engine.js'
 import { makeSyntheticDay, movementId } from '../testing/synthetic-day.js'
+import { shadowOf, withShadows } from '../testing/synthetic-trial.js'
 import { Analyst } from './analyst.js'
 import { explain } from './explain.js'
 import { lineage } from './lineage.js'
@@ -39,7 +40,8 @@ before(async () => {
   await migrate(target.writer())
   const signal = new AbortController().signal
   const projector = await Projector.open({
-    journal: fileJournal(day.read),
+    // A trial all day long: what is asked about decisions must be answered as without one.
+    journal: fileJournal(withShadows(day).read),
     connection: target.writer(),
     log: silentLog,
     signal,
@@ -106,6 +108,36 @@ test('an instruction leads back to its decision, policy and every input with fil
   )
   assert.ok(found.inputs.some((input) => input.role === 'standing' && input.touched.startsWith('policy:')))
   assert.deepEqual(found.history, [])
+})
+
+test('a shadow rests on the inputs of the decision in force, is told as without effect, and is summed up apart', {
+  skip,
+}, async () => {
+  const [decision] = acted().decisions as [CycleResult['decisions'][number]]
+  const inForce = await lineage(analyst, idOf(decision.decisionId), 1)
+  const shadow = await lineage(analyst, idOf(shadowOf(decision).decisionId), 1)
+  assert.ok(inForce.kind === 'decision' && shadow.kind === 'decision')
+  assert.deepEqual(shadow.inputs, inForce.inputs)
+  assert.deepEqual([inForce.decision?.arm, shadow.decision?.arm], ['', 'shadow'])
+  assert.deepEqual(shadow.instructions, [])
+  const explained = await explain(analyst, idOf(shadowOf(decision).decisionId))
+  assert.deepEqual([explained.decision.arm, explained.decision.policyVersion], ['shadow', 2])
+  const total = results.reduce((sum, one) => sum + one.decisions.length, 0)
+  const sums = async (view: string, sum: string) =>
+    (await analyst.rows(`SELECT arm, ${sum} AS n FROM ${view} GROUP BY arm ORDER BY arm`, {})).map(
+      ({ arm, n }) => [arm, Number(n)],
+    )
+  assert.deepEqual(await sums('decision_outcomes', 'sum(decisions)'), [
+    ['', total],
+    ['shadow', total],
+  ])
+  assert.deepEqual(await sums('policy_costs', 'sum(decisions)'), [
+    ['', total],
+    ['shadow', total],
+  ])
+  assert.deepEqual(await sums('trial_pairs', 'uniqExact(decision_in_force, decision_beside)'), [
+    ['shadow', total],
+  ])
 })
 
 test('depth 2 adds everything that touched its accounts, reports on its instructions included', {

@@ -63,6 +63,8 @@ export interface DecisionRecord {
   readonly doNothingCost: number
   /** New inputs without an edge; 0 unless a group went undecided for very long. */
   readonly unlistedInputs: number
+  /** Empty for the policy in force; one that decided beside it had no effect. */
+  readonly arm: string
 }
 
 export interface ExecutionRecord {
@@ -170,6 +172,7 @@ export async function selectDecisions(
     executedCost: Number(row.executed_cost),
     doNothingCost: Number(row.do_nothing_cost),
     unlistedInputs: exactNumber(row.unlisted_inputs),
+    arm: String(row.arm),
   }))
 }
 

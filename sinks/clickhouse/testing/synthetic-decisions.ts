@@ -40,7 +40,7 @@ export function makeDecision(
   const instructions = outcome === 'ACTED' ? 1 : 0
   const head = { ...ids, previousCycle, decidedAt, ...policy, outcome, reason, trigger }
   const planDigest = instructions > 0 ? sha256(ids.decisionId) : NO_DIGEST
-  const plan = { instructions, planDigest }
+  const plan = { instructions, planDigest, arm: '' }
   return { ...head, ...digests, solverStatus: status, ...basis, ...values, ...costs, ...proof, ...plan }
 }
 

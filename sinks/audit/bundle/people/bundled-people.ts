@@ -26,7 +26,11 @@ export interface LeafOfPeople {
 }
 
 /** Orders that say who governs, those about the decision, and those by which it may have been made. */
-export function isEvidence({ kind, journal, fields }: LeafOfPeople, decision: string, entry: number): boolean {
+export function isEvidence(
+  { kind, journal, fields }: LeafOfPeople,
+  decision: string,
+  entry: number,
+): boolean {
   if (kind !== 'command') return false
   if (isGoverning(kind, fields) || fields.subject === subjectOf(decision)) return true
   return journal.entry === entry && OVERRIDES.has(fields.order)

@@ -2,8 +2,9 @@
  * Who governed when, over the leaves of a bundle: what policy was in force when it was decided, and whose voices counted when its plan was
  * released. The counts that leaves of decisions and events carry show that no order was left out. Depends on the fold of people.
  */
-import type { Command } from '../../../../schemas/generated/types.js'
+
 import type { Voice } from '../../../../pipeline/governance/people/roles.js'
+import type { Command } from '../../../../schemas/generated/types.js'
 import { isGoverning } from '../../leaves/governing.js'
 import type { Evidence, VerifiedLeaf } from '../evidence.js'
 import { demand } from '../points/point.js'

@@ -21,6 +21,7 @@ import {
 import { parseRoster, type Roster } from '../../../../pipeline/governance/people/roster.js'
 import { textDigestHex } from '../../../../pipeline/governance/people/statement.js'
 import { toHex } from '../../../../pipeline/identity.js'
+import { EVERY_GROUP } from '../../../../pipeline/ports.js'
 import type { Command } from '../../../../schemas/generated/types.js'
 import type { VerifiedLeaf } from '../evidence.js'
 import { demand, Refutation } from '../points/point.js'
@@ -130,6 +131,10 @@ export class PeopleFold {
   #takeCommand(leaf: VerifiedLeaf, command: Command): void {
     const taken = Number(leaf.fields.taken)
     demand(this.roster !== undefined, `${orderText(leaf)} was taken, and there was no roster`)
+    demand(
+      command.groupId === this.#group || command.groupId === EVERY_GROUP,
+      `${orderText(leaf)} is addressed to the group ${command.groupId}`,
+    )
     try {
       authorOf(this.roster, command, taken)
     } catch (error) {
@@ -157,10 +162,7 @@ export class PeopleFold {
         this.#rollBack(leaf, command)
         break
       case 'DELEGATE':
-        this.#delegations.set(
-          pair(command.author, personOf(command)),
-          detailOf(leaf, 'delegation', command),
-        )
+        this.#delegations.set(pair(command.author, personOf(command)), detailOf(leaf, 'delegation', command))
         break
       case 'REVOKE':
         this.#delegations.delete(pair(command.author, personOf(command)))
@@ -169,7 +171,10 @@ export class PeopleFold {
 
   #propose(leaf: VerifiedLeaf, { subject, author, digest, detail }: Command): void {
     if (subject.startsWith('change:'))
-      demand(textDigestHex(detail) === toHex(digest), `${orderText(leaf)} is of another change than its digest`)
+      demand(
+        textDigestHex(detail) === toHex(digest),
+        `${orderText(leaf)} is of another change than its digest`,
+      )
     this.#changes.set(toHex(digest), { subject, author, manifest: detail, approvers: undefined })
   }
 
@@ -183,7 +188,13 @@ export class PeopleFold {
     const kept = this.voicesOn(subject).filter(
       (voice) => voice.personId !== personId || voice.authorityId !== authorityId,
     )
-    const voice = { personId, authorityId, digest: toHex(digest), expiresAtMicros: expiresAt, index: leaf.index }
+    const voice = {
+      personId,
+      authorityId,
+      digest: toHex(digest),
+      expiresAtMicros: expiresAt,
+      index: leaf.index,
+    }
     this.#voices.set(subject, [...kept, voice])
   }
 
@@ -193,7 +204,8 @@ export class PeopleFold {
     const { stage } = detailOf(leaf, 'stage', command)
     change.approvers ??= this.#seated(leaf, change, digest, CHANGE_SEATS, taken)
     const manifest = readDetail('change', change.manifest)
-    const entry = 'detail' in manifest ? manifest.detail.entries.find(({ group }) => group === this.#group) : undefined
+    const entry =
+      'detail' in manifest ? manifest.detail.entries.find(({ group }) => group === this.#group) : undefined
     demand(entry !== undefined, `${orderText(leaf)} names no policy for ${this.#group}`)
     const policy = this.#policies.get(entry.digest)
     demand(policy !== undefined, `${orderText(leaf)} is of a policy that was not logged before`)
@@ -215,7 +227,10 @@ export class PeopleFold {
     const { previous } = this.#trial
     this.#endTrial()
     if (previous !== undefined)
-      this.policy = { ...previous, how: `${previous.how}; ${change.subject} after it rolled back by ${command.author}` }
+      this.policy = {
+        ...previous,
+        how: `${previous.how}; ${change.subject} after it rolled back by ${command.author}`,
+      }
   }
 
   #endTrial(): void {
@@ -252,7 +267,11 @@ export class PeopleFold {
       if (!seatsTaken(ROSTER_SEATS, this.counted(subject, digest, taken), new Set([author]))) continue
       const roster = this.#rosterOf(digest)
       const { rosterId, version } = this.roster
-      if (`roster:${roster.rosterId}` !== subject || roster.rosterId !== rosterId || roster.version <= version)
+      if (
+        `roster:${roster.rosterId}` !== subject ||
+        roster.rosterId !== rosterId ||
+        roster.version <= version
+      )
         continue
       this.roster = roster
       this.#rosters.delete(digest)

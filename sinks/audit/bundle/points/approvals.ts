@@ -9,6 +9,7 @@ import type { Json } from '../../../../schemas/canonical-json.js'
 import type { Evidence, VerifiedLeaf } from '../evidence.js'
 import type { Release } from '../people/governance.js'
 import { namesOf } from '../people/people-fold.js'
+import { previousDecision } from '../previous-decision.js'
 import { demand, type Finding } from './point.js'
 
 /** States that only a plan comes to that is let go. */
@@ -16,21 +17,29 @@ const LET_GO: ReadonlySet<unknown> = new Set(['RESERVED', 'PERSISTED', 'SENT'])
 
 export async function approvalsPoint(evidence: Evidence): Promise<Finding> {
   const { governance, decision, leaves, bundle } = evidence
-  const own = leaves.filter(({ kind, fields }) => kind === 'instruction' && fields.decision === bundle.decision)
+  const own = leaves.filter(
+    ({ kind, fields }) => kind === 'instruction' && fields.decision === bundle.decision,
+  )
   demandPlan(own, evidence)
   const makers = makersOf(evidence)
   const verdict = await verdictOf(own, makers, evidence)
   const by = decision.trigger === 'override' ? `made by ${[...makers].join()}; ` : ''
   const ordered = ordersTold(evidence)
   return {
-    detail: [by + verdict, ...ordered.map(({ order, subject, author }) => `${order} ${subject} by ${author}`)].join('; '),
+    detail: [
+      by + verdict,
+      ...ordered.map(({ order, subject, author }) => `${order} ${subject} by ${author}`),
+    ].join('; '),
     facts: {
       roster: governance.roster === undefined ? null : { ...governance.roster },
       makers: [...makers],
       releases: governance.releases.map(({ leaf, atMicros, voices }) => ({
         instruction: leaf.fields.instruction as Json,
         at: atMicros,
-        approvedBy: voices.map(({ personId, authorityId }) => ({ person: personId, inTheNameOf: authorityId })),
+        approvedBy: voices.map(({ personId, authorityId }) => ({
+          person: personId,
+          inTheNameOf: authorityId,
+        })),
       })),
       orders: ordered,
     },
@@ -70,7 +79,8 @@ function makersOf({ governance, decision, decisionLeaf, leaves }: Evidence): Rea
   })
   // A refused one is called by its refusal; nothing was sent of it.
   const makers = orders.filter(
-    ({ kind, author }) => decision.reason === `${kind.toLowerCase()}-by:${author}` || decision.outcome !== 'ACTED',
+    ({ kind, author }) =>
+      decision.reason === `${kind.toLowerCase()}-by:${author}` || decision.outcome !== 'ACTED',
   )
   demand(makers.length > 0, `it is ${decision.reason}, and no such order was logged with it`)
   return new Set(makers.map(({ author }) => author))
@@ -117,7 +127,11 @@ async function verdictOf(
       seatsTaken(seats, one.voices, makers),
       `it needs ${needs}, and was released at leaf ${one.leaf.index} by ${namesOf(one.voices)}${othersOf(one, decision.plan, makers)}`,
     )
-  return `approved by ${namesOf(release.voices)}, of whom ${needs} were needed; roster ${governance.roster?.id} v${governance.roster?.version}`
+  const seated = release.voices.filter(({ personId, authorityId, roles }) => {
+    const isMaker = makers.has(personId) || makers.has(authorityId)
+    return !isMaker && policy.approvals.roles.some((role) => roles.has(role))
+  })
+  return `approved by ${namesOf(seated)}; needed were ${needs}; roster ${governance.roster?.id} v${governance.roster?.version}`
 }
 
 /** Why voices that were given do not count. */
@@ -149,12 +163,13 @@ interface ToldOrder {
 }
 
 /** What people ordered since the decision before, and about the plan until its end. */
-function ordersTold({ leaves, arranged, decisionLeaf, governance }: Evidence): ToldOrder[] {
+function ordersTold({ leaves, decisionLeaf, governance }: Evidence): ToldOrder[] {
+  const since = previousDecision(leaves, decisionLeaf)?.index ?? 0
   return leaves
     .filter(
-      ({ kind, index, sequence }) =>
+      ({ kind, index }) =>
         kind === 'command' &&
-        sequence >= arranged.first &&
+        index >= since &&
         (index < decisionLeaf.index || governance.commands.has(index)),
     )
     .map(({ fields }) => fields as unknown as ToldOrder)

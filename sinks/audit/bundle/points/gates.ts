@@ -19,7 +19,11 @@ export async function gatesPoint(evidence: Evidence): Promise<Finding> {
     return { detail: `no plan was made: ${reason}` }
   }
   const denial = gate.find(({ passes }) => !passes)
-  if (denial === undefined) demand(outcome === 'ACTED' || reason === WAITS_ALREADY, `all limits are kept, and the decision is ${reason}`)
+  if (denial === undefined)
+    demand(
+      outcome === 'ACTED' || reason === WAITS_ALREADY,
+      `all limits are kept, and the decision is ${reason}`,
+    )
   else
     demand(reason === `${DENIED}${denial.code}`, `${describe(denial)} denies, and the decision is ${reason}`)
   const held = gate.filter(({ passes }) => passes).length

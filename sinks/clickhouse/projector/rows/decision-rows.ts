@@ -79,6 +79,7 @@ interface DecisionRow {
   instructions: number
   planDigest: string
   unlistedInputs: number
+  arm: string
   sequence: number
 }
 
@@ -101,6 +102,7 @@ export const decisionsTable = defineTable<DecisionRow>('decisions', {
   instructions: uint32,
   planDigest: text,
   unlistedInputs: uint32,
+  arm: text,
   sequence: int64,
 })
 
@@ -253,6 +255,7 @@ export function addDecision(
     instructions: decision.instructions,
     planDigest: hexOf(decision.planDigest),
     unlistedInputs,
+    arm: decision.arm,
     sequence,
   })
   if (solverStatus !== 'not-run') addSolverRun(sink, sequence, decision, result)

@@ -1,0 +1,223 @@
+/**
+ * `weir policy propose`, `approve`, `activate` and `rollback`: a change of policies from its proposal to being in force.
+ *
+ * A change is a manifest, canonical JSON of which version each group gets; all voices are bound to its digest, so whoever approves has the same
+ * file. Each group of the change is told by a command of its own. Depends on the policy files and sending.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import type { Command } from 'commander'
+import { WeirError } from '../../pipeline/errors.js'
+import { type ChangeManifest, readDetail } from '../../pipeline/governance/people/command-detail.js'
+import { textDigestHex } from '../../pipeline/governance/people/statement.js'
+import { digestOf } from '../../pipeline/governance/policy-tree.js'
+import { fromHex } from '../../pipeline/identity.js'
+import { canonicalJson, type Json } from '../../schemas/canonical-json.js'
+import { required } from '../flags.js'
+import { readPolicyFile, readPolicyText } from '../policy/files.js'
+import { shellWord } from '../shell.js'
+import { type LetterRecord, policyRecord } from './letter.js'
+import { addPeopleFlags, PEOPLE_HELP, type PeopleFlags, Settings } from './people-flags.js'
+import { send } from './send.js'
+import type { Order } from './signer.js'
+
+interface ChangeFlags extends PeopleFlags {
+  readonly change?: string
+  readonly manifest?: string
+  readonly stage?: string
+  readonly for?: string
+}
+
+const STAGES = ['shadow', 'canary', 'full'] as const
+const MANIFEST_FLAG = ['--manifest <file>', 'the manifest (default: CHANGE.change.json)'] as const
+
+/** Registered below `weir policy`. */
+export function registerAt(policy: Command): void {
+  addPeopleFlags(
+    policy
+      .command('propose')
+      .description('propose new versions of policies; writes the manifest that others approve')
+      .argument('<file...>', 'YAML files, one a group')
+      .option('--change <id>', 'needed: name of the change')
+      .option(...MANIFEST_FLAG),
+  )
+    .addHelpText(
+      'after',
+      `\nExample:\n  $ weir policy propose europe.yaml --change q3-limits --reason 'limits of the third quarter'\n${PEOPLE_HELP}`,
+    )
+    .action(propose)
+  const steps = [
+    ['approve', 'APPROVE', 'say yes to a change, by its manifest'],
+    ['activate', 'ACTIVATE', 'take an approved change to its next stage'],
+    ['rollback', 'ROLLBACK', 'put the policy before a change in force again'],
+  ] as const
+  for (const [word, kind, description] of steps) {
+    const command = policy
+      .command(word)
+      .description(description)
+      .argument('<change>', 'name of the change')
+      .option(...MANIFEST_FLAG)
+    if (word === 'activate') command.option('--stage <stage>', `needed: ${STAGES.join(', ')}`)
+    if (word === 'approve')
+      command.option('--for <person>', 'with the roles that this person has delegated to you')
+    const stage = word === 'activate' ? ' --stage shadow' : ''
+    addPeopleFlags(command)
+      .addHelpText(
+        'after',
+        `\nExample:\n  $ weir policy ${word} q3-limits${stage} --reason 'as agreed'\n${PEOPLE_HELP}`,
+      )
+      .action((change: string, flags: ChangeFlags) => step(word, kind, change, flags))
+  }
+}
+
+async function propose(files: readonly string[], flags: ChangeFlags): Promise<void> {
+  const settings = new Settings(flags, 'weir policy propose')
+  const change = required(flags.change, '--change', 'weir policy propose')
+  const read = files.map(readForGroup)
+  const entries = read
+    .map(({ policy }) => ({
+      kind: 'policy',
+      group: policy.groupId,
+      policy: policy.policyId,
+      version: policy.version,
+      digest: digestOf(policy),
+    }))
+    .sort((a, b) => (a.group < b.group ? -1 : 1))
+  const twice = entries.find(({ group }, index) => entries[index + 1]?.group === group)
+  if (twice !== undefined)
+    throw wrong(files.join(', '), `two policies are for group ${twice.group}`, 'give one a group')
+  const manifest = canonicalJson({ change, entries } as unknown as Json)
+  const { digest, file } = checked(manifest, change, flags.manifest)
+  const documents = (eventTime: number): LetterRecord[] => {
+    // Whoever is asked and says no leaves no file.
+    writeManifest(file, manifest)
+    return read.map(({ policy: { groupId, policyId, version }, text }) =>
+      policyRecord({ groupId, eventTime, policyId, version, document: text }),
+    )
+  }
+  const orders = ordersOf('PROPOSE', { change, entries } as ChangeManifest, digest, manifest)
+  await send(settings, {
+    orders,
+    documents,
+    notes: describe({ change, entries } as ChangeManifest, digest, file),
+    next: () => [
+      `an approver and a risk-officer approve it, with ${file}: weir policy approve ${shellWord(change)} --reason TEXT`,
+    ],
+  })
+}
+
+async function step(
+  word: string,
+  kind: 'APPROVE' | 'ACTIVATE' | 'ROLLBACK',
+  change: string,
+  flags: ChangeFlags,
+): Promise<void> {
+  const settings = new Settings(flags, `weir policy ${word}`)
+  const file = flags.manifest ?? manifestFile(change)
+  const { digest, manifest } = checked(readManifest(file), change, file)
+  const detail =
+    kind === 'ACTIVATE'
+      ? canonicalJson({ stage: stageOf(flags.stage) })
+      : flags.for === undefined
+        ? ''
+        : canonicalJson({ for: flags.for })
+  const all = ordersOf(kind, manifest, digest, detail)
+  const group = flags.group
+  const orders = group === undefined ? all : all.filter(({ groupId }) => groupId === group)
+  if (orders.length === 0)
+    throw wrong('--group', `${change} is not about group ${group}`, 'leave it out for all of the change')
+  await send(settings, { orders, notes: describe(manifest, digest, file) })
+}
+
+function ordersOf(kind: Order['kind'], manifest: ChangeManifest, digest: string, detail: string): Order[] {
+  const groups = [...new Set(manifest.entries.map(({ group }) => group))]
+  return groups.map((groupId) => ({
+    kind,
+    subject: `change:${manifest.change}`,
+    groupId,
+    digest: fromHex(digest),
+    detail,
+  }))
+}
+
+function describe({ entries }: ChangeManifest, digest: string, file: string): string[] {
+  return [
+    ...entries.map(({ group, policy, version }) => `${group}: ${policy} version ${version}`),
+    `manifest ${file}, digest ${digest}`,
+  ]
+}
+
+function readForGroup(file: string) {
+  const { policy, document } = readPolicyFile(file)
+  if (policy.groupId !== '') return { policy, text: readPolicyText(file).text }
+  throw document.errorAt(
+    ['level'],
+    `a policy of level ${policy.level} governs no group`,
+    'propose policies of level group',
+  )
+}
+
+function stageOf(text: string | undefined): string {
+  const stage = STAGES.find((one) => one === text)
+  if (stage !== undefined) return stage
+  throw wrong(
+    '--stage',
+    text === undefined ? 'this flag is needed' : `there is no stage '${text.slice(0, 40)}'`,
+    `stages are ${STAGES.join(', ')}`,
+  )
+}
+
+const manifestFile = (change: string): string => `${change.replace(/[^A-Za-z0-9._-]/g, '_')}.change.json`
+
+/** The manifest as the agent will read it, with its digest. */
+function checked(
+  text: string,
+  change: string,
+  file: string = manifestFile(change),
+): { readonly manifest: ChangeManifest; readonly digest: string; readonly file: string } {
+  const read = readDetail('change', text)
+  if ('fault' in read)
+    throw wrong(
+      file,
+      `it is no manifest of a change: ${read.fault}`,
+      'give the file that weir policy propose wrote, unchanged',
+    )
+  if (read.detail.change !== change)
+    throw wrong(
+      file,
+      `it is the manifest of ${read.detail.change}, not of ${change}`,
+      'give the other name, or the other file by --manifest',
+    )
+  return { manifest: read.detail, digest: textDigestHex(text), file }
+}
+
+function readManifest(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    throw wrong(
+      file,
+      code === 'ENOENT' ? 'no such file' : `it cannot be read (${code})`,
+      'give by --manifest the file that weir policy propose wrote',
+    )
+  }
+}
+
+/** Without a line break at its end: its SHA-256 is the digest of the change. */
+function writeManifest(file: string, text: string): void {
+  try {
+    writeFileSync(file, text, { flag: 'wx' })
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    if (code === 'EEXIST' && readManifest(file) === text) return
+    throw wrong(
+      file,
+      code === 'EEXIST' ? 'another manifest is in it already' : `it cannot be written (${code})`,
+      'give another name by --change or --manifest',
+    )
+  }
+}
+
+function wrong(place: string, message: string, remedy: string): WeirError {
+  return new WeirError('WEIR_USAGE', message, { place, remedy })
+}
