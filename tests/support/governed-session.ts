@@ -34,14 +34,14 @@ export class GovernedSession {
     return session
   }
 
-  add(draft: GivenOrder): void {
+  add(draft: GivenOrder, keyOf?: string): void {
     const { second } = this
     const full = { groupId: GROUP, reason: 'test', atMicros: at(second), nonce: String(second), ...draft }
-    this.driver.input('command', { sourceId: 'desk', sourceSequence: -1, ...signAs(full) }, at(second))
+    this.driver.input('command', { sourceId: 'desk', sourceSequence: -1, ...signAs(full, keyOf) }, at(second))
   }
 
-  order(draft: GivenOrder): AppliedCycle {
-    this.add(draft)
+  order(draft: GivenOrder, keyOf?: string): AppliedCycle {
+    this.add(draft, keyOf)
     return this.close()
   }
 

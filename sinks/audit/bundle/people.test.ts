@@ -1,10 +1,13 @@
 /** Bundles of groups that people govern: who approved is proven offline, and no approval can be replaced, dropped, moved or bound to something else. */
 import assert from 'node:assert/strict'
+import { generateKeyPairSync, sign } from 'node:crypto'
 import { test } from 'node:test'
+import { formatCredential } from '../../../pipeline/governance/people/credential.js'
 import { toHex } from '../../../pipeline/identity.js'
-import { SIMULATED_PEOPLE, signAs, simulatedRoster } from '../../../sandbox/people.js'
+import { publicKeyOf, SIMULATED_PEOPLE, signAs, simulatedRoster } from '../../../sandbox/people.js'
 import { encodeRecord } from '../../../schemas/avro/registry.js'
 import { canonicalJson, type Json } from '../../../schemas/canonical-json.js'
+import { SCHEMA_JSON } from '../../../schemas/generated/schemas.js'
 import type { Command } from '../../../schemas/generated/types.js'
 import {
   type GivenOrder,
@@ -16,6 +19,7 @@ import { GROUP, POLICY_TEXT } from '../../../tests/support/small-group.js'
 import { at, ROSTER } from '../../../tests/support/small-group-session.js'
 import { alertOf, candidate, digestOf, SmallGroupTrial } from '../../../tests/support/small-group-trial.js'
 import type { ProjectedJournal } from '../../journal/journal-port.js'
+import { recordReader } from '../../journal/record-reader.js'
 import { appendLeaves } from '../leaves/audit-projection.js'
 import { commandFields } from '../leaves/leaf-fields.js'
 import { replayDecision } from '../replay/replay-decision.js'
@@ -403,4 +407,60 @@ test('a voice in the name of another counts by the delegation, and not after it 
     commands: bundle.commands.slice(1),
   }
   assert.equal((await pointOf(forged, 'approvals')).holds, false)
+})
+
+test('a plan above the large amount needs as many people as the prices of then say', async () => {
+  const session = await GovernedSession.of(
+    SUPERVISED.replace(
+      'expectedFlows:',
+      'approvals: { required: 1, roles: [approver, risk-officer], withinSeconds: 900, largeAmount: 1199999, requiredAboveLarge: 2 }\nexpectedFlows:',
+    ),
+  )
+  const { id, plan } = planOf(session.spend())
+  assert.equal(session.order({ kind: 'APPROVE', ...plan, author: 'anna' }).release.length, 0)
+  assert.equal(session.order({ kind: 'APPROVE', ...plan, author: 'rosa' }).release.length, 1)
+  const bundle = await exported(session.journal, id)
+  await demandVerified(bundle)
+  const place = bundle.leaves.findIndex((leaf) => textOf(leaf).author === 'anna')
+  const leaves = bundle.leaves.filter((_, index) => index !== place)
+  const { detail } = await pointOf({ ...bundle, leaves, commands: bundle.commands.slice(1) }, 'approvals')
+  assert.match(detail, /^it needs 2 of approver, risk-officer, and was released at leaf \d+ by rosa$/)
+})
+
+test('who has signed in is believed by the word of an authority of the roster, for as long as it lasts', async () => {
+  const authority = generateKeyPairSync('ed25519')
+  const der = authority.publicKey.export({ format: 'der', type: 'spki' })
+  const issuer = 'https://login.example'
+  const document = [
+    simulatedRoster().replace(
+      /( {2}- person: anna\n {4}roles: .*\n) {4}keys: .*\n/,
+      `$1    signIns: [{ issuer: "${issuer}", subject: anna }]\n`,
+    ),
+    'authorities:',
+    `  - { authority: desk, key: "${der.subarray(-32).toString('base64')}", issuers: ["${issuer}"] }`,
+    '',
+  ].join('\n')
+  const session = await GovernedSession.of(SUPERVISED, { ...ROSTER, document })
+  const { id, plan } = planOf(session.spend())
+  const given = { authority: 'desk', issuer, subject: 'anna', keyBase64: publicKeyOf('a session of anna') }
+  const credential = formatCredential(
+    { ...given, notBeforeMicros: at(0), expiresMicros: at(3_600) },
+    (bytes) => sign(null, bytes, authority.privateKey),
+  )
+  const order: GivenOrder = { kind: 'APPROVE', ...plan, author: 'anna', credential }
+  assert.equal(session.order(order, 'a session of anna').release.length, 1)
+  const bundle = await exported(session.journal, id)
+  await demandVerified(bundle)
+  assert.match((await pointOf(bundle, 'approvals')).detail, /^approved by anna/)
+  const record = bundle.commands[0] ?? assert.fail()
+  const stranger = Buffer.from(record)
+  const at0 = stranger.indexOf('"signature":"') + '"signature":"'.length
+  stranger[at0] = stranger[at0] === 0x41 ? 0x42 : 0x41
+  const changed = recordReader('command', SCHEMA_JSON.command)(stranger) ?? assert.fail()
+  const leaves = bundle.leaves.map((leaf) =>
+    textOf(leaf).order === 'APPROVE' ? forgedLeaf(leaf, changed) : leaf,
+  )
+  const { holds, detail } = await pointOf({ ...bundle, leaves, commands: [stranger] }, 'approvals')
+  assert.equal(holds, false)
+  assert.match(detail, /does not count: bad-signature/)
 })
