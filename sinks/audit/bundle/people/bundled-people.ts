@@ -16,7 +16,7 @@ import type { VerifiedLeaf } from '../evidence.js'
 import { demand } from '../points/point.js'
 
 /** Orders by which people make plans. */
-const OVERRIDES: ReadonlySet<unknown> = new Set(['ADJUST', 'FORCE', 'ANSWER'])
+export const OVERRIDES: ReadonlySet<unknown> = new Set(['ADJUST', 'FORCE', 'ANSWER'])
 
 /** What of a leaf says whether its record is in the bundle. */
 export interface LeafOfPeople {

@@ -21,6 +21,7 @@ import {
 import { parseRoster, type Roster } from '../../../../pipeline/governance/people/roster.js'
 import { textDigestHex } from '../../../../pipeline/governance/people/statement.js'
 import { toHex } from '../../../../pipeline/identity.js'
+import { PEOPLE_LIMITS } from '../../../../pipeline/perception/people-state.js'
 import { EVERY_GROUP } from '../../../../pipeline/ports.js'
 import type { Command } from '../../../../schemas/generated/types.js'
 import type { VerifiedLeaf } from '../evidence.js'
@@ -186,7 +187,13 @@ export class PeopleFold {
       `${orderText(leaf)} is in the name of ${authorityId}, who has delegated nothing`,
     )
     const kept = this.voicesOn(subject).filter(
-      (voice) => voice.personId !== personId || voice.authorityId !== authorityId,
+      (voice) =>
+        taken < voice.expiresAtMicros && (voice.personId !== personId || voice.authorityId !== authorityId),
+    )
+    // As many as the agent takes: whoever seats them tries them all.
+    demand(
+      kept.length < PEOPLE_LIMITS.voicesPerSubject,
+      `${orderText(leaf)} is one voice more than are taken on a subject`,
     )
     const voice = {
       personId,

@@ -7,6 +7,7 @@ import { seatsTaken } from '../../../../pipeline/governance/people/roles.js'
 import { toHex } from '../../../../pipeline/identity.js'
 import type { Json } from '../../../../schemas/canonical-json.js'
 import type { Evidence, VerifiedLeaf } from '../evidence.js'
+import { OVERRIDES } from '../people/bundled-people.js'
 import type { Release } from '../people/governance.js'
 import { namesOf } from '../people/people-fold.js'
 import { previousDecision } from '../previous-decision.js'
@@ -75,7 +76,8 @@ function makersOf({ governance, decision, decisionLeaf, leaves }: Evidence): Rea
   if (decision.trigger !== 'override') return new Set()
   const orders = leaves.flatMap(({ index, journal }) => {
     const command = governance.commands.get(index)
-    return command !== undefined && journal.entry === decisionLeaf.journal.entry ? [command] : []
+    const isOfEntry = journal.entry === decisionLeaf.journal.entry
+    return command !== undefined && isOfEntry && OVERRIDES.has(command.kind) ? [command] : []
   })
   // A refused one is called by its refusal; nothing was sent of it.
   const makers = orders.filter(
