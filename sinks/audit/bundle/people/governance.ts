@@ -9,7 +9,8 @@ import { isGoverning } from '../../leaves/governing.js'
 import type { Evidence, VerifiedLeaf } from '../evidence.js'
 import { demand } from '../points/point.js'
 import { bundledPeople, subjectOf } from './bundled-people.js'
-import { type KeptVoice, PeopleFold } from './people-fold.js'
+import { PeopleFold } from './people-fold.js'
+import type { KeptVoice } from './voices.js'
 
 /** A waiting plan, or one leg of it, that was let go. */
 export interface Release {

@@ -13,7 +13,6 @@ import { type Details, readDetail } from '../../../../pipeline/governance/people
 import {
   CHANGE_SEATS,
   ROSTER_SEATS,
-  type Role,
   type Seat,
   seatsTaken,
   type Voice,
@@ -21,12 +20,12 @@ import {
 import { parseRoster, type Roster } from '../../../../pipeline/governance/people/roster.js'
 import { textDigestHex } from '../../../../pipeline/governance/people/statement.js'
 import { toHex } from '../../../../pipeline/identity.js'
-import { PEOPLE_LIMITS } from '../../../../pipeline/perception/people-state.js'
 import { EVERY_GROUP } from '../../../../pipeline/ports.js'
 import type { Command } from '../../../../schemas/generated/types.js'
 import type { VerifiedLeaf } from '../evidence.js'
 import { demand, Refutation } from '../points/point.js'
 import { type BundledPeople, orderText } from './bundled-people.js'
+import { type KeptVoice, nameOf, namesOf, Voices } from './voices.js'
 
 /** How a policy came to be in force. */
 export interface PolicyInForce {
@@ -51,15 +50,6 @@ interface Trial {
   readonly previous: PolicyInForce | undefined
 }
 
-/** One person who said yes to something. */
-export interface KeptVoice {
-  readonly personId: string
-  readonly authorityId: string
-  readonly digest: string
-  readonly expiresAtMicros: number
-  readonly index: number
-}
-
 export class PeopleFold {
   /** Of this moment; undefined before the first. */
   roster: Roster | undefined
@@ -69,8 +59,7 @@ export class PeopleFold {
   readonly #rosters = new Map<string, string>()
   readonly #policies = new Map<string, Omit<PolicyInForce, 'how'>>()
   readonly #changes = new Map<string, Change>()
-  readonly #voices = new Map<string, KeptVoice[]>()
-  readonly #delegations = new Map<string, Details['delegation']>()
+  readonly #voices = new Voices()
   #trial: Trial | undefined
 
   constructor(people: BundledPeople, group: string) {
@@ -98,18 +87,12 @@ export class PeopleFold {
 
   /** All that were given on a subject. */
   voicesOn(subject: string): readonly KeptVoice[] {
-    return this.#voices.get(subject) ?? []
+    return this.#voices.on(subject)
   }
 
   /** Voices for exactly this that count at the time, with the roles that they have then. */
   counted(subject: string, digest: string, atMicros: number): Voice[] {
-    return this.voicesOn(subject)
-      .filter((voice) => voice.digest === digest && atMicros < voice.expiresAtMicros)
-      .map(({ personId, authorityId }) => ({
-        personId,
-        authorityId,
-        roles: this.#rolesOf(personId, authorityId, atMicros),
-      }))
+    return this.#voices.counted(this.roster, subject, digest, atMicros)
   }
 
   #takePolicy({ fields }: VerifiedLeaf): void {
@@ -154,7 +137,7 @@ export class PeopleFold {
         break
       case 'REJECT':
         this.#changes.delete(toHex(command.digest))
-        this.#voices.delete(command.subject)
+        this.#voices.forget(command.subject)
         break
       case 'ACTIVATE':
         this.#activate(leaf, command, taken)
@@ -163,10 +146,10 @@ export class PeopleFold {
         this.#rollBack(leaf, command)
         break
       case 'DELEGATE':
-        this.#delegations.set(pair(command.author, personOf(command)), detailOf(leaf, 'delegation', command))
+        this.#voices.delegate(command.author, personOf(command), detailOf(leaf, 'delegation', command))
         break
       case 'REVOKE':
-        this.#delegations.delete(pair(command.author, personOf(command)))
+        this.#voices.revoke(command.author, personOf(command))
     }
   }
 
@@ -183,26 +166,14 @@ export class PeopleFold {
     const { author: personId, subject, digest, expiresAt } = command
     const authorityId = command.detail === '' ? personId : detailOf(leaf, 'onBehalf', command).for
     demand(
-      this.#rolesOf(personId, authorityId, taken).size > 0,
+      this.#voices.rolesOf(this.roster, personId, authorityId, taken).size > 0,
       `${orderText(leaf)} is in the name of ${authorityId}, who has delegated nothing`,
     )
-    const kept = this.voicesOn(subject).filter(
-      (voice) =>
-        taken < voice.expiresAtMicros && (voice.personId !== personId || voice.authorityId !== authorityId),
-    )
-    // As many as the agent takes: whoever seats them tries them all.
+    const voice = { personId, authorityId, digest: toHex(digest), expiresAtMicros: expiresAt }
     demand(
-      kept.length < PEOPLE_LIMITS.voicesPerSubject,
+      this.#voices.keep(subject, { ...voice, index: leaf.index }, taken),
       `${orderText(leaf)} is one voice more than are taken on a subject`,
     )
-    const voice = {
-      personId,
-      authorityId,
-      digest: toHex(digest),
-      expiresAtMicros: expiresAt,
-      index: leaf.index,
-    }
-    this.#voices.set(subject, [...kept, voice])
   }
 
   #activate(leaf: VerifiedLeaf, command: Command, taken: number): void {
@@ -283,22 +254,12 @@ export class PeopleFold {
       this.roster = roster
       this.#rosters.delete(digest)
       this.#changes.delete(digest)
-      this.#voices.delete(subject)
+      this.#voices.forget(subject)
     }
   }
 
   #rosterOf(digest: string): Roster {
     return parseRoster(this.#rosters.get(digest)!, 'roster of the bundle')
-  }
-
-  #rolesOf(personId: string, authorityId: string, atMicros: number): ReadonlySet<Role> {
-    const person = this.roster?.people.get(personId)
-    const authority = this.roster?.people.get(authorityId)
-    if (person === undefined || authority === undefined) return new Set()
-    if (personId === authorityId) return person.roles
-    const delegation = this.#delegations.get(pair(authorityId, personId))
-    if (delegation === undefined || atMicros >= delegation.until) return new Set()
-    return new Set(delegation.roles.filter((role) => authority.roles.has(role)))
   }
 }
 
@@ -309,12 +270,3 @@ function detailOf<K extends keyof Details>(leaf: VerifiedLeaf, form: K, { detail
 }
 
 const personOf = ({ subject }: Command): string => subject.slice('person:'.length)
-const pair = (from: string, to: string): string => JSON.stringify([from, to])
-
-export function nameOf({ personId, authorityId }: Voice): string {
-  return personId === authorityId ? personId : `${personId} for ${authorityId}`
-}
-
-export function namesOf(voices: readonly Voice[]): string {
-  return voices.length === 0 ? 'nobody' : voices.map(nameOf).join(', ')
-}

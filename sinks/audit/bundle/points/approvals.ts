@@ -9,7 +9,7 @@ import type { Json } from '../../../../schemas/canonical-json.js'
 import type { Evidence, VerifiedLeaf } from '../evidence.js'
 import { OVERRIDES } from '../people/bundled-people.js'
 import type { Release } from '../people/governance.js'
-import { namesOf } from '../people/people-fold.js'
+import { namesOf } from '../people/voices.js'
 import { previousDecision } from '../previous-decision.js'
 import { demand, type Finding } from './point.js'
 
