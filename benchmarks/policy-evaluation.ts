@@ -37,6 +37,7 @@ const BATCH = 256
 
 export const policyEvaluation: Scenario = {
   name: 'policy-evaluation',
+  family: 'governance',
   measures: `one evaluation of a rule of four conditions (mean of ${BATCH}), parsed beforehand`,
   warmUpRounds: 10,
   rounds: 100,

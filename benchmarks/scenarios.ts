@@ -9,6 +9,7 @@ import { embeddedBusy } from './embedded/busy-throughput.js'
 import { steadyLoad } from './embedded/steady-load.js'
 import { embeddedThroughput } from './embedded-throughput.js'
 import { exactCertificate } from './exact-certificate.js'
+import { governedAction } from './governed-action.js'
 import type { Scenario } from './harness.js'
 import { instructionLatency } from './instruction-latency.js'
 import { policyEvaluation } from './policy-evaluation.js'
@@ -22,6 +23,7 @@ export function scenariosOf(steadyMinutes: number): readonly Scenario[] {
     warmResolve,
     exactCertificate,
     policyEvaluation,
+    governedAction,
     threadHop,
     embeddedThroughput,
     embeddedBusy,

@@ -100,7 +100,7 @@ async function optimizer(): Promise<Check> {
       part,
       required: true,
       ok: true,
-      found: `WebAssembly, SHA-256 ${Buffer.from(digest).toString('hex').slice(0, 12)}`,
+      found: `WebAssembly, SHA-256 ${Buffer.from(digest).toString('hex')}`,
     }
   } catch (error) {
     return { part, required: true, ok: false, found: reason(error), remedy: 'run: npm run build' }

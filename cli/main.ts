@@ -12,7 +12,8 @@ const words = process.argv.slice(2)
 tolerateClosedPipe()
 handleInterruptions()
 try {
-  await createProgram().parseAsync(process.argv)
+  const program = await createProgram(words)
+  await program.parseAsync(process.argv)
 } catch (error) {
   process.exitCode = reportFailure(error, words)
 }

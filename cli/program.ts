@@ -4,72 +4,57 @@
  * Built apart from `main.ts`, so that tests and documentation can look at it. Depends on commander and the commands.
  */
 import { Command } from 'commander'
-import * as audit from './audit.js'
-import * as bank from './bank.js'
-import * as bench from './bench.js'
-import * as consume from './consume.js'
-import * as demo from './demo.js'
-import * as doctor from './doctor.js'
-import * as explain from './explain.js'
 import { EXIT_CODE_HELP } from './failure.js'
-import * as identity from './identity.js'
-import * as lineage from './lineage.js'
 import { LOG_LEVELS, parseLogLevel } from './log.js'
-import * as notify from './notify.js'
 import { packageVersion } from './package-version.js'
-import * as approve from './people/approve.js'
-import * as delegate from './people/delegate.js'
-import * as hold from './people/hold.js'
-import * as kill from './people/kill.js'
-import * as lift from './people/lift.js'
-import * as pending from './people/pending.js'
-import * as plans from './people/plans.js'
-import * as roster from './people/roster.js'
-import * as policy from './policy.js'
-import * as produce from './produce.js'
-import * as project from './project.js'
-import * as replay from './replay.js'
-import * as run from './run.js'
-import * as sandbox from './sandbox.js'
-import * as simulate from './simulate.js'
-import * as solve from './solve.js'
-import * as sql from './sql.js'
-import * as status from './status.js'
-import * as topics from './topics.js'
 
-const commands = [
-  demo,
-  run,
-  status,
-  project,
-  notify,
-  replay,
-  explain,
-  lineage,
-  sql,
-  sandbox,
-  simulate,
-  pending,
-  kill,
-  lift,
-  hold,
-  approve,
-  plans,
-  delegate,
-  policy,
-  roster,
-  audit,
-  identity,
-  solve,
-  bench,
-  doctor,
-  topics,
-  produce,
-  consume,
-  bank,
+interface CommandModule {
+  register(program: Command): void
+}
+
+/** A file of commands, and the words that it registers. */
+type Part = readonly [words: readonly string[], load: () => Promise<CommandModule>]
+
+/** In the order of the help. Loaded when it is needed: all of them take a second, most of it the libraries that one of them uses. */
+const PARTS: readonly Part[] = [
+  [['demo'], () => import('./demo.js')],
+  [['run'], () => import('./run.js')],
+  [['status'], () => import('./status.js')],
+  [['project'], () => import('./project.js')],
+  [['notify'], () => import('./notify.js')],
+  [['replay'], () => import('./replay.js')],
+  [['explain'], () => import('./explain.js')],
+  [['lineage'], () => import('./lineage.js')],
+  [['sql'], () => import('./sql.js')],
+  [['sandbox'], () => import('./sandbox.js')],
+  [['simulate'], () => import('./simulate.js')],
+  [['pending'], () => import('./people/pending.js')],
+  [['kill'], () => import('./people/kill.js')],
+  [['lift'], () => import('./people/lift.js')],
+  [['hold', 'release'], () => import('./people/hold.js')],
+  [['approve', 'reject'], () => import('./people/approve.js')],
+  [['forbid', 'adjust', 'force'], () => import('./people/plans.js')],
+  [['delegate', 'revoke'], () => import('./people/delegate.js')],
+  [['policy'], () => import('./policy.js')],
+  [['roster'], () => import('./people/roster.js')],
+  [['audit'], () => import('./audit.js')],
+  [['identity'], () => import('./identity.js')],
+  [['solve'], () => import('./solve.js')],
+  [['bench'], () => import('./bench.js')],
+  [['doctor'], () => import('./doctor.js')],
+  [['topics'], () => import('./topics.js')],
+  [['produce'], () => import('./produce.js')],
+  [['consume'], () => import('./consume.js')],
+  [['bank'], () => import('./bank.js')],
 ]
 
-export function createProgram(): Command {
+/**
+ * The command with the parts that a command line needs: the one whose word is in it, or all, so that what it says of an unknown word and
+ * in its help is the same as with all.
+ *
+ * @param words of the command line; all parts when left out
+ */
+export async function createProgram(words: readonly string[] = []): Promise<Command> {
   const program = new Command('weir')
     .description('Governed agents that keep intraday liquidity buffers where they should be.')
     .version(packageVersion(), '-V, --version', 'print the version')
@@ -86,6 +71,15 @@ export function createProgram(): Command {
     .exitOverride()
     .addHelpText('after', EXIT_CODE_HELP)
     .addHelpText('after', '\nEvery command has --help and --json (one JSON document on standard output).')
-  for (const { register } of commands) register(program)
+  for (const { register } of await Promise.all(partsFor(words).map(([, load]) => load()))) register(program)
   return program
+}
+
+/** The first word that is no option decides, as commander has it; one that is no command is told of with all of them at hand. */
+function partsFor(words: readonly string[]): readonly Part[] {
+  const command = words.find((word, at) => !word.startsWith('-') && words[at - 1] !== '--log-level')
+  const asked = words.slice(0, command === undefined ? words.length : words.indexOf(command))
+  if (asked.some((word) => word === '-V' || word === '--version')) return []
+  const part = PARTS.find(([names]) => command !== undefined && names.includes(command))
+  return part === undefined || asked.some((word) => word === '-h' || word === '--help') ? PARTS : [part]
 }

@@ -352,6 +352,26 @@ test('a delegation ends at its time and when it is taken back, and so do its voi
   assert.deepEqual(reasons(session.order(activate)), ['not-permitted'])
 })
 
+test('who has delegated one role lets nobody reject or approve with another', async () => {
+  const people = { ...SIMULATED_PEOPLE, anna: ['approver', 'operator'] as const }
+  const { driver } = await started()
+  driver.input('roster', { ...ROSTER, document: simulatedRoster(1, people) }, at(2))
+  driver.close(at(3))
+  const session = new Session(driver)
+  const { propose, digest, subject } = proposal(TIGHTER)
+  session.order(propose)
+  const detail = canonicalJson({ roles: ['operator'], until: at(session.second + 3_600) })
+  assert.deepEqual(
+    reasons(session.order({ kind: 'DELEGATE', subject: 'person:paul', author: 'anna', detail })),
+    [],
+  )
+  for (const kind of ['REJECT', 'APPROVE'] as const) {
+    const order: Draft = { kind, subject, digest, author: 'omar', detail: canonicalJson({ for: 'anna' }) }
+    assert.deepEqual(reasons(session.order(order)), ['not-permitted'])
+    assert.deepEqual(reasons(session.order({ ...order, author: 'paul' })), ['not-permitted'])
+  }
+})
+
 test('a change that was rejected is gone, and a policy that was not proposed never rules', async () => {
   const session = await governed()
   const { document, propose, digest, subject } = proposal(TIGHTER)

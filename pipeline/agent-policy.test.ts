@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { testEnvironment } from '../tests/support/environment.js'
-import { movement, POLICY_TEXT } from '../tests/support/small-group.js'
+import { id, movement, POLICY_TEXT } from '../tests/support/small-group.js'
 import { at, reasons, settle, started } from '../tests/support/small-group-session.js'
 import { restoreAgent } from './agent.js'
+import { toHex } from './identity.js'
 
 const environment = await testEnvironment()
 const OPENINGS = { openings: { OPERATING: 7_400_000_00 } }
@@ -124,4 +125,57 @@ test('a policy above the level of groups is refused for a group, and what was in
   assert.match(refused.result.deadLetters[0]!.detail, /the policy is of level region and governs no group/)
   driver.input('cash-movement', movement('salaries', 'PAYROLL', -1_200_000_00), at(10))
   assert.equal(driver.close(at(15)).release.length, 1)
+})
+
+test('coverage above 100 keeps a part of the obligations as a floor, and dearer funding draws less gladly', async () => {
+  const floors = async (margins: string): Promise<number[]> => {
+    const { driver } = await started({ policy: `${POLICY_TEXT}${margins}`, ...OPENINGS })
+    const obligation = {
+      expectedFlowId: id('rent'),
+      accountId: 'PAYROLL',
+      currency: 'EUR',
+      amountMinor: -1_500_000_00,
+      expectedAt: at(600),
+      kind: 'OTHER',
+      timeSpecific: true,
+      cancelled: false,
+      counterpartyId: '',
+    }
+    driver.input('expected-flow', obligation, at(10))
+    const [explanation] = driver.close(at(15)).result.explanations
+    return explanation!.accounts
+      .filter(({ accountId }) => accountId === 'PAYROLL')
+      .map(({ floorMinor }) => floorMinor)
+  }
+  assert.deepEqual(await floors(''), [500_000_00])
+  assert.deepEqual(await floors('margins: { coveragePercent: 100 }\n'), [500_000_00])
+  assert.deepEqual(await floors('margins: { coveragePercent: 150 }\n'), [750_000_00])
+  const costOf = async (margins: string): Promise<number> => {
+    const { driver } = await started({
+      policy: `${POLICY_TEXT}${margins}`,
+      openings: { OPERATING: 5_000_000_00 },
+    })
+    driver.input('cash-movement', movement('tax', 'OPERATING', -3_000_000_00), at(10))
+    const applied = driver.close(at(15))
+    assert.ok(applied.release.some(({ kind }) => kind === 'DRAW'))
+    return applied.result.decisions[0]!.executedCost
+  }
+  assert.ok((await costOf('margins: { fundingCostPercent: 50 }\n')) > (await costOf('')))
+})
+
+test('with an optimizer that the policy does not list nothing is planned, and people are told', async () => {
+  const listed = async (digests: string[]) => {
+    const policy = `${POLICY_TEXT}optimizers: [${digests.map((digest) => `"${digest}"`).join(', ')}]\n`
+    const { decision, applied } = await afterSalaries(policy)
+    return {
+      reason: decision.reason,
+      sent: applied.release.length,
+      codes: applied.result.alerts.map(({ code }) => code),
+    }
+  }
+  const own = toHex(environment.optimizerDigest)
+  assert.equal((await listed([own, '00'.repeat(32)])).sent, 1)
+  const other = await listed(['00'.repeat(32)])
+  assert.deepEqual([other.reason, other.sent], ['optimizer-not-approved', 0])
+  assert.ok(other.codes.includes('optimizer-not-approved'))
 })

@@ -89,7 +89,8 @@ class GroupAgent implements Agent {
     private readonly isApproved: ApprovalCheck,
   ) {
     this.instructions = new InstructionIndex(state)
-    this.optimizer = new GroupOptimizer(environment.optimizer, environment.nowMicros, environment.stopWord)
+    const { optimizer, optimizerDigest, stopWord } = environment
+    this.optimizer = new GroupOptimizer(optimizer, environment.nowMicros, stopWord, toHex(optimizerDigest))
     this.trials = new TrialStep(this.optimizer, environment.optimizerDigest)
   }
 

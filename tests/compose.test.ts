@@ -135,12 +135,12 @@ test('no password stands in the file: they come from files that are not in the r
   assert.match(read('deploy/Dockerfile.dockerignore'), /^deploy\/secrets$/m)
 })
 
-test('what the containers of Weir run are commands of Weir, and their configuration is one', () => {
+test('what the containers of Weir run are commands of Weir, and their configuration is one', async () => {
   const commands = services
     .filter(([, { image }]) => image?.startsWith('weir:'))
     .map(([name, { command = [] }]) => ({ name, words: command.filter((word) => !word.startsWith('/')) }))
   assert.ok(commands.length >= 4)
-  const program = createProgram()
+  const program = await createProgram()
   const known = program.commands.map((each) => each.name())
   for (const { name, words } of commands)
     assert.ok(

@@ -15,6 +15,7 @@ import { REASON_FILE, refusedPath } from '../../pipeline/runtime/sources/drop-fo
 import { openInputFolder } from '../../pipeline/runtime/sources/input-folder.js'
 import type { KafkaTarget } from '../kafka-flags.js'
 import { DROP_FOLDER } from '../live-day.js'
+import { note } from '../output.js'
 import { type LetterRecord, writeLetter } from './letter.js'
 import { OutcomeWatch } from './outcome.js'
 import { followRun, type RunState } from './run-journal.js'
@@ -38,26 +39,62 @@ export async function sendToKafka(
 ): Promise<Delivered> {
   const watch = new OutcomeWatch(records)
   const end = new AbortController()
-  const journal = waitMs === false ? undefined : await TopicJournal.open(target, 'end', false, end.signal)
+  // Whoever may not read the journal, or cannot now, must be able to kill all the same.
+  const journal =
+    waitMs === false
+      ? undefined
+      : await orTold('it is sent, but its effect cannot be seen', () =>
+          TopicJournal.open(target, 'end', false, end.signal),
+        )
   try {
     await produce(target, name, records)
-    if (journal === undefined || waitMs === false) return { watch, isComplete: undefined }
-    const timer = setTimeout(() => end.abort(), waitMs)
-    let quiet: NodeJS.Timeout | undefined
-    try {
-      for await (const { body } of journal.entries()) {
-        if (!watch.take(body)) continue
-        if (watch.isComplete([]) && watch.isSeen && records.every(({ groupId }) => groupId !== '*')) break
-        clearTimeout(quiet)
-        if (watch.isSeen) quiet = setTimeout(() => end.abort(), QUIET_MS)
-      }
-    } finally {
-      clearTimeout(timer)
-      clearTimeout(quiet)
-    }
-    return { watch, isComplete: watch.isSeen && watch.isComplete([]) }
+    if (waitMs === false) return { watch, isComplete: undefined }
+    if (journal !== undefined)
+      await orTold('it was sent, but its effect cannot be seen', () =>
+        follow(journal, watch, records, waitMs, end),
+      )
+    return { watch, isComplete: isAllSeen(watch) }
   } finally {
     await journal?.close()
+  }
+}
+
+async function follow(
+  journal: TopicJournal,
+  watch: OutcomeWatch,
+  records: readonly LetterRecord[],
+  waitMs: number,
+  end: AbortController,
+): Promise<void> {
+  const isForEvery = records.some(({ groupId }) => groupId === '*')
+  const timer = setTimeout(() => end.abort(), waitMs)
+  let quiet: NodeJS.Timeout | undefined
+  try {
+    for await (const { body } of journal.entries()) {
+      if (!watch.take(body) || !isAllSeen(watch)) continue
+      if (!isForEvery) return
+      clearTimeout(quiet)
+      quiet = setTimeout(() => end.abort(), QUIET_MS)
+    }
+  } finally {
+    clearTimeout(timer)
+    clearTimeout(quiet)
+  }
+}
+
+/** As far as can be known without knowing how many groups there are. */
+function isAllSeen(watch: OutcomeWatch): boolean {
+  return watch.isSeen && watch.isComplete([])
+}
+
+/** Undefined after a failure, which is told and not thrown. */
+async function orTold<T>(what: string, work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof WeirError)) throw error
+    note(`weir: ${what}: ${error.toLine()}`)
+    return undefined
   }
 }
 

@@ -127,7 +127,7 @@ function facilityChannel(
     drawMaximumMinor: open('DRAW') ? Math.max(0, Math.min(headroom, perTicket)) : 0,
     repayMaximumMinor: open('REPAY') ? Math.max(0, Math.min(prepayable, perTicket)) : 0,
     blocked,
-    costPerDay: yearly / DAYS_PER_YEAR,
+    costPerDay: (yearly * (1 + (resolved.policy.margins.fundingCostPercent ?? 0) / 100)) / DAYS_PER_YEAR,
   }
 }
 

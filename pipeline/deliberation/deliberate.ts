@@ -84,6 +84,11 @@ export function deliberate(
     const subject = `policy ${resolved.policy.policyId}, last day ${resolved.policy.expires}`
     return { ...base, outcome: 'REFUSED', reason: 'policy-expired', subject, solve: null }
   }
+  const { optimizers } = resolved.policy
+  if (optimizers.length > 0 && !optimizers.includes(optimizer.digestHex)) {
+    const subject = `optimizer ${optimizer.digestHex}`
+    return { ...base, outcome: 'REFUSED', reason: 'optimizer-not-approved', subject, solve: null }
+  }
   if (insideBands(state, positions)) {
     return { ...base, outcome: 'NOTHING_TO_DO', reason: 'inside-bands', subject: '', solve: null }
   }

@@ -37,6 +37,8 @@ export class GroupOptimizer {
     module: WebAssembly.Module,
     private readonly nowMicros: () => number,
     stopWord?: Int32Array,
+    /** SHA-256 of the module, hexadecimal; policies say which may decide. */
+    readonly digestHex = '',
   ) {
     this.program = LinearProgram.instantiate(module)
     if (stopWord !== undefined) this.program.stopWord = stopWord

@@ -66,7 +66,8 @@ function positionOf(
   const factor = valuation.minorFactor(reference.currency, reference.currencyExponent)
   const flows = expected.get(targets.accountId) ?? NO_FLOWS
   const widen = wideningPercent(state, resolved, account, nowMicros)
-  const floorMinor = widened(regulatoryFloor(state, targets), widen)
+  const levelMinor = widened(regulatoryFloor(state, targets), widen)
+  const floorMinor = Math.max(levelMinor, coverageMinor(resolved, -flows.outMinor))
   const targetMinor = Math.max(widened(targets.targetMinor, widen), floorMinor)
   const availableMinor = account.settledMinor - account.reservedMinor
   return {
@@ -134,6 +135,13 @@ function wideningPercent(
   const silent = stalenessAt(lastHeardMicros(state, account), nowMicros, staleness.account) !== 'fresh'
   const incomplete = feed !== undefined && missingCount(feed) > 0
   return (silent ? staleness.account.widenPercent : 0) + (incomplete ? staleness.gapWidenPercent : 0)
+}
+
+/** What must be left once the obligations of the horizon are paid: so much of them as the policy's coverage is above the whole. */
+function coverageMinor({ policy }: ResolvedPolicy, obligationsMinor: number): number {
+  const { coveragePercent } = policy.margins
+  if (coveragePercent === undefined) return 0
+  return clampMinor(percentOf(obligationsMinor, Math.max(0, coveragePercent - 100)))
 }
 
 function regulatoryFloor(state: GroupState, targets: AccountTargets): number {

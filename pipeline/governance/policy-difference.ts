@@ -41,7 +41,11 @@ export function differences(before: Policy, after: Policy): Change[] {
       case 'limits.lenders[]':
         return counterparties(row.key === 'limits.lenders[]' ? 'lenders' : 'concentration', before, after)
       case 'approvals.roles[]':
-        return roles(before, after)
+        return names('approvals.roles', before.approvals.roles, after.approvals.roles, fewerTightens)
+      case 'escalation.roles[]':
+        return names('escalation.roles', before.escalation.roles, after.escalation.roles, () => 'neither')
+      case 'optimizers[]':
+        return names('optimizers', before.optimizers, after.optimizers, optimizersEffect)
       case 'rules[]':
         return rules(before, after)
       default:
@@ -157,13 +161,28 @@ function counterparties(key: 'concentration' | 'lenders', before: Policy, after:
   )
 }
 
-function roles({ approvals: before }: Policy, { approvals: after }: Policy): Change[] {
-  const show = (names: readonly string[]) => [...names].sort().join(', ')
-  if (show(before.roles) === show(after.roles)) return []
-  const fewer = after.roles.every((role) => before.roles.includes(role))
-  const more = before.roles.every((role) => after.roles.includes(role))
-  const effect = fewer ? 'tightens' : more ? 'loosens' : 'unproven'
-  return [change('approvals.roles', show(before.roles), show(after.roles), effect)]
+type Names = readonly string[]
+
+function names(
+  key: string,
+  before: Names,
+  after: Names,
+  effectOf: (before: Names, after: Names) => Effect,
+): Change[] {
+  const show = (listed: Names) => [...listed].sort().join(', ')
+  if (show(before) === show(after)) return []
+  return [change(key, show(before), show(after), effectOf(before, after))]
+}
+
+function fewerTightens(before: Names, after: Names): Effect {
+  if (after.every((name) => before.includes(name))) return 'tightens'
+  return before.every((name) => after.includes(name)) ? 'loosens' : 'unproven'
+}
+
+/** None listed means any. */
+function optimizersEffect(before: Names, after: Names): Effect {
+  if (before.length === 0) return 'tightens'
+  return after.length === 0 ? 'loosens' : fewerTightens(before, after)
 }
 
 function rules(before: Policy, after: Policy): Change[] {

@@ -122,12 +122,14 @@ export interface Policy {
     readonly requiredAboveLarge: number | undefined
   }
   readonly rules: readonly PolicyRule[]
-  /** Recorded, and bounded by a parent's; the agent does not reckon with them yet. */
+  /** That of collateral is recorded only. */
   readonly margins: {
     readonly fundingCostPercent: number | undefined
     readonly collateralValuePercent: number | undefined
     readonly coveragePercent: number | undefined
   }
+  /** SHA-256 of the optimizer modules that may decide, lower-case hexadecimal; empty for any. */
+  readonly optimizers: readonly string[]
   /** As written; `canaryPlan` fills in the rest. */
   readonly canary: Partial<CanaryPlan>
   readonly expectedFlows: { readonly inflowPercent: number; readonly outflowPercent: number }
@@ -203,6 +205,7 @@ function readPolicy(document: PolicyDocument, digest: Uint8Array): Policy {
       collateralValuePercent: optionalNumber(document, ['margins', 'collateralValuePercent']),
       coveragePercent: optionalNumber(document, ['margins', 'coveragePercent']),
     },
+    optimizers: eachIndex(document, ['optimizers'], (index) => document.stringAt(['optimizers', index])),
     canary: readCanary(document),
     expectedFlows: {
       inflowPercent: document.numberAt(['expectedFlows', 'inflowPercent']),

@@ -136,6 +136,11 @@ export const TIGHTENING: readonly TighteningRow[] = [
   bound('margins.fundingCostPercent', 'higher', (p) => p.margins.fundingCostPercent),
   bound('margins.collateralValuePercent', 'lower', (p) => p.margins.collateralValuePercent),
   bound('margins.coveragePercent', 'higher', (p) => p.margins.coveragePercent),
+  {
+    key: 'optimizers[]',
+    direction: 'subset',
+    says: "of the parent's, or any when the parent lists none",
+  },
   bound('canary.cohortPercent', 'lower', (p) => p.canary.cohortPercent),
   bound('canary.shadowDecisions', 'higher', (p) => p.canary.shadowDecisions),
   bound('canary.decisions', 'higher', (p) => p.canary.decisions),

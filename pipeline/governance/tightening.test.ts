@@ -23,6 +23,11 @@ const PARENT = edited(
     'expectedFlows:',
     'approvals: { required: 2, roles: [approver, admin], withinSeconds: 600, largeAmount: 5000000, requiredAboveLarge: 3 }\nexpectedFlows:',
   ],
+  ['expectedFlows:', `optimizers: ["${'1'.repeat(64)}", "${'2'.repeat(64)}"]\nexpectedFlows:`],
+  [
+    'expectedFlows:',
+    'canary: { cohortPercent: 20, shadowDecisions: 40, decisions: 200, costRegretBp: 2, overridePercent: 4, solverFailurePercent: 3, churnPercent: 60 }\nexpectedFlows:',
+  ],
   [
     'expectedFlows:',
     'rules:\n  - { name: small-fx, allow: \'move.kind != "FX" || move.amountMinor <= 500\' }\nexpectedFlows:',
@@ -131,6 +136,54 @@ const DIRECTED: readonly (readonly [from: string, tighter: string, looser: strin
     'requiredAboveLarge: 4',
     'requiredAboveLarge: 2',
     'approvals.requiredAboveLarge: 3 -> 4, higher by 1 (33.3 %): tightens',
+  ],
+  [
+    'cohortPercent: 20',
+    'cohortPercent: 19',
+    'cohortPercent: 21',
+    'canary.cohortPercent: 20 -> 19, lower by 1 (5.0 %): tightens',
+  ],
+  [
+    'shadowDecisions: 40',
+    'shadowDecisions: 41',
+    'shadowDecisions: 39',
+    'canary.shadowDecisions: 40 -> 41, higher by 1 (2.5 %): tightens',
+  ],
+  [
+    ' decisions: 200',
+    ' decisions: 201',
+    ' decisions: 199',
+    'canary.decisions: 200 -> 201, higher by 1 (0.5 %): tightens',
+  ],
+  [
+    'costRegretBp: 2',
+    'costRegretBp: 1',
+    'costRegretBp: 3',
+    'canary.costRegretBp: 2 -> 1, lower by 1 (50.0 %): tightens',
+  ],
+  [
+    'overridePercent: 4',
+    'overridePercent: 3',
+    'overridePercent: 5',
+    'canary.overridePercent: 4 -> 3, lower by 1 (25.0 %): tightens',
+  ],
+  [
+    'solverFailurePercent: 3',
+    'solverFailurePercent: 2',
+    'solverFailurePercent: 4',
+    'canary.solverFailurePercent: 3 -> 2, lower by 1 (33.3 %): tightens',
+  ],
+  [
+    'churnPercent: 60',
+    'churnPercent: 59',
+    'churnPercent: 61',
+    'canary.churnPercent: 60 -> 59, lower by 1 (1.7 %): tightens',
+  ],
+  [
+    `, "${'2'.repeat(64)}"]`,
+    ']',
+    `, "${'2'.repeat(64)}", "${'3'.repeat(64)}"]`,
+    `optimizers: ${'1'.repeat(64)}, ${'2'.repeat(64)} -> ${'1'.repeat(64)}: tightens`,
   ],
   [
     'fundingCostPercent: 20',

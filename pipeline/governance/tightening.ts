@@ -43,6 +43,7 @@ export function proveTightening(parent: Policy, child: Policy): Tightening {
     ...looserCounterparties('concentration', parent, child),
     ...looserCounterparties('lenders', parent, child),
     ...looserRoles(parent, child),
+    ...looserOptimizers(parent, child),
     ...parent.rules.flatMap((rule) => looserRule(rule, child, proven)),
   ]
   return { tightens: looser.length === 0, looser, proven }
@@ -174,6 +175,18 @@ function looserRoles(parent: Policy, child: Policy): LooserKey[] {
   if (further === undefined) return []
   const message = `approvals.roles has ${further}, which the parent does not let approve`
   return [{ path: ['approvals', 'roles'], message, remedy: `use of: ${allowed.join(', ')}` }]
+}
+
+/** None listed means any. */
+function looserOptimizers(parent: Policy, child: Policy): LooserKey[] {
+  if (parent.optimizers.length === 0) return []
+  const further = child.optimizers.find((digest) => !parent.optimizers.includes(digest))
+  if (child.optimizers.length > 0 && further === undefined) return []
+  const message =
+    further === undefined
+      ? 'the parent lists the optimizers that may decide'
+      : `optimizers has ${further}, which the parent does not let decide`
+  return [{ path: ['optimizers'], message, remedy: `use of: ${parent.optimizers.join(', ')}` }]
 }
 
 function looserRule(rule: PolicyRule, child: Policy, proven: ProvenRule[]): LooserKey[] {

@@ -7,6 +7,7 @@
 import type { Command } from '../../schemas/generated/types.js'
 import { authorOf, CommandRefusal, refuseCommandUnless } from '../governance/people/author.js'
 import { type Details, readDetail } from '../governance/people/command-detail.js'
+import { commandRow } from '../governance/people/command-table.js'
 import { LIFT_SEATS } from '../governance/people/roles.js'
 import type { Person } from '../governance/people/roster.js'
 import { coversEntities } from '../governance/people/scope.js'
@@ -204,9 +205,9 @@ function authorityFor(collector: CycleCollector, command: Command, author: Perso
   const { state, closedAtMicros } = collector
   const roles = rolesOfVoice(state, rosterOf(state)!, author.personId, authorityId, closedAtMicros)
   refuseCommandUnless(
-    authorityId !== author.personId && roles.size > 0,
+    authorityId !== author.personId && commandRow(command.kind).roles.some((role) => roles.has(role)),
     'not-permitted',
-    `${authorityId} has delegated nothing to ${author.personId} that counts now`,
+    `${authorityId} has delegated nothing to ${author.personId} that counts now for ${command.kind}`,
   )
   return authorityId
 }

@@ -72,6 +72,8 @@ export interface SimulationResult {
   readonly trouble: Readonly<
     Record<'snapshots' | 'refusedSnapshots' | 'expired' | 'lost' | 'repeated', number>
   >
+  /** Sent after people approved, and decided by a policy that people put in force: what the audit of people looked at. */
+  readonly people: { readonly approved: number; readonly changed: number }
   readonly violation:
     | { readonly invariant: Invariant; readonly detail: string; readonly atMs: number }
     | undefined
@@ -372,6 +374,7 @@ class Simulation {
       takeovers: this.#journals.reduce((sum, { takeovers }) => sum + takeovers, 0),
       transactions: { ...counts },
       trouble: this.#trouble(),
+      people: { approved: this.#people.approved, changed: this.#people.changed },
       violation:
         violation === undefined
           ? undefined

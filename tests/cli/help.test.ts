@@ -9,7 +9,8 @@ function commandsOf(command: Command, words: readonly string[] = []): (readonly 
   return [words, ...command.commands.flatMap((child) => commandsOf(child, [...words, child.name()]))]
 }
 
-const all = commandsOf(createProgram())
+const program = await createProgram()
+const all = commandsOf(program)
 
 test('every command explains itself with --help', async () => {
   assert.ok(all.length > 8, `only ${all.length} commands`)
@@ -23,7 +24,6 @@ test('every command explains itself with --help', async () => {
 })
 
 test('every command that does something has --json', () => {
-  const program = createProgram()
   const leaves = all.map((words) =>
     words.reduce<Command>((command, word) => command.commands.find((one) => one.name() === word)!, program),
   )

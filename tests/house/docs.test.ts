@@ -8,6 +8,8 @@ import { test } from 'node:test'
 import { createProgram } from '../../cli/program.js'
 import { files, read, root } from './repository.js'
 
+const program = await createProgram()
+
 const documents = files('.md')
 
 interface Link {
@@ -89,7 +91,7 @@ test('every weir command that a document shows exists, with its options', () => 
 
 /** What in a shown command line the program does not know. */
 function unknownIn(line: string): string[] {
-  let command = createProgram()
+  let command = program
   const known = new Set(command.options.flatMap(({ long }) => (long ? [long] : [])))
   const words = line.replace(/\s+#.*$/, '').split(/\s+/)
   while (words.length > 0) {

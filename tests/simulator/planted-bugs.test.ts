@@ -19,6 +19,19 @@ test('the same seed gives the same run, bit for bit', async () => {
   }
 })
 
+test('people are asked in the simulation: plans go after approval, and second versions of policies decide', async () => {
+  const simulator = await Simulator.create({ agent: 'production', kinds: FAULT_KINDS })
+  const people = [1, 2, 3, 4, 5, 6].map((seed) => simulator.run(seed).people)
+  assert.ok(
+    people.some(({ approved }) => approved > 0),
+    JSON.stringify(people),
+  )
+  assert.ok(
+    people.some(({ changed }) => changed > 0),
+    JSON.stringify(people),
+  )
+})
+
 /** What a planted bug is found by; others may break first, but none outside of these. */
 const FOUND_BY: Record<PlantedBug, readonly Invariant[]> = {
   'release-before-commit': ['effective-once'],

@@ -71,6 +71,8 @@ function resolvedOf(draft: GroupDraft, limit: (euros: number) => number): Resolv
   const policy = {
     baseCurrency: draft.base,
     deliberation: { horizonMinutes: 60, reconsiderAfterSeconds: 900, tolerancePercent: 2 },
+    margins: {},
+    optimizers: [],
     costs: {
       shortfallBpPerDay: [1, 5, 50],
       floorViolationBp: 500,

@@ -42,6 +42,7 @@ export const COMPACTED_STREAMS: ReadonlySet<InputStream> = new Set<InputStream>(
   'calendar',
   'regulatory-constraint',
   'policy',
+  'roster',
 ])
 
 export const SOURCE_STREAMS: readonly InputStream[] = INPUT_STREAMS

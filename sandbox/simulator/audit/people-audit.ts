@@ -1,6 +1,7 @@
 /**
  * Holds what was sent against what people said, from the journal alone: nothing goes over what is killed, and no plan of a supervised
- * group goes without two people who approved exactly it.
+ * group goes without two people who approved exactly it, and a second version of a policy decides nothing without an approver and a risk
+ * officer who did not propose it.
  *
  * It shares no code with the agent's own checks. It believes the agent on which commands it took, and on nothing else. Depends on the
  * readers of records.
@@ -30,10 +31,15 @@ export class PeopleAudit {
   /** By group and id of the command. */
   readonly #kills = new Map<string, Kill>()
   readonly #voices: Command[] = []
+  /** Who proposed a change, and which are activated, by group and digest. */
+  readonly #proposals = new Map<string, string>()
+  readonly #activated = new Set<string>()
   readonly #instructions = new Map<string, Instruction>()
   readonly #digests = new Map<string, string>()
   /** Sent instructions of supervised groups, for tests that it looked at any. */
   approved = 0
+  /** Decisions of a second version. */
+  changed = 0
 
   constructor(private readonly supervised: ReadonlySet<string>) {}
 
@@ -49,8 +55,10 @@ export class PeopleAudit {
     }
     for (const instruction of result.instructions)
       this.#instructions.set(toHex(instruction.instructionId), instruction)
-    for (const { decisionId, planDigest } of result.decisions)
+    for (const { decisionId, planDigest, arm, policyVersion } of result.decisions) {
       this.#digests.set(toHex(decisionId), toHex(planDigest))
+      if (arm === '' && policyVersion > 1) this.#needChange(cycle.groupId)
+    }
     for (const { instructionId, state } of result.instructionEvents)
       if (state === 'SENT') this.#sent(this.#instructions.get(toHex(instructionId)), result)
   }
@@ -60,6 +68,8 @@ export class PeopleAudit {
     if (kind === 'KILL')
       this.#kills.set(`${group}/${toHex(command.commandId)}`, { subject, lifters: new Set() })
     if (kind === 'APPROVE') this.#voices.push(command)
+    if (kind === 'PROPOSE') this.#proposals.set(`${group}/${toHex(command.digest)}`, author)
+    if (kind === 'ACTIVATE') this.#activated.add(`${group}/${toHex(command.digest)}`)
     if (kind !== 'LIFT') return
     const key = `${group}/${subject.slice('kill:'.length).replaceAll('-', '')}`
     const kill = this.#kills.get(key)
@@ -90,6 +100,20 @@ export class PeopleAudit {
         () => `${kind} over ${channelId} of ${groupId} was sent though ${subject} is killed`,
       )
     if (this.supervised.has(groupId)) this.#needVoices(instruction as Instruction, closedAt)
+  }
+
+  #needChange(groupId: string): void {
+    const approved = [...this.#proposals].some(([key, proposer]) => {
+      if (!key.startsWith(`${groupId}/`) || !this.#activated.has(key)) return false
+      const voices = this.#voices.filter(
+        (voice) => voice.groupId === groupId && key === `${groupId}/${toHex(voice.digest)}`,
+      )
+      const says = (people: readonly string[]): boolean =>
+        voices.some(({ author }) => author !== proposer && people.includes(author))
+      return says(['anna', 'abel']) && says(['rosa', 'remy'])
+    })
+    hold(approved, 'people-obeyed', () => `a policy that two others have not approved decides for ${groupId}`)
+    this.changed++
   }
 
   #needVoices({ decisionId, groupId, channelId }: Instruction, closedAt: number): void {

@@ -4,7 +4,8 @@
  * Small enough that a decision takes well under a millisecond, with every kind of instruction in it.
  * Depends on the record types.
  */
-import { derivedId, formatUuid, toHex } from '../../../pipeline/identity.js'
+import { derivedId, formatUuid, sha256, toHex } from '../../../pipeline/identity.js'
+import { canonicalJson } from '../../../schemas/canonical-json.js'
 import type { StreamName } from '../../../schemas/generated/schemas.js'
 import { SIMULATED_ROSTER, type SimulatedDraft, signAs, simulatedRoster } from '../../people.js'
 
@@ -41,9 +42,9 @@ export interface PolicyLimits {
 
 const SIMULATED_LIMITS: PolicyLimits = { perDay: 100_000_000, answerWithinSeconds: 20, mode: 'autonomous' }
 
-export function policyText(groupId: string, limits = SIMULATED_LIMITS): string {
+export function policyText(groupId: string, limits = SIMULATED_LIMITS, version = 1): string {
   return `policy: simulated
-version: 1
+version: ${version}
 group: ${groupId}
 owner: treasury
 tier: 2
@@ -64,6 +65,7 @@ limits:
   perCycle: 15000000
   perDay: ${limits.perDay}
   instructionsPerCycle: 8
+canary: { cohortPercent: 100, shadowDecisions: 1, decisions: 2 }
 approvals: { required: 2, roles: [approver, risk-officer], withinSeconds: 30 }
 expectedFlows: { inflowPercent: 50, outflowPercent: 100 }
 staleness:
@@ -243,6 +245,23 @@ export function movementDraft(
       expectedFlowId: new Uint8Array(16),
       counterpartyId: '',
     },
+  }
+}
+
+/** The next version of the simulated policy, which differs in nothing else, and the manifest that proposes it. */
+export function changeOf(groupId: string): {
+  readonly policy: Draft
+  readonly manifest: string
+  readonly digest: Uint8Array
+} {
+  const document = policyText(groupId, SIMULATED_LIMITS, 2)
+  const digest = toHex(sha256(Buffer.from(document, 'utf8')))
+  const entries = [{ kind: 'policy', group: groupId, policy: 'simulated', version: 2, digest }]
+  const manifest = canonicalJson({ change: 'second', entries })
+  return {
+    policy: { stream: 'policy', name: 'policy', fields: { policyId: 'simulated', version: 2, document } },
+    manifest,
+    digest: sha256(Buffer.from(manifest, 'utf8')),
   }
 }
 

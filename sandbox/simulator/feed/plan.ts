@@ -96,6 +96,7 @@ class Planner {
     for (const draft of material.openingDrafts(groupId)) this.#send(begin + SECOND, groupId, draft)
     for (const [accountId, minor] of Object.entries(material.OPENINGS))
       this.#balances.set(`${groupId}/${accountId}`, minor)
+    if (mode === 'autonomous') this.#planChange(begin + random.integer(4, 10) * SECOND, groupId)
     const { activeMicros, movementEveryMicros } = this.options
     let number = 0
     // After the opening balances, which would otherwise be reports of a later state than the movement's.
@@ -115,6 +116,33 @@ class Planner {
       if (random.chance(0.01)) this.#planHold(at, groupId, number, accountId)
       if (random.chance(0.02)) this.#planKill(at, groupId, number, accountId)
     }
+  }
+
+  /**
+   * A second version of the policy, from its proposal to its end. In some worlds the risk officer says nothing, or whoever proposed it says
+   * yes: then it must not decide anything.
+   */
+  #planChange(begin: number, groupId: string): void {
+    const random = this.#random
+    const { policy, manifest, digest } = material.changeOf(groupId)
+    const subject = 'change:second'
+    const at = (seconds: number): number => begin + seconds * SECOND
+    const order = (
+      seconds: number,
+      draft: Pick<SimulatedDraft, 'author' | 'kind'> & { detail?: string },
+      keyOf = draft.author,
+    ) => this.#command(at(seconds), groupId, { ...draft, subject, digest, nonce: `change ${seconds}` }, keyOf)
+    const activate = (seconds: number, stage: string) =>
+      order(seconds, { author: 'paul', kind: 'ACTIVATE', detail: JSON.stringify({ stage }) })
+    this.#send(at(0), groupId, policy)
+    order(1, { author: 'paul', kind: 'PROPOSE', detail: manifest })
+    order(3, { author: 'anna', kind: 'APPROVE' })
+    if (random.chance(0.7)) order(4, { author: 'rosa', kind: 'APPROVE' })
+    else order(4, { author: 'rosa', kind: 'APPROVE' }, 'paul')
+    activate(6, 'shadow')
+    activate(random.integer(12, 20), 'canary')
+    if (random.chance(0.5)) order(30, { author: 'olga', kind: 'ROLLBACK' })
+    else activate(31, 'full')
   }
 
   /** One person holds an account and releases it. */
