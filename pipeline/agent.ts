@@ -129,7 +129,8 @@ class GroupAgent implements Agent {
     const answerWithin = resolved?.policy.settlement.answerWithinSeconds ?? ANSWER_WITHIN_SECONDS
     const query = askAboutSilent(collector, this.instructions.outstanding(), answerWithin)
     settleCases(collector, undefined)
-    const overrides = carryOutOrders(collector, resolved, (policy) => this.positions(collector, policy))
+    const positions = (policy: ResolvedPolicy) => this.positions(collector, policy)
+    const overrides = carryOutOrders(collector, resolved, positions, this.environment.onDecision)
     const released = this.releaseWaiting(collector, resolved)
     const { inForce, beside } = this.deliberate(collector, resolved)
     const decided = [...overrides, ...inForce]

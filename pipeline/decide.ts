@@ -39,6 +39,7 @@ export interface Decided extends DecisionRecords {
 
 /** What a decision was made from, see `AgentEnvironment.onDecision`. */
 export interface Examined {
+  readonly decisionId: Uint8Array
   readonly state: GroupState
   readonly resolved: ResolvedPolicy
   readonly deliberation: Deliberation
@@ -65,7 +66,7 @@ export function decide(
   const { state, cycle, closedAtMicros } = collector
   const decisionId = derivedId('decision', state.groupId, cycle)
   const verdict = settlePending(collector, resolved, deliberation, judge(collector, resolved, deliberation))
-  examine?.({ state, resolved, deliberation, nowMicros: closedAtMicros })
+  examine?.({ decisionId, state, resolved, deliberation, nowMicros: closedAtMicros })
   const acted = verdict.outcome === 'ACTED'
   const decision = record(collector, resolved, deliberation, verdict, decisionId, trigger, optimizerDigest)
   const explanation = explained(collector, resolved, deliberation, verdict, decisionId)

@@ -9,7 +9,7 @@ import { answerCase } from './action/cases.js'
 import { instruct } from './action/instructions.js'
 import { moveFor } from './action/moves-again.js'
 import { forbidPlan, type PendingPlanView, pendingPlans } from './action/pending-plans.js'
-import { type Decided, explained, judge, record } from './decide.js'
+import { type Decided, type Examine, explained, judge, record } from './decide.js'
 import { channelsOf } from './deliberation/channels.js'
 import type { Deliberation } from './deliberation/deliberate.js'
 import { linkLegs } from './deliberation/leg-links.js'
@@ -26,6 +26,7 @@ export function carryOutOrders(
   collector: CycleCollector,
   resolved: ResolvedPolicy | undefined,
   positionsOf: (resolved: ResolvedPolicy) => readonly Position[],
+  examine?: Examine,
 ): Decided[] {
   const decided: Decided[] = []
   for (const order of collector.orders) {
@@ -47,7 +48,8 @@ export function carryOutOrders(
       )
       continue
     }
-    const decision = override(collector, resolved, positionsOf(resolved), order, wanted, by, decided.length)
+    const made = { order, wanted, by, ordinal: decided.length }
+    const decision = override(collector, resolved, positionsOf(resolved), made, examine)
     // Only one that passed the gate takes the place of the plan that it is an adjustment of.
     if (plan !== undefined && decision.decision.outcome === 'ACTED')
       forbidPlan(collector, plan.decisionId, by)
@@ -96,19 +98,27 @@ function forced({ detail }: Command): WantedMove[] | undefined {
   }))
 }
 
+/** What a person wants instead, and how the decision calls it. */
+interface MadeByPerson {
+  readonly order: Command
+  readonly wanted: readonly WantedMove[]
+  readonly by: string
+  /** Among the overrides of the cycle. */
+  readonly ordinal: number
+}
+
 function override(
   collector: CycleCollector,
   resolved: ResolvedPolicy,
   positions: readonly Position[],
-  order: Command,
-  wanted: readonly WantedMove[],
-  by: string,
-  ordinal: number,
+  { order, wanted, by, ordinal }: MadeByPerson,
+  examine?: Examine,
 ): Decided {
   const { state, cycle } = collector
   const decisionId = derivedId('decision', state.groupId, cycle, 'override', ordinal)
   const deliberation = deliberationOf(collector, resolved, positions, wanted, by)
   const verdict = judge(collector, resolved, deliberation)
+  examine?.({ decisionId, state, resolved, deliberation, nowMicros: collector.closedAtMicros })
   const decision = record(collector, resolved, deliberation, verdict, decisionId, 'override', NO_DIGEST)
   const explanation = explained(collector, resolved, deliberation, verdict, decisionId)
   if (verdict.outcome === 'REFUSED') {

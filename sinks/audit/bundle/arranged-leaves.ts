@@ -1,13 +1,17 @@
 /**
  * The leaves of a bundle in their roles, and that none is missing among them:
  *
- *   ... policy ...│ previous decision │ rest of its entry │ made by the replay, up to the end of the decision's entry │ later events ...
- *        alone    │<----------------------- numbers of the group without a gap ------------------------------------->│  rising
+ *   what governs │ previous decision │ rest of its entry │ made by the replay, up to the end of the decision's entry │ later events, orders
+ *     rising     │<----------------------- numbers of the group without a gap ------------------------------------->│  rising
  *
- * From the group's beginning there is no previous decision, and numbers begin with 0. Pure.
+ * From the group's beginning there is no previous decision, and numbers begin with 0. That none is missing of what governs, and of the orders on a
+ * plan that waited, is for `people/governance.ts` and the point of approvals to find. Pure.
  */
+import { isGoverning } from '../leaves/governing.js'
 import type { DecisionLeaf, Evidence, VerifiedLeaf } from './evidence.js'
+import { subjectOf } from './people/bundled-people.js'
 import { demand } from './points/point.js'
+import { previousDecision } from './previous-decision.js'
 
 export interface ArrangedLeaves {
   /** What the replay has to make, in order. */
@@ -22,8 +26,8 @@ export interface ArrangedLeaves {
 export function arrangeLeaves({ leaves, decisionLeaf, decision, group, bundle }: Evidence): ArrangedLeaves {
   demandOrder(leaves, group)
   const isBefore = (leaf: VerifiedLeaf): boolean => leaf.index < decisionLeaf.index
-  const previous = leaves.filter((leaf) => leaf.kind === 'decision' && isBefore(leaf)).at(-1)
-  const previousCycle = previous === undefined ? -1 : (previous.fields as unknown as DecisionLeaf).cycle
+  const previous = previousDecision(leaves, decisionLeaf)
+  const previousCycle = lastOwnCycle(leaves, previous)
   demand(
     decision.previousCycle === previousCycle,
     `the decision before was in cycle ${decision.previousCycle}, the leaf before is of cycle ${previousCycle}`,
@@ -39,16 +43,35 @@ export function arrangeLeaves({ leaves, decisionLeaf, decision, group, bundle }:
   })
   const early = leaves.filter(({ sequence }) => sequence < first)
   demand(
-    early.every(({ kind }) => kind === 'policy') && early.length <= 1,
+    early.every(({ kind, fields }) => isGoverning(kind, fields)),
     'a leaf from before has nothing to do with the decision',
   )
   const later = leaves.filter((leaf) => !isBefore(leaf) && !isOfEntry(leaf, decisionLeaf))
+  const subject = subjectOf(bundle.decision)
   demand(
-    later.every(({ kind }) => kind === 'instruction-event'),
+    later.every(
+      ({ kind, fields }) =>
+        kind === 'instruction-event' ||
+        isGoverning(kind, fields) ||
+        (kind === 'command' && fields.subject === subject),
+    ),
     'a leaf from after tells nothing of the decision',
   )
   const made = bundle.snapshot === null ? gapless : gapless.filter((leaf) => !isOfEntry(leaf, previous))
   return { made, first, last: first + gapless.length - 1, later }
+}
+
+/**
+ * Cycle of the last decision that the agent made by itself under the policy in force: plans of people, and what another policy would have done
+ * beside it, leave it as it was, and name it too.
+ */
+function lastOwnCycle(leaves: readonly VerifiedLeaf[], previous: VerifiedLeaf | undefined): number {
+  if (previous === undefined) return -1
+  const decisions = leaves
+    .filter(({ kind, journal }) => kind === 'decision' && journal.entry === previous.journal.entry)
+    .map(({ fields }) => fields as unknown as DecisionLeaf & { readonly arm?: string })
+  const own = decisions.find(({ trigger, arm }) => trigger !== 'override' && arm === undefined)
+  return own?.cycle ?? decisions[0]?.previousCycle ?? -1
 }
 
 /** In the order of the log, with the numbers of the group and the places of the journal rising with it. */

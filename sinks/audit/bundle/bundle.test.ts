@@ -185,8 +185,9 @@ test('parts of another decision are found by their points', async () => {
   assert.ok((await having({ wasm: null })).includes('replay'))
   assert.deepEqual(await having({ explanation: other.explanation }), ['replay'])
   assert.ok((await having({ instructions: [] })).includes('instructions'))
-  assert.deepEqual(await having({ policy: `${bundle.policy}\n` }), ['policy'])
-  assert.deepEqual(await having({ approvals: [Buffer.from('yes')] }), ['approvals'])
+  assert.deepEqual(await having({ policy: `${bundle.policy}\n` }), ['policy', 'approvals'])
+  assert.deepEqual(await having({ commands: [Buffer.from('yes')] }), ['policy', 'approvals'])
+  assert.deepEqual(await having({ rosters: [Buffer.from('yes')] }), ['policy', 'approvals'])
   assert.ok((await having({ sources: bundle.sources.slice(1) })).includes('inputs'))
 })
 
@@ -194,7 +195,7 @@ test('what is no bundle is refused as that, whatever it is', async () => {
   const parse = (text: string) => parseBundle(text, 'test')
   const document = JSON.parse(formatBundle(await exported(acted().id))) as Record<string, unknown>
   for (const changes of [
-    { format: 'weir-audit-bundle/1' },
+    { format: 'weir-audit-bundle/2' },
     { more: 1 },
     { decision: acted().id.toUpperCase() },
     { leaves: [] },

@@ -1,7 +1,7 @@
 /**
  * A bundle: all that it takes to prove a decision and to make it again, as one document of canonical JSON (RFC 8785) and a line feed.
  *
- *   { "format": "weir-audit-bundle/2",
+ *   { "format": "weir-audit-bundle/3",
  *     "decision": "5f0c...",             id, hex
  *     "checkpoint": "origin\n...",       signed note over the log, C2SP tlog-checkpoint
  *     "since": null | { "checkpoint": "...", "proof": [BASE64, ...] },       an earlier one, and that the log has grown from it
@@ -14,7 +14,8 @@
  *     "explanation": BASE64,             weir.Explanation
  *     "instructions": [BASE64, ...],     weir.Instruction
  *     "certificate": null | "...",       wasm-core/host/exact/certificate-document.ts
- *     "approvals": [] }
+ *     "rosters": [BASE64, ...],          documents, one for each leaf of a roster
+ *     "commands": [BASE64, ...] }        weir.Command, one for each leaf of an order that it rests on, people/bundled-people.ts
  *
  * Nothing in a bundle is believed before it was verified. The reader takes what the writer writes, byte by byte, and nothing else.
  * Pure; depends on the log's text forms.
@@ -24,7 +25,7 @@ import { canonicalJson } from '../../../schemas/canonical-json.js'
 import { toBase64 } from '../log/text.js'
 import { BundleFields, malformed } from './bundle-fields.js'
 
-const FORMAT = 'weir-audit-bundle/2'
+const FORMAT = 'weir-audit-bundle/3'
 
 /** Of all leaves of a group up to a decision, too. */
 const LEAVES_MOST = 262_144
@@ -37,6 +38,9 @@ const CYCLES_MOST = 262_144
 const SOURCES_MOST = 65_536
 /** More than any policy allows in a cycle. */
 const INSTRUCTIONS_MOST = 4_096
+/** Of all that has ever governed the group; a roster has 256 KiB at most. */
+const ROSTERS_MOST = 65_536
+const COMMANDS_MOST = 65_536
 export const BUNDLE_BYTES_MOST = 64 * 1024 * 1024
 
 export interface BundledLeaf {
@@ -70,8 +74,9 @@ export interface Bundle {
   readonly explanation: Uint8Array
   readonly instructions: readonly Uint8Array[]
   readonly certificate: string | null
-  /** Of a form that is told by points/approvals.ts. */
-  readonly approvals: readonly Uint8Array[]
+  /** YAML documents in UTF-8, and commands, in the order of their leaves. */
+  readonly rosters: readonly Uint8Array[]
+  readonly commands: readonly Uint8Array[]
 }
 
 /** @throws WeirError WEIR_INPUT when it would be longer than a reader takes */
@@ -96,7 +101,8 @@ export function formatBundle(bundle: Bundle): string {
     explanation: toBase64(explanation),
     instructions: list(bundle.instructions),
     certificate,
-    approvals: list(bundle.approvals),
+    rosters: list(bundle.rosters),
+    commands: list(bundle.commands),
   })
   if (Buffer.byteLength(text) < BUNDLE_BYTES_MOST) return `${text}\n`
   throw new WeirError('WEIR_INPUT', `the bundle would be longer than ${BUNDLE_BYTES_MOST} bytes`, {
@@ -128,7 +134,8 @@ export function parseBundle(text: string, place: string): Bundle {
     explanation: fields.blob('explanation'),
     instructions: fields.blobs('instructions', INSTRUCTIONS_MOST),
     certificate: fields.isNull('certificate') ? null : fields.text('certificate'),
-    approvals: fields.blobs('approvals', INSTRUCTIONS_MOST),
+    rosters: fields.blobs('rosters', ROSTERS_MOST),
+    commands: fields.blobs('commands', COMMANDS_MOST),
   }
   if (bundle.leaves.length === 0) throw malformed('it has no leaves', place)
   if (!isWrittenAs(bundle, text)) throw malformed('it is not as Weir writes it', place)

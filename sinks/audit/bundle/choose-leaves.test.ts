@@ -32,6 +32,6 @@ test('a decision that was made beside the policy in force has no bundle; one in 
   await assert.rejects(chooseLeaves(log, shadow, false), /made beside the policy in force \(shadow\)/)
   assert.deepEqual((await chooseLeaves(log, inForce, false))?.indices, [0, 1])
   const chosen = await chooseLeaves(log, next, false)
-  assert.deepEqual([chosen?.indices, chosen?.firstMade], [[1, 2], 2])
+  assert.deepEqual([chosen?.indices, chosen?.firstMade], [[0, 1, 2], 2])
   assert.equal(await chooseLeaves(log, 'e5'.repeat(16), false), undefined)
 })

@@ -1,11 +1,15 @@
 /**
  * Finds in a log the leaves that a bundle has: those of the group from the decision before (or its beginning) to the end of the entry
- * that decided, the policy version before them, and what became of the instructions after.
+ * that decided, all before them that say what governs the group, and after them what became of the instructions, with what was ordered
+ * about the plan and about what governs until then.
  *
  * The log is read from its beginning, a leaf at a time: there is no index beside it that could be wrong. Depends on the log's port.
  */
 import { WeirError } from '../../../pipeline/errors.js'
+import { isGoverning } from '../leaves/governing.js'
 import type { DecisionLeaf } from './evidence.js'
+import { isEvidence, subjectOf } from './people/bundled-people.js'
+import { previousDecision } from './previous-decision.js'
 
 /** What a log must be able to do. */
 export interface ProvingLog {
@@ -26,9 +30,18 @@ interface ReadLeaf {
   readonly id?: string
   readonly decision?: string
   readonly instruction?: string
-  readonly digest?: string
+  readonly subject?: string
+  readonly order?: string
+  readonly input?: number
   /** Of a decision that was made beside the policy in force. */
   readonly arm?: string
+}
+
+/** Where the journal has a record that the bundle carries. */
+export interface RecordPlace {
+  readonly entry: number
+  /** Place among the inputs of the entry's cycle. */
+  readonly input: number
 }
 
 export interface ChosenLeaves {
@@ -42,6 +55,9 @@ export interface ChosenLeaves {
   readonly previous: DecisionLeaf | undefined
   /** Number of the first leaf that the cycles of the bundle make. */
   readonly firstMade: number
+  /** Of rosters and of orders that it rests on, in the order of their leaves. */
+  readonly rosters: readonly RecordPlace[]
+  readonly commands: readonly RecordPlace[]
 }
 
 /**
@@ -69,31 +85,41 @@ export async function chooseLeaves(
   const at = leaves.findIndex(({ index }) => index === found.index)
   const isOfEntry = (leaf: ReadLeaf): boolean => leaf.journal.entry === found.journal.entry
   const before = leaves.slice(0, at)
-  const previous = fromStart ? undefined : before.findLast(({ kind }) => kind === 'decision')
+  const previous = fromStart ? undefined : previousDecision(leaves, found)
   const first = previous?.sequence ?? 0
   const gapless = leaves.filter(
     (leaf) => leaf.sequence >= first && (leaf.index < found.index || isOfEntry(leaf)),
   )
-  const policy = before.findLast(({ kind, digest }) => kind === 'policy' && digest === policyOf(found))
-  const early = policy === undefined || policy.sequence >= first ? [] : [policy]
+  const early = before.filter((leaf) => leaf.sequence < first && isGoverning(leaf.kind, { ...leaf }))
   const own = new Set(gapless.filter((leaf) => leaf.decision === decision).map(({ id }) => id))
-  const later = leaves.filter(
-    (leaf) => leaf.index > found.index && !isOfEntry(leaf) && own.has(leaf.instruction),
+  const after = leaves.filter((leaf) => leaf.index > found.index && !isOfEntry(leaf))
+  const lastEvent = after.findLast(({ instruction }) => own.has(instruction))?.index ?? 0
+  const later = after.filter(
+    (leaf) =>
+      leaf.index <= lastEvent &&
+      (own.has(leaf.instruction) ||
+        isGoverning(leaf.kind, { ...leaf }) ||
+        (leaf.kind === 'command' && leaf.subject === subjectOf(decision))),
   )
+  const all = [...early, ...gapless, ...later]
   const made = gapless.find(({ journal }) => journal.entry > (previous?.journal.entry ?? -1))
   return {
-    indices: [...early, ...gapless, ...later].map(({ index }) => index),
+    indices: all.map(({ index }) => index),
     group: found.group,
     entry: found.journal.entry,
     decision: asDecision(found),
     previous: previous === undefined ? undefined : asDecision(await readLeaf(log, previous.index)),
     firstMade: made?.sequence ?? found.sequence,
+    rosters: all.filter(({ kind }) => kind === 'roster').map(placeOf),
+    commands: all
+      .filter((leaf) => isEvidence({ ...leaf, fields: { ...leaf } }, decision, found.journal.entry))
+      .map(placeOf),
   }
 }
 
-const asDecision = (leaf: ReadLeaf): DecisionLeaf => leaf as unknown as DecisionLeaf
+const placeOf = ({ journal, input = 0 }: ReadLeaf): RecordPlace => ({ entry: journal.entry, input })
 
-const policyOf = (leaf: ReadLeaf): string => asDecision(leaf).policy.digest
+const asDecision = (leaf: ReadLeaf): DecisionLeaf => leaf as unknown as DecisionLeaf
 
 async function findDecision(log: ProvingLog, decision: string): Promise<ReadLeaf | undefined> {
   for (let index = 0; index < log.size; index++) {
@@ -121,7 +147,9 @@ async function leavesOf(log: ProvingLog, group: string): Promise<ReadLeaf[]> {
       id,
       decision,
       instruction,
-      digest,
+      subject,
+      order,
+      input,
     } = parsed(record, index)
     if (itsGroup !== group) continue
     leaves.push({
@@ -129,7 +157,9 @@ async function leavesOf(log: ProvingLog, group: string): Promise<ReadLeaf[]> {
       ...(id === undefined ? {} : { id }),
       ...(decision === undefined ? {} : { decision }),
       ...(instruction === undefined ? {} : { instruction }),
-      ...(digest === undefined ? {} : { digest }),
+      ...(subject === undefined ? {} : { subject }),
+      ...(order === undefined ? {} : { order }),
+      ...(input === undefined ? {} : { input }),
     })
   }
   return leaves

@@ -3,17 +3,21 @@
  *
  * Whatever does not fit is a `Refutation` of the point that asks. Depends on the log's proofs, the leaves, and a way to replay.
  */
+import { type Policy, parsePolicy } from '../../../pipeline/governance/policy.js'
 import { sha256 } from '../../../pipeline/identity.js'
 import { canonicalJson, type Json } from '../../../schemas/canonical-json.js'
 import { SCHEMA_JSON } from '../../../schemas/generated/schemas.js'
 import type { Cycle, SourceDeclaration } from '../../../schemas/generated/types.js'
 import { recordReader } from '../../journal/record-reader.js'
 import { LEAF_VERSION } from '../leaves/leaf.js'
+import { sha256Hex } from '../leaves/leaf-fields.js'
 import { type CheckpointTrust, openCheckpoint, type SignedCheckpoint } from '../log/checkpoint.js'
 import type { ReplayOutcome, RunReplay } from '../replay/replay-job.js'
 import { type ArrangedLeaves, arrangeLeaves } from './arranged-leaves.js'
 import type { Bundle } from './bundle.js'
+import { type Governance, governanceOf } from './people/governance.js'
 import { demand, Refutation } from './points/point.js'
+import { previousDecision } from './previous-decision.js'
 import { replayJobOf } from './replay-job-of.js'
 
 export interface VerifiedLeaf {
@@ -35,8 +39,14 @@ export interface DecisionLeaf {
   readonly decidedAt: number
   readonly outcome: string
   readonly reason: string
+  /** `override` for a plan that a person has made. */
+  readonly trigger: string
   readonly instructions: number
   readonly policy: { readonly id: string; readonly version: number; readonly digest: string }
+  /** What people approve; empty when there is no plan. */
+  readonly plan: string
+  /** Leaves before it that say what governs the group. */
+  readonly governing: number
   readonly solver: Readonly<Record<'status' | 'model' | 'wasm' | 'basis' | 'answer', string>> &
     Readonly<Record<'rows' | 'columns', number>>
   readonly digests: Readonly<Record<'cycle' | 'history' | 'explanation' | 'chain', string>>
@@ -108,11 +118,25 @@ export class Evidence {
   get previous(): DecisionLeaf | undefined {
     return this.#found('previous', () => {
       if (this.bundle.snapshot === null) return undefined
-      const { index } = this.decisionLeaf
-      const before = this.leaves.filter((leaf) => leaf.kind === 'decision' && leaf.index < index).at(-1)
+      const before = previousDecision(this.leaves, this.decisionLeaf)
       demand(before !== undefined, 'there is a state and no leaf of the decision before')
       return before.fields as unknown as DecisionLeaf
     })
+  }
+
+  /** The document, when it is the one that the decision names. */
+  get policy(): Policy {
+    return this.#found('policy', () => {
+      const { digest } = this.decision.policy
+      const { policy } = this.bundle
+      demand(sha256Hex(Buffer.from(policy, 'utf8')) === digest, 'the document is not that of the digest')
+      return parsePolicy(policy, 'policy of the bundle')
+    })
+  }
+
+  /** Who governed the group, told by leaves and records alone. */
+  get governance(): Governance {
+    return this.#found('governance', () => governanceOf(this))
   }
 
   get cycles(): readonly BundledCycle[] {

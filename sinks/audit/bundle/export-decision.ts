@@ -18,6 +18,7 @@ import type { Bundle, EarlierCheckpoint } from './bundle.js'
 import { certificateOf } from './certificate-of.js'
 import { type ChosenLeaves, chooseLeaves, type ProvingLog } from './choose-leaves.js'
 import { type CollectedCycles, collectCycles } from './collect-cycles.js'
+import { collectOrders } from './collect-orders.js'
 
 const NOTHING_SOLVED = toHex(NO_DIGEST)
 
@@ -47,11 +48,13 @@ export async function exportDecision(
   const collected = await collectCycles(journal, wanted, await compileOptimizer())
   const outcome = await replayDecision({
     group,
+    decision,
     ...collected,
     wasm,
     memory: {
       sequence: chosen.firstMade,
       history: previous === undefined ? HISTORY_BEGIN : fromHex(previous.digests.history),
+      governing: previous?.governing ?? 0,
     },
   })
   const examined = demandSame(outcome, chosen)
@@ -63,7 +66,22 @@ export async function exportDecision(
     explanation: outcome.explanations[0] ?? new Uint8Array(0),
     instructions: outcome.instructions,
     certificate: examined.solve === undefined ? null : certificateOf(examined.solve),
-    approvals: [],
+    ...(await peopleOf(journal, chosen)),
+  }
+}
+
+async function peopleOf(
+  journal: ProjectedJournal,
+  { group, rosters, commands }: ChosenLeaves,
+): Promise<Pick<Bundle, 'rosters' | 'commands'>> {
+  const orders = await collectOrders(journal, group, [...rosters, ...commands])
+  return {
+    rosters: orders.flatMap((order) =>
+      order.kind === 'roster' ? [Buffer.from(order.record.document, 'utf8')] : [],
+    ),
+    commands: orders.flatMap((order) =>
+      order.kind === 'command' ? [encodeRecord('command', order.record)] : [],
+    ),
   }
 }
 

@@ -18,6 +18,7 @@ export function replayJobOf(evidence: Evidence): ReplayJob {
     demand(sha256Hex(bundle.snapshot.state) === bundle.snapshot.digest, 'the state is not that of its digest')
   return {
     group,
+    decision: bundle.decision,
     snapshot: bundle.snapshot?.state,
     sources: sources.map(({ record }) => record),
     cycles: cycles.map(({ record }) => record),
@@ -25,6 +26,7 @@ export function replayJobOf(evidence: Evidence): ReplayJob {
     memory: {
       sequence: arranged.made[0]?.sequence ?? 0,
       history: previous === undefined ? HISTORY_BEGIN : fromHex(previous.digests.history),
+      governing: previous?.governing ?? 0,
     },
   }
 }

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import { WeirError } from '../../../pipeline/errors.js'
 import { Random } from '../../../sandbox/random.js'
+import { GovernedSession, planOf } from '../../../tests/support/governed-session.js'
+import { POLICY_TEXT } from '../../../tests/support/small-group.js'
 import { inBatches, smallGroupJournal } from '../../../tests/support/small-group-journal.js'
 import { fileJournal } from '../../journal/journal-port.js'
 import { appendLeaves } from '../leaves/audit-projection.js'
@@ -13,9 +15,10 @@ import { replayDecision } from '../replay/replay-decision.js'
 import { KEY, ORIGIN, SETUP } from '../testing/logs.js'
 import { MemoryFiles } from '../testing/memory-files.js'
 import { BUNDLE_BYTES_MOST, type Bundle, formatBundle, parseBundle } from './bundle.js'
-import type { Trust } from './evidence.js'
+import { Evidence, type Trust } from './evidence.js'
 import { exportDecision } from './export-decision.js'
-import { POINT_NAMES } from './points/point.js'
+import { approvalsPoint } from './points/approvals.js'
+import { ask, POINT_NAMES } from './points/point.js'
 import { verifyBundle } from './verify-bundle.js'
 
 /** Bytes of the text that are turned, beside one of each value. */
@@ -54,7 +57,7 @@ before(async () => {
 })
 
 /** `unreadable`, or the points. */
-async function pointsThatFail(changed: string): Promise<string[]> {
+async function pointsThatFail(changed: string, by = trust): Promise<string[]> {
   let bundle: Bundle
   try {
     bundle = parseBundle(changed, 'test')
@@ -62,7 +65,7 @@ async function pointsThatFail(changed: string): Promise<string[]> {
     assert.ok(error instanceof WeirError && error.code === 'WEIR_AUDIT', String(error))
     return ['unreadable']
   }
-  const points = await verifyBundle(bundle, trust, replayDecision)
+  const points = await verifyBundle(bundle, by, replayDecision)
   return points.filter(({ holds }) => !holds).map(({ point }) => point)
 }
 
@@ -96,9 +99,55 @@ test('each number, each text and each blob that is changed is found by a point',
       for (const point of points) met.add(point)
     }
   }
-  for (const point of POINT_NAMES.filter((name) => name !== 'approvals'))
-    assert.ok(met.has(point), `${point} was never what failed`)
+  for (const point of POINT_NAMES) assert.ok(met.has(point), `${point} was never what failed`)
 })
+
+test('each byte of what people signed, and each value of a bundle that has it, is found, by the point of approvals too', async () => {
+  const { governed, text: whole, trust: by } = await governedBundle()
+  const fails = async (changed: string): Promise<string[]> => pointsThatFail(changed, by)
+  assert.deepEqual(await fails(whole), [])
+  const counts = new Map<string, number>()
+  for (const part of ['rosters', 'commands'] as const)
+    for (const [index, bytes] of governed[part].entries()) {
+      const step = Math.max(1, Math.floor(bytes.length / 150))
+      for (let at = random.integer(0, step - 1); at < bytes.length; at += step) {
+        const changed = Buffer.from(bytes)
+        changed[at] = (changed[at] ?? 0) ^ (1 << random.integer(0, 7))
+        const parts = governed[part].map((one, other) => (other === index ? changed : one))
+        const evidence = new Evidence({ ...governed, [part]: parts }, by, replayDecision)
+        const { holds } = await ask('approvals', () => approvalsPoint(evidence))
+        assert.equal(holds, false, `byte ${at} of ${part} ${index} is not missed`)
+        counts.set(part, (counts.get(part) ?? 0) + 1)
+      }
+    }
+  assert.ok([...counts.values()].every((count) => count > 150) && counts.size === 2)
+  const document = JSON.parse(whole) as object
+  for (const { path, value } of valuesOf(document)) {
+    const changed = changedValue(value)
+    if (changed === value) continue
+    const other = structuredClone(document)
+    set(other, path, changed)
+    assert.ok((await fails(`${JSON.stringify(other)}\n`)).length > 0, `${path.join('.')} is not missed`)
+  }
+})
+
+/** Of a plan that two people approved. */
+async function governedBundle() {
+  const approvals = 'approvals: { required: 2, roles: [approver, risk-officer], withinSeconds: 900 }'
+  const session = await GovernedSession.of(
+    POLICY_TEXT.replace('mode: autonomous', 'mode: supervised').replace(
+      'expectedFlows:',
+      `${approvals}\nexpectedFlows:`,
+    ),
+  )
+  const { id, plan } = planOf(session.spend())
+  session.order({ kind: 'APPROVE', ...plan, author: 'anna' })
+  session.settle(session.order({ kind: 'APPROVE', ...plan, author: 'rosa' }))
+  const log = await AuditLog.openFiles(new MemoryFiles(), SETUP)
+  await appendLeaves(session.journal, log)
+  const governed = (await exportDecision(log, session.journal, id)) ?? assert.fail('nothing was exported')
+  return { governed, text: formatBundle(governed), trust: { origin: ORIGIN, logKeys: [KEY.verifier()] } }
+}
 
 test('bundles that are cut short or too long are refused as that', async () => {
   for (let cut = 0; cut < text.length; cut += Math.ceil(text.length / 200))

@@ -3,7 +3,7 @@
  *
  * Whoever has a record can make its digest: SHA-256 of its Avro bytes in the schema of this version. Depends on the Avro layer.
  */
-import { sha256, toHex } from '../../../pipeline/identity.js'
+import { isNoId, sha256, toHex } from '../../../pipeline/identity.js'
 import { encodeRecord } from '../../../schemas/avro/registry.js'
 import type { Json } from '../../../schemas/canonical-json.js'
 import type {
@@ -14,6 +14,7 @@ import type {
   Instruction,
   InstructionEvent,
   Policy,
+  Roster,
 } from '../../../schemas/generated/types.js'
 
 type Fields = Readonly<Record<string, Json>>
@@ -26,12 +27,14 @@ export interface DecisionInputs {
   readonly cycle: Uint8Array
   /** Over all cycles up to this one, see history.ts. */
   readonly history: Uint8Array
+  /** Leaves before that say what governs the group, see governing.ts. */
+  readonly governing: number
 }
 
 /** What a decision rests on and came to; refusals and decisions to do nothing are decisions too. */
 export function decisionFields(
   decision: Decision,
-  { cycle, history }: DecisionInputs,
+  { cycle, history, governing }: DecisionInputs,
   result: CycleResult,
   explanation: Explanation | undefined,
 ): Fields {
@@ -49,6 +52,8 @@ export function decisionFields(
     trigger,
     instructions: decision.instructions,
     policy: { id: policyId, version: policyVersion, digest: toHex(policyDigest) },
+    plan: boundTo(decision.planDigest),
+    governing,
     solver: solverFields(decision),
     costs: { executed: decision.executedCost, doNothing: decision.doNothingCost },
     digests: {
@@ -111,7 +116,7 @@ export function instructionFields(instruction: Instruction): Fields {
   }
 }
 
-export function eventFields(event: InstructionEvent): Fields {
+export function eventFields(event: InstructionEvent, governing: number): Fields {
   const { instructionId, cycle, ordinal, eventTime, state, reasonCode, executionId } = event
   return {
     instruction: toHex(instructionId),
@@ -121,16 +126,65 @@ export function eventFields(event: InstructionEvent): Fields {
     state,
     reason: reasonCode,
     execution: toHex(executionId),
+    governing,
   }
 }
 
-export function commandFields(command: Command): Fields {
-  const { commandId, eventTime, kind, subject, author, reason } = command
-  return { id: toHex(commandId), at: eventTime, order: kind, subject, author, reason }
+/** How an input came to its cycle. */
+export interface Taken {
+  /** Place among the inputs of the cycle. */
+  readonly input: number
+  /** When the cycle was closed: the time that an order is held against. */
+  readonly taken: number
 }
 
+/** Longer ones stand as a digest: the list of a large change. */
+export const DETAIL_BYTES_MOST = 4_096
+
+/** Everything that its author signed, `pipeline/governance/people/statement.ts`, so that the signature can be checked without the record. */
+export function commandFields(command: Command, { input, taken }: Taken): Fields {
+  const { commandId, groupId, eventTime, kind, subject, author, reason } = command
+  const { rosterId, digest, expiresAt, detail, credential, signature } = command
+  const isLong = Buffer.byteLength(detail) > DETAIL_BYTES_MOST
+  return {
+    id: toHex(commandId),
+    addressed: groupId,
+    at: eventTime,
+    expires: expiresAt,
+    // `kind` is the leaf's own.
+    order: kind,
+    subject,
+    digest: boundTo(digest),
+    author,
+    roster: rosterId,
+    reason,
+    detail: isLong ? '' : detail,
+    detailDigest: isLong ? sha256Hex(Buffer.from(detail, 'utf8')) : '',
+    credential: credential === '' ? '' : sha256Hex(Buffer.from(credential, 'utf8')),
+    signature: toHex(signature),
+    record: sha256Hex(encodeRecord('command', command)),
+    input,
+    taken,
+  }
+}
+
+const boundTo = (digest: Uint8Array): string => (isNoId(digest) ? '' : toHex(digest))
+
 /** The document itself is in the journal and in the store of policies; its digest is its identity. */
-export function policyFields(policy: Policy): Fields {
-  const { policyId, version, eventTime, document } = policy
-  return { id: policyId, version, at: eventTime, digest: sha256Hex(Buffer.from(document, 'utf8')) }
+export function policyFields({ policyId, version, eventTime, document }: Policy, how: Taken): Fields {
+  return documentFields(policyId, version, eventTime, document, how)
+}
+
+export function rosterFields({ rosterId, version, eventTime, document }: Roster, how: Taken): Fields {
+  return documentFields(rosterId, version, eventTime, document, how)
+}
+
+function documentFields(
+  id: string,
+  version: number,
+  at: number,
+  document: string,
+  { input, taken }: Taken,
+): Fields {
+  return { id, version, at, digest: sha256Hex(Buffer.from(document, 'utf8')), input, taken }
 }

@@ -1,14 +1,23 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
+import { verifyEd25519 } from '../../../pipeline/governance/people/ed25519.js'
 import { NO_DIGEST, toHex } from '../../../pipeline/identity.js'
 import type { JournalBody } from '../../../pipeline/ports.js'
+import { publicKeyOf, signAs } from '../../../sandbox/people.js'
 import { encodeRecord } from '../../../schemas/avro/registry.js'
+import { canonicalJson, type Json } from '../../../schemas/canonical-json.js'
 import { SCHEMA_JSON } from '../../../schemas/generated/schemas.js'
+import type { Command } from '../../../schemas/generated/types.js'
 import { command } from '../../../tests/support/a-command.js'
+import { GovernedSession } from '../../../tests/support/governed-session.js'
+import { GROUP, POLICY_TEXT } from '../../../tests/support/small-group.js'
+import { at, ROSTER } from '../../../tests/support/small-group-session.js'
 import { makeSyntheticDay } from '../../clickhouse/testing/synthetic-day.js'
-import type { JournalEntryReader } from '../../journal/journal-port.js'
+import { JOURNAL_BEGIN, type JournalEntryReader } from '../../journal/journal-port.js'
+import { HISTORY_BEGIN } from './history.js'
 import { LEAF_BYTES_MOST, type Leaf, leafBytes } from './leaf.js'
+import { commandFields } from './leaf-fields.js'
 import { LeafMaker } from './leaf-maker.js'
 
 const sha256 = (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('hex')
@@ -104,7 +113,7 @@ test('equal entries give equal bytes, each the same text whatever made it, and w
   assert.deepEqual(leavesOf(day.entries).map(leafBytes), once)
   for (const bytes of once) {
     assert.ok(bytes.length <= LEAF_BYTES_MOST)
-    assert.equal(JSON.parse(bytes.toString()).leaf, 2)
+    assert.equal(JSON.parse(bytes.toString()).leaf, 3)
   }
 })
 
@@ -232,4 +241,67 @@ test('a leaf above the bound of the log is refused', () => {
     fields: { reason: 'x'.repeat(LEAF_BYTES_MOST) },
   }
   assert.throws(() => leafBytes(leaf), { code: 'WEIR_JOURNAL' })
+})
+
+test('what a person signed can be checked from the leaf alone, however long the detail; its record is named by digest', () => {
+  for (const detail of ['', '{"for":"anna"}', JSON.stringify({ padding: 'x'.repeat(5_000) })]) {
+    const signed = signAs({
+      ...{ groupId: '*', author: 'omar', kind: 'APPROVE', subject: 'change:one', reason: 'Why: "so"' },
+      ...{ atMicros: 1, digest: Buffer.alloc(32, 3), detail, credential: 'a text' },
+    })
+    const given: Command = { ...signed, sourceId: 'desk', sourceSequence: 4 }
+    const leaf = commandFields(given, { input: 2, taken: 9 })
+    assert.deepEqual([leaf.input, leaf.taken, leaf.record], [2, 9, sha256(encodeRecord('command', given))])
+    const isLong = detail.length > 4_096
+    assert.equal(leaf.detailDigest, isLong ? sha256(detail) : '')
+    const { addressed, at, order, expires } = leaf
+    const { id, subject, digest, author, reason, roster, credential } = leaf
+    const statement = {
+      ...{ at, author, credential, detail: isLong ? detail : leaf.detail, digest, expires, group: addressed },
+      ...{ id, kind: order, reason, roster, subject },
+    }
+    const bytes = Buffer.from(`weir-command/1\n${canonicalJson(statement as Json)}`)
+    const key = Buffer.from(publicKeyOf('omar'), 'base64')
+    assert.equal(verifyEd25519(key, bytes, Buffer.from(String(leaf.signature), 'hex')), true)
+  }
+})
+
+test('what people ordered is in the order of its effect, and decisions and events count what governs', async () => {
+  const session = await GovernedSession.of(POLICY_TEXT.replace('mode: autonomous', 'mode: supervised'))
+  const delegation = { kind: 'DELEGATE', author: 'anna', detail: '' } as const
+  const detail = canonicalJson({ roles: ['approver'], until: at(10_000) })
+  session.add({ ...delegation, subject: 'person:omar', detail, atMicros: at(session.second) })
+  session.add({ kind: 'HOLD', subject: 'group', author: 'olga', atMicros: at(session.second - 0.2) })
+  session.add({ ...delegation, subject: 'person:olga', detail, atMicros: at(session.second - 0.1) })
+  session.close()
+  session.order({ kind: 'RELEASE', subject: 'group', author: 'olga' })
+  session.spend()
+  const entries: JournalEntryReader[] = []
+  for await (const batch of session.journal.read(JOURNAL_BEGIN, Number.MAX_SAFE_INTEGER))
+    entries.push(...batch)
+  const leaves = leavesOf(entries)
+  assert.deepEqual(
+    leaves.filter(({ kind }) => kind === 'command').map(({ fields }) => [fields.subject, fields.input]),
+    [
+      ['group', 1],
+      ['person:olga', 2],
+      ['person:omar', 0],
+      ['group', 0],
+    ],
+  )
+  assert.deepEqual(
+    leaves
+      .filter(({ kind }) => kind === 'roster')
+      .map(({ fields }) => [fields.id, fields.version, fields.digest]),
+    [['simulated', 1, sha256(ROSTER.document)]],
+  )
+  const counts = leaves.flatMap(({ fields }) => (fields.governing === undefined ? [] : [fields.governing]))
+  // Policy and roster; the two delegations after them. Holds govern nothing.
+  assert.deepEqual([...new Set(counts)], [1, 4])
+  const resumed = new LeafMaker(0, new Map([[GROUP, { sequence: 3, governing: 2, history: HISTORY_BEGIN }]]))
+  const again = leavesOf(entries, resumed)
+  assert.deepEqual(
+    again.map(({ sequence }) => sequence),
+    leaves.map(({ sequence }) => sequence + 3),
+  )
 })

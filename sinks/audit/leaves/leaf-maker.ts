@@ -2,41 +2,19 @@
  * Turns the entries of a journal partition into leaves, one after the other: a pure fold.
  *
  * Equal entries after equal memory give equal leaves, which is what resuming and checking rest on. Leaves come with a cycle's result, in this
- * order: commands and policy versions that the cycle took, decisions, instructions, what became of instructions. The memory is the
+ * order: what people and policies ordered, as it took effect (orders.ts), decisions, instructions, what became of instructions. The memory is the
  * sources, the cycles without a result, and of each group its history and how many leaves it has. Depends on the leaves' fields and the Avro layer.
  */
 import { WeirError } from '../../../pipeline/errors.js'
 import { toHex } from '../../../pipeline/identity.js'
 import type { Json } from '../../../schemas/canonical-json.js'
-import type {
-  Command,
-  Cycle,
-  CycleResult,
-  Policy,
-  SourceDeclaration,
-} from '../../../schemas/generated/types.js'
+import type { Cycle, CycleResult, SourceDeclaration } from '../../../schemas/generated/types.js'
 import type { JournalEntryReader } from '../../journal/journal-port.js'
-import { recordReader } from '../../journal/record-reader.js'
+import { isGoverning } from './governing.js'
 import { cycleDigest, extendHistory, HISTORY_BEGIN, sourceDigest, sourcesOf } from './history.js'
 import type { Leaf, LeafKind } from './leaf.js'
-import {
-  commandFields,
-  type DecisionInputs,
-  decisionFields,
-  eventFields,
-  instructionFields,
-  policyFields,
-} from './leaf-fields.js'
-
-/** As the agent judged the input: it had effect, in time or late. */
-const ACCEPTED = 0
-const LATE = 3
-
-type Order =
-  | { readonly kind: 'command'; readonly record: Command }
-  | { readonly kind: 'policy'; readonly record: Policy }
-/** Undefined for bytes that are no record of the source's schema. */
-type ReadOrder = (payload: Uint8Array) => Order | undefined
+import { type DecisionInputs, decisionFields, eventFields, instructionFields } from './leaf-fields.js'
+import { type OrderReader, orderFields, orderReader, takenOrders } from './orders.js'
 
 /** What is remembered of a group. */
 export interface GroupMemory {
@@ -44,11 +22,13 @@ export interface GroupMemory {
   readonly sequence: number
   /** Over the cycles so far, see history.ts. */
   readonly history: Uint8Array
+  /** Its leaves so far that say what governs it, see governing.ts. */
+  readonly governing: number
 }
 
 interface PendingCycle {
   readonly cycle: Cycle
-  readonly digests: DecisionInputs
+  readonly digests: Omit<DecisionInputs, 'governing'>
 }
 
 export class LeafMaker {
@@ -56,16 +36,18 @@ export class LeafMaker {
   /** Digests of the declarations, by number of the source. */
   readonly #sources = new Map<number, Uint8Array>()
   /** Of the streams whose records become leaves. */
-  readonly #readers = new Map<number, ReadOrder>()
+  readonly #readers = new Map<number, OrderReader>()
   readonly #pending = new Map<string, PendingCycle>()
   readonly #sequences = new Map<string, number>()
   readonly #histories = new Map<string, Uint8Array>()
+  readonly #governing = new Map<string, number>()
 
   /** @param groups where they stand when it is not the beginning of the journal */
   constructor(partition: number, groups: ReadonlyMap<string, GroupMemory> = new Map()) {
     this.#partition = partition
-    for (const [group, { sequence, history }] of groups) {
+    for (const [group, { sequence, history, governing }] of groups) {
       this.#sequences.set(group, sequence)
+      this.#governing.set(group, governing)
       this.#histories.set(group, history)
     }
   }
@@ -94,11 +76,11 @@ export class LeafMaker {
   }
 
   #declare(declaration: SourceDeclaration): void {
-    const { source, stream, writerSchema } = declaration
+    const { source } = declaration
     this.#sources.set(source, sourceDigest(declaration))
-    if (stream === 'command' || stream === 'policy')
-      this.#readers.set(source, orderReader(stream, writerSchema))
-    else this.#readers.delete(source)
+    const reader = orderReader(declaration)
+    if (reader === undefined) this.#readers.delete(source)
+    else this.#readers.set(source, reader)
   }
 
   #ofResult(entry: number, result: CycleResult): readonly Leaf[] {
@@ -108,8 +90,8 @@ export class LeafMaker {
     const { cycle, digests } = pending
     this.#pending.delete(keyOf(result))
     const leaves: Leaf[] = []
+    const { groupId: group } = result
     const add = (kind: LeafKind, fields: Readonly<Record<string, Json>>): void => {
-      const { groupId: group } = result
       const sequence = this.#sequences.get(group) ?? 0
       this.#sequences.set(group, sequence + 1)
       leaves.push({
@@ -120,12 +102,14 @@ export class LeafMaker {
         journal: { partition: this.#partition, entry, ordinal: leaves.length },
       })
     }
-    this.#addOrders(entry, cycle, result, add)
+    const governing = this.#addOrders(entry, cycle, result, add)
     const explanations = new Map(result.explanations.map((one) => [toHex(one.decisionId), one]))
-    for (const decision of result.decisions)
-      add('decision', decisionFields(decision, digests, result, explanations.get(toHex(decision.decisionId))))
+    for (const decision of result.decisions) {
+      const explanation = explanations.get(toHex(decision.decisionId))
+      add('decision', decisionFields(decision, { ...digests, governing }, result, explanation))
+    }
     for (const instruction of result.instructions) add('instruction', instructionFields(instruction))
-    for (const event of result.instructionEvents) add('instruction-event', eventFields(event))
+    for (const event of result.instructionEvents) add('instruction-event', eventFields(event, governing))
     return leaves
   }
 
@@ -136,30 +120,23 @@ export class LeafMaker {
     })
   }
 
+  /** Gives how many leaves say what governs the group, these included. */
   #addOrders(
     entry: number,
     cycle: Cycle,
     result: CycleResult,
     add: (kind: LeafKind, fields: Readonly<Record<string, Json>>) => void,
-  ): void {
-    for (const [index, { source, payload }] of cycle.inputs.entries()) {
-      const disposition = result.dispositions[index]
-      if (disposition !== ACCEPTED && disposition !== LATE) continue
-      const reader = this.#readers.get(source)
-      if (reader === undefined) continue
-      const order = reader(payload)
-      if (order === undefined) throw this.#misfit(entry, 'an input that was accepted and cannot be read')
-      if (order.kind === 'command') add('command', commandFields(order.record))
-      else add('policy', policyFields(order.record))
+  ): number {
+    let governing = this.#governing.get(cycle.groupId) ?? 0
+    const orders = takenOrders(cycle, result, this.#readers)
+    if (orders === undefined) throw this.#misfit(entry, 'an input that was accepted and cannot be read')
+    for (const order of orders) {
+      const fields = orderFields(order, result.closedAt)
+      add(order.kind, fields)
+      if (isGoverning(order.kind, fields)) governing++
     }
-  }
-}
-
-function orderReader(kind: Order['kind'], writerSchema: string): ReadOrder {
-  const read = recordReader(kind, writerSchema)
-  return (payload) => {
-    const record = read(payload)
-    return record === undefined ? undefined : ({ kind, record } as Order)
+    if (orders.length > 0) this.#governing.set(cycle.groupId, governing)
+    return governing
   }
 }
 

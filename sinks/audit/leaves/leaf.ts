@@ -1,9 +1,9 @@
 /**
- * A leaf of the audit log: what an outsider is shown of one decision, instruction, command or policy version.
+ * A leaf of the audit log: what an outsider is shown of one decision, instruction, command, policy version or roster.
  *
  * A leaf is canonical JSON of at most 64 KiB. What is larger, or is told elsewhere byte for byte, stands in it as its SHA-256:
  *
- *   { "leaf": 2, "kind": "decision", "group": "europe", "sequence": 7,
+ *   { "leaf": 3, "kind": "decision", "group": "europe", "sequence": 7,
  *     "journal": { "partition": 0, "entry": 345, "ordinal": 0 }, ... }
  *
  * `sequence` counts the leaves of a group from 0 without a gap: a leaf that was left out is missed. `journal` tells which entry it was
@@ -14,12 +14,12 @@ import { WeirError } from '../../../pipeline/errors.js'
 import { canonicalJson, type Json } from '../../../schemas/canonical-json.js'
 
 /** Changes with the meaning of any field. */
-export const LEAF_VERSION = 2
+export const LEAF_VERSION = 3
 
 /** C2SP tlog-tiles writes the length of an entry in 16 bits. */
 export const LEAF_BYTES_MOST = 65_535
 
-export type LeafKind = 'policy' | 'command' | 'decision' | 'instruction' | 'instruction-event'
+export type LeafKind = 'roster' | 'policy' | 'command' | 'decision' | 'instruction' | 'instruction-event'
 
 export interface LeafPlace {
   readonly partition: number

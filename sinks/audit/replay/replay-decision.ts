@@ -5,6 +5,7 @@
  * The module may be anybody's: it gets one import, which only tells it to go on, and its answers are numbers that are compared. What it
  * may use of memory and time is bounded by the process that this runs in. Depends on the agent and the leaves.
  */
+import { requirementOf } from '../../../pipeline/action/approval-port.js'
 import { gateReport } from '../../../pipeline/action/gate-report.js'
 import { createAgent, restoreAgent } from '../../../pipeline/agent.js'
 import type { Examined } from '../../../pipeline/decide.js'
@@ -29,7 +30,7 @@ export async function replayDecision(job: ReplayJob): Promise<ReplayOutcome> {
     ...(await optimizerOf(job.wasm)),
     nowMicros: () => 0,
     onDecision: (seen) => {
-      examined = examine(seen)
+      if (toHex(seen.decisionId) === job.decision) examined = examine(seen)
     },
   })
   declareSources(agent, job.sources)
@@ -37,12 +38,14 @@ export async function replayDecision(job: ReplayJob): Promise<ReplayOutcome> {
   const { leaves, last } = liveThrough(job, agent, () => {
     examined = undefined
   })
+  const isIts = ({ decisionId }: { readonly decisionId: Uint8Array }): boolean =>
+    toHex(decisionId) === job.decision
   return {
     before,
     after: standOf(agent),
     leaves,
-    explanations: last.explanations.map((one) => encodeRecord('explanation', one)),
-    instructions: last.instructions.map((one) => encodeRecord('instruction', one)),
+    explanations: last.explanations.filter(isIts).map((one) => encodeRecord('explanation', one)),
+    instructions: last.instructions.filter(isIts).map((one) => encodeRecord('instruction', one)),
     examined,
   }
 }
@@ -117,6 +120,7 @@ function examine({ state, resolved, deliberation, nowMicros }: Examined): Examin
       ageMicros: nowMicros - clockMicros,
       missing: missing.reduce((sum, [from, to]) => sum + to - from + 1, 0),
     })),
+    approvals: outcome === 'PLAN' ? requirementOf(state, resolved, moves).required : 0,
   }
 }
 

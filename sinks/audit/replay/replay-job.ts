@@ -9,6 +9,8 @@ import type { GroupMemory } from '../leaves/leaf-maker.js'
 
 export interface ReplayJob {
   readonly group: string
+  /** Id, hex, of the one that is looked at among those of the last cycle. */
+  readonly decision: string
   /** Encoded state to go on from; the group begins when undefined. */
   readonly snapshot: Uint8Array | undefined
   /** Of the sources that the cycles have inputs of, rising by number. */
@@ -21,7 +23,7 @@ export interface ReplayJob {
   readonly memory: GroupMemory
 }
 
-/** What the decision of the last cycle was made from. */
+/** What the decision was made from. */
 export interface ExaminedDecision {
   readonly policyDocument: string
   /** Undefined when nothing was solved. */
@@ -29,6 +31,8 @@ export interface ExaminedDecision {
   /** Undefined when there was no plan to hold against limits. */
   readonly gate: readonly GateLine[] | undefined
   readonly feeds: readonly FeedFreshness[]
+  /** How many people have to approve the plan if it waits for people; 0 without a plan. */
+  readonly approvals: number
 }
 
 export interface ExaminedSolve {
@@ -55,10 +59,10 @@ export interface ReplayOutcome {
   readonly after: { readonly state: string; readonly chain: string }
   /** Of all cycles, in order; `journal.entry` is the number of the cycle, as the journal is not known here. */
   readonly leaves: readonly Leaf[]
-  /** Of the last cycle, as Avro bytes. */
+  /** Of the decision, as Avro bytes. */
   readonly explanations: readonly Uint8Array[]
   readonly instructions: readonly Uint8Array[]
-  /** Undefined when the last cycle has no decision. */
+  /** Undefined when the last cycle does not come to the decision. */
   readonly examined: ExaminedDecision | undefined
 }
 

@@ -1,7 +1,7 @@
 /** The process that runs a bundle's module: the same outcome as without it, and modules that mean harm are ended with an error. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { sha256, toHex } from '../../../pipeline/identity.js'
+import { derivedId, sha256, toHex } from '../../../pipeline/identity.js'
 import type { Cycle, SourceDeclaration } from '../../../schemas/generated/types.js'
 import { GROUP } from '../../../tests/support/small-group.js'
 import { inBatches, smallGroupJournal } from '../../../tests/support/small-group-journal.js'
@@ -34,8 +34,9 @@ async function morning(): Promise<ReplayJob> {
       if ('weir.SourceDeclaration' in body) sources.push(body['weir.SourceDeclaration'])
       else if ('weir.Cycle' in body) cycles.push(body['weir.Cycle'])
     }
-  const memory = { sequence: 0, history: HISTORY_BEGIN }
-  return { group: GROUP, snapshot: undefined, sources, cycles, wasm: await readOptimizer(), memory }
+  const memory = { sequence: 0, governing: 0, history: HISTORY_BEGIN }
+  const decision = toHex(derivedId('decision', GROUP, cycles.at(-1)?.cycle ?? 0))
+  return { group: GROUP, decision, snapshot: undefined, sources, cycles, wasm: await readOptimizer(), memory }
 }
 
 test('the outcome is that of a replay in the same process', async () => {

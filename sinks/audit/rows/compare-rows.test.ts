@@ -2,12 +2,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ClickHouseClient } from '@clickhouse/client'
+import { canonicalJson } from '../../../schemas/canonical-json.js'
+import { GovernedSession, planOf } from '../../../tests/support/governed-session.js'
+import { POLICY_TEXT } from '../../../tests/support/small-group.js'
+import { at } from '../../../tests/support/small-group-session.js'
 import { migrate } from '../../clickhouse/migrate.js'
 import { Projector } from '../../clickhouse/projector/projector.js'
 import { connect } from '../../clickhouse/target.js'
 import { engineMissing, silentLog, withEngine } from '../../clickhouse/testing/engine.js'
 import { makeSyntheticDay } from '../../clickhouse/testing/synthetic-day.js'
-import { fileJournal } from '../../journal/journal-port.js'
+import { fileJournal, JOURNAL_BEGIN } from '../../journal/journal-port.js'
 import { appendLeaves } from '../leaves/audit-projection.js'
 import { openTestLog } from '../testing/logs.js'
 import { MemoryFiles } from '../testing/memory-files.js'
@@ -68,6 +72,58 @@ test('rows are what the log says, and the first that are not are named', { skip 
           ({ table, what }) => table === 'instructions' && /the log has not/.test(what),
         ),
       )
+    } finally {
+      await client.close()
+      await reader.close()
+    }
+  })
+})
+
+test('what people ordered, approved and who they are is compared too, in whatever order a cycle was given it', {
+  skip,
+}, async () => {
+  const session = await GovernedSession.of(POLICY_TEXT.replace('mode: autonomous', 'mode: supervised'))
+  const { plan } = planOf(session.spend())
+  const detail = canonicalJson({ moves: [{ amountMinor: 1, channel: 'NOWHERE', kind: 'TRANSFER' }] })
+  // Given in one cycle, in another order than that of their times.
+  session.add({ kind: 'APPROVE', ...plan, author: 'anna', atMicros: at(session.second) })
+  session.add({ kind: 'HOLD', subject: 'account:DOLLARS', author: 'olga', atMicros: at(session.second - 1) })
+  session.add({ kind: 'FORCE', subject: 'group', author: 'omar', detail, atMicros: at(session.second - 2) })
+  session.add({ kind: 'LIFT', subject: 'kill:00', author: 'olga' })
+  assert.equal(session.close().release.length, 1)
+  session.spend(150_000_00)
+  const { journal } = session
+  await withEngine(async (target) => {
+    await migrate(target.writer())
+    const log = await openTestLog(new MemoryFiles())
+    await appendLeaves(journal, log)
+    const signal = new AbortController().signal
+    const projector = await Projector.open({ connection: target.writer(), journal, log: silentLog, signal })
+    let entries = 0
+    for await (const batch of journal.read(JOURNAL_BEGIN, Number.MAX_SAFE_INTEGER)) entries += batch.length
+    await projector.projectUntil(entries)
+    await projector.close()
+    const client = connect(target.writer())
+    const reader = connect(target.analyst())
+    try {
+      const equal = await compareRows(reader, log, 0)
+      assert.deepEqual([equal.equal, equal.differences, equal.behindEntries], [true, [], 0])
+      for (const [query, expected] of [
+        [
+          "ALTER TABLE commands UPDATE author = 'omar' WHERE kind = 'HOLD'",
+          /^author is olga in the log, omar/,
+        ],
+        ["ALTER TABLE approvals UPDATE digest = '00' WHERE 1", /^digest is [0-9a-f]{64} in the log, 00 in/],
+        ["ALTER TABLE rosters UPDATE document = '' WHERE 1", /^document is /],
+        ["ALTER TABLE commands DELETE WHERE kind = 'FORCE'", /^the log has it, ClickHouse has not$/],
+      ] as const) {
+        await change(client, query)
+        const told = (await compareRows(reader, log, 0)).differences.map(({ what }) => what)
+        assert.ok(
+          told.some((what) => expected.test(what)),
+          JSON.stringify(told),
+        )
+      }
     } finally {
       await client.close()
       await reader.close()

@@ -1,5 +1,5 @@
 /**
- * Whether the decisions, instructions and events of an audit log are what ClickHouse shows: every row of the one has its leaf in the other,
+ * Whether the decisions, instructions, events, commands, approvals and rosters of an audit log are what ClickHouse shows: every row of the one has its leaf in the other,
  * with the same values. Both are read once in the order of the journal, and nothing is held but what is compared.
  *
  * The log must have been compared with its journal before. Depends on `@clickhouse/client` and the log's reader.
@@ -22,7 +22,7 @@ const DIFFERENCES_MOST = 20
 
 export interface RowDifference {
   readonly table: string
-  /** Of the decision or instruction, hex. */
+  /** Of the decision, instruction or command, hex; the subject of an approval, the name of a roster. */
   readonly id: string
   readonly what: string
 }
@@ -127,13 +127,22 @@ async function* loggedRows(
   { table, entries }: Compared,
 ): AsyncGenerator<ComparedRow, void, void> {
   const mark = `"kind":"${table.kind}"`
+  // Leaves of people stand in the order of their effect, rows in that of their inputs: those of an entry are put in order.
+  let ofEntry: ComparedRow[] = []
   for (let index = 0; index < log.size; index++) {
     const record = Buffer.from(await log.record(index))
     if (!record.includes(mark)) continue
     const leaf = JSON.parse(record.toString('utf8')) as LoggedLeaf
-    if (leaf.journal.entry >= entries) return
-    if (leaf.kind === table.kind) yield rowOf(table, leaf)
+    if (leaf.journal.entry >= entries) break
+    if (leaf.kind !== table.kind || table.has?.(leaf) === false) continue
+    const row = rowOf(table, leaf)
+    if (row.entry !== ofEntry[0]?.entry) {
+      yield* ofEntry.sort(orderOf)
+      ofEntry = []
+    }
+    ofEntry.push(row)
   }
+  yield* ofEntry.sort(orderOf)
 }
 
 async function* storedRows(

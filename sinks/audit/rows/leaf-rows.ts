@@ -3,8 +3,10 @@
  * compared by eye and by byte.
  *
  * Numbers are decimal, times microseconds, ids hex, doubles the decimal number of their 64 bits, because two programs round a double to
- * digits in two ways. Pure.
+ * digits in two ways. Pure; depends on the leaves' fields.
  */
+
+import { DETAIL_BYTES_MOST } from '../leaves/leaf-fields.js'
 
 /** What of a leaf is read here; leaves were compared with the journal before. */
 export interface LoggedLeaf {
@@ -25,9 +27,13 @@ export interface RowTable {
   readonly table: string
   /** Kind of the leaves that are its rows. */
   readonly kind: string
-  /** Orders the rows of one entry of the journal, as its leaves are ordered. */
+  /** Orders the rows of one entry of the journal, and its leaves. */
   readonly rank: string
   readonly rankOf: (leaf: LoggedLeaf) => number
+  /** Rows that have leaves, in SQL; all when left out. */
+  readonly where?: string
+  /** Leaves of the kind that have rows; all when left out. */
+  readonly has?: (leaf: LoggedLeaf) => boolean
   /** The first one is the id. */
   readonly columns: readonly Column[]
 }
@@ -72,13 +78,107 @@ function bitsOf(value: number): string {
   return view.getBigUint64(0).toString()
 }
 
+/** A long detail of a command is a digest in its leaf. */
+const detail: Column = {
+  name: 'detail',
+  sql: `if(length(detail) > ${DETAIL_BYTES_MOST}, lower(hex(SHA256(detail))), detail)`,
+  of: ({ detail: text, detailDigest }) => String(text) + String(detailDigest),
+}
+
+const EFFECTIVE = "disposition IN ('accepted', 'late')"
+/** Orders that are a person's voice on something. */
+const VOICES: ReadonlySet<unknown> = new Set(['APPROVE', 'REJECT', 'LIFT'])
+
+/** What of an input became a row: as it stood in its cycle. */
+const inputRank = (column: string): Pick<RowTable, 'rank' | 'rankOf'> => ({
+  rank: column,
+  rankOf: ({ input }) => Number(input),
+})
+
+/** By the first 48 bits of the id, which a double holds: a cycle may have several decisions, with plans of people beside the agent's. */
+const idRank = (column: string): Pick<RowTable, 'rank' | 'rankOf'> => ({
+  rank: `reinterpretAsUInt64(reverse(unhex(substring(replaceAll(toString(${column}), '-', ''), 1, 12))))`,
+  rankOf: (leaf) => Number.parseInt(String(leaf.id).slice(0, 12), 16),
+})
+
+/** Nothing is empty in a leaf and zeros in a row. */
+const boundDigest: Column = {
+  name: 'digest',
+  sql: 'digest',
+  of: ({ digest }) => (digest === '' ? '0'.repeat(64) : String(digest)),
+}
+
+const PEOPLE_TABLES: readonly RowTable[] = [
+  {
+    table: 'commands',
+    kind: 'command',
+    ...inputRank('input_index'),
+    where: EFFECTIVE,
+    columns: [
+      id('command_id', 'id'),
+      text('group_id', 'group'),
+      text('kind', 'order'),
+      text('subject', 'subject'),
+      boundDigest,
+      text('author', 'author'),
+      text('roster_id', 'roster'),
+      text('reason', 'reason'),
+      detail,
+      {
+        name: 'signed_in',
+        sql: "if(signed_in, 'yes', 'no')",
+        of: ({ credential }) => (credential === '' ? 'no' : 'yes'),
+      },
+      text('signature', 'signature'),
+      micros('event_time', 'at'),
+      micros('expires_at', 'expires'),
+      micros('closed_at', 'taken'),
+    ],
+  },
+  {
+    table: 'approvals',
+    kind: 'command',
+    ...inputRank('ordinal'),
+    has: ({ order }) => VOICES.has(order),
+    columns: [
+      {
+        name: 'subject',
+        sql: "concat(subject_kind, ':', subject_id)",
+        of: ({ subject }) => String(subject),
+      },
+      text('group_id', 'group'),
+      { name: 'verdict', sql: 'upper(verdict)', of: ({ order }) => String(order) },
+      text('author', 'author'),
+      text('reason', 'reason'),
+      micros('event_time', 'at'),
+      boundDigest,
+      micros('expires_at', 'expires'),
+      micros('closed_at', 'taken'),
+    ],
+  },
+  {
+    table: 'rosters',
+    kind: 'roster',
+    ...inputRank('input_index'),
+    where: EFFECTIVE,
+    columns: [
+      text('roster_id', 'id'),
+      text('group_id', 'group'),
+      text('version', 'version'),
+      text('roster_digest', 'digest'),
+      { name: 'document', sql: 'lower(hex(SHA256(document)))', of: ({ digest }) => String(digest) },
+      micros('event_time', 'at'),
+      micros('closed_at', 'taken'),
+    ],
+  },
+]
+
 export const ROW_TABLES: readonly RowTable[] = [
+  ...PEOPLE_TABLES,
   {
     table: 'decisions',
     kind: 'decision',
-    // An entry has one at most.
-    rank: 'cycle',
-    rankOf: ({ cycle }) => Number(cycle),
+    ...idRank('decision_id'),
     columns: [
       id('decision_id', 'id'),
       text('group_id', 'group'),
@@ -101,8 +201,7 @@ export const ROW_TABLES: readonly RowTable[] = [
   {
     table: 'instructions',
     kind: 'instruction',
-    rank: 'leg',
-    rankOf: ({ leg }) => Number(leg),
+    ...idRank('instruction_id'),
     columns: [
       id('instruction_id', 'id'),
       id('decision_id', 'decision'),
@@ -156,9 +255,9 @@ export function rowOf({ rankOf, columns }: RowTable, leaf: LoggedLeaf): Compared
 }
 
 /** Rows of a partition before an entry, in the order of the journal; every value is a text. */
-export function selectRows({ table, rank, columns }: RowTable): string {
+export function selectRows({ table, rank, columns, where = '1' }: RowTable): string {
   // Names of columns stay what they are in the conditions: the expressions get others.
   const values = columns.map(({ sql }, index) => `${sql} AS v${index}`)
   return `SELECT toString(sequence) AS s, toString(${rank}) AS r, ${values.join(', ')} FROM ${table}
-    WHERE journal_partition = {partition: UInt32} AND sequence < {entries: UInt64} ORDER BY sequence, ${rank}`
+    WHERE ${where} AND journal_partition = {partition: UInt32} AND sequence < {entries: UInt64} ORDER BY sequence, ${rank}`
 }

@@ -27,7 +27,8 @@ export async function certificatePoint(evidence: Evidence): Promise<Finding> {
   const proven = PROVEN[status]
   if (proven === undefined) {
     demand(bundle.certificate === null, `there is a certificate, and the optimizer said ${status}`)
-    demand(decision.outcome !== 'ACTED', `it acted, and the optimizer said ${status}`)
+    const isOfPerson = status === 'not-run' && decision.trigger === 'override'
+    demand(decision.outcome !== 'ACTED' || isOfPerson, `it acted, and the optimizer said ${status}`)
     return {
       detail: status === 'not-run' ? `nothing was solved: ${decision.reason}` : `no proof of ${status}`,
     }

@@ -6,6 +6,8 @@ import type { Evidence } from '../evidence.js'
 import { demand, type Finding } from './point.js'
 
 const DENIED = 'gate-denied:'
+/** The same plan waits for people. */
+const WAITS_ALREADY = 'plan-awaits-approval'
 
 export async function gatesPoint(evidence: Evidence): Promise<Finding> {
   const { outcome, reason } = evidence.decision
@@ -17,7 +19,11 @@ export async function gatesPoint(evidence: Evidence): Promise<Finding> {
     return { detail: `no plan was made: ${reason}` }
   }
   const denial = gate.find(({ passes }) => !passes)
-  if (denial === undefined) demand(outcome === 'ACTED', `all limits are kept, and the decision is ${reason}`)
+  if (denial === undefined)
+    demand(
+      outcome === 'ACTED' || reason === WAITS_ALREADY,
+      `all limits are kept, and the decision is ${reason}`,
+    )
   else
     demand(reason === `${DENIED}${denial.code}`, `${describe(denial)} denies, and the decision is ${reason}`)
   const held = gate.filter(({ passes }) => passes).length

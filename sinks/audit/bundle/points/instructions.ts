@@ -15,9 +15,9 @@ import { demand, type Finding } from './point.js'
 const COMMON = new Set(['leaf', 'kind', 'group', 'sequence', 'journal'])
 
 export function instructionsPoint(evidence: Evidence): Finding {
-  const { bundle, leaves, decision, group } = evidence
+  const { bundle, leaves, decision } = evidence
   demand(
-    toHex(derivedId('decision', group, decision.cycle)) === bundle.decision,
+    toHex(decisionIdOf(evidence)) === bundle.decision,
     'the id is not that of a decision of this group and cycle',
   )
   const own = leaves.filter(
@@ -32,6 +32,19 @@ export function instructionsPoint(evidence: Evidence): Finding {
   })
   const fates = fateOf(leaves, own)
   return { detail: fates.length === 0 ? 'nothing was to be done' : fates.join(', ') }
+}
+
+/** Plans of people are counted within their cycle. */
+function decisionIdOf({ leaves, decisionLeaf, decision, group }: Evidence): Uint8Array {
+  if (decision.trigger !== 'override') return derivedId('decision', group, decision.cycle)
+  const ordinal = leaves.filter(
+    ({ kind, index, journal, fields }) =>
+      kind === 'decision' &&
+      index < decisionLeaf.index &&
+      journal.entry === decisionLeaf.journal.entry &&
+      fields.trigger === 'override',
+  ).length
+  return derivedId('decision', group, decision.cycle, 'override', ordinal)
 }
 
 /** The record gives every field of the leaf, its digest included, and the id that such an instruction has. */

@@ -1,16 +1,13 @@
 /**
- * Point 3: the policy is the one that the decision names, word by word; it was logged before, and it was in force. Pure.
+ * Point 3: the policy is the one that the decision names, word by word; it was logged before, and it was in force, by whom is told. Pure.
  */
-import { parsePolicy } from '../../../../pipeline/governance/policy.js'
-import { sha256Hex } from '../../leaves/leaf-fields.js'
 import type { Evidence } from '../evidence.js'
-import { policyApprovals } from './approvals.js'
 import { demand, type Finding } from './point.js'
 
 const EXPIRED = 'policy-expired'
 
 export function policyPoint(evidence: Evidence): Finding {
-  const { bundle, leaves, decision, decisionLeaf, group } = evidence
+  const { leaves, decision, decisionLeaf, group } = evidence
   const { id, version, digest } = decision.policy
   const leaf = leaves
     .filter(
@@ -23,8 +20,7 @@ export function policyPoint(evidence: Evidence): Finding {
     leaf.fields.id === id && leaf.fields.version === version,
     'the decision names another policy version than was logged',
   )
-  demand(sha256Hex(Buffer.from(bundle.policy, 'utf8')) === digest, 'the document is not that of the digest')
-  const policy = parsePolicy(bundle.policy, 'policy of the bundle')
+  const { policy, governance } = evidence
   demand(
     policy.policyId === id && policy.version === version && policy.groupId === group,
     'the document is of another policy, version or group',
@@ -32,5 +28,7 @@ export function policyPoint(evidence: Evidence): Finding {
   const { expiresAtMicros, mode } = policy
   const isExpired = expiresAtMicros !== undefined && decision.decidedAt >= expiresAtMicros
   demand(isExpired === (decision.reason === EXPIRED), isExpired ? 'it had expired' : 'it had not expired')
-  return { detail: `${id} version ${version}, ${mode}, ${digest}; approvals: ${policyApprovals(leaf)}` }
+  const { policyInForce } = governance
+  demand(policyInForce !== undefined, 'it was logged and not in force: people had not put it there')
+  return { detail: `${id} version ${version}, ${mode}, ${digest}; ${policyInForce}` }
 }
