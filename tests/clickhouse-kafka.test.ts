@@ -19,6 +19,8 @@ import { makeTopics, settingsFor } from './support/kafka/ports-fixture.js'
 import { sharedKafka } from './support/kafka/shared.js'
 
 const PARTITIONS = 3
+/** Nobody governs or commands the groups of the synthetic days. */
+const UNUSED = new Set(['commands', 'approvals', 'rosters'])
 /** The command starts in a second; a machine that builds something at the same time takes far longer. */
 const CLAIM_BOUND_MS = 150_000
 const kafkaMissing = (await needsKafka()).skip
@@ -124,5 +126,9 @@ test('ClickHouse equals the journal topic after kills, a takeover and an engine 
     verdict.partitions.map(({ entries, behind }) => [entries, behind]),
     days.map(({ entries }) => [entries.length, 0]),
   )
-  assert.ok(verdict.partitions.every(({ tables }) => tables.every(({ expected }) => expected > 0)))
+  const filled = verdict.partitions.flatMap(({ tables }) => tables).filter(({ table }) => !UNUSED.has(table))
+  assert.deepEqual(
+    filled.filter(({ expected }) => expected === 0),
+    [],
+  )
 })
