@@ -11,6 +11,7 @@ import { EmbeddedServer } from '../sinks/clickhouse/embedded/server.js'
 import { connect, embeddedTarget } from '../sinks/clickhouse/target.js'
 import { engineMissing, silentLog, temporaryDirectory } from '../sinks/clickhouse/testing/engine.js'
 import { makeSyntheticDay } from '../sinks/clickhouse/testing/synthetic-day.js'
+import { UNUSED_TABLES } from '../sinks/clickhouse/testing/three-partitions.js'
 import type { TopicVerdict } from '../sinks/clickhouse/verification/verify-topic.js'
 import { type Outcome, type WeirOptions, weir } from './cli/weir-process.js'
 import { needsKafka } from './support/kafka/availability.js'
@@ -19,8 +20,6 @@ import { makeTopics, settingsFor } from './support/kafka/ports-fixture.js'
 import { sharedKafka } from './support/kafka/shared.js'
 
 const PARTITIONS = 3
-/** Nobody governs or commands the groups of the synthetic days. */
-const UNUSED = new Set(['commands', 'approvals', 'rosters'])
 /** The command starts in a second; a machine that builds something at the same time takes far longer. */
 const CLAIM_BOUND_MS = 150_000
 const kafkaMissing = (await needsKafka()).skip
@@ -126,7 +125,9 @@ test('ClickHouse equals the journal topic after kills, a takeover and an engine 
     verdict.partitions.map(({ entries, behind }) => [entries, behind]),
     days.map(({ entries }) => [entries.length, 0]),
   )
-  const filled = verdict.partitions.flatMap(({ tables }) => tables).filter(({ table }) => !UNUSED.has(table))
+  const filled = verdict.partitions
+    .flatMap(({ tables }) => tables)
+    .filter(({ table }) => !UNUSED_TABLES.has(table))
   assert.deepEqual(
     filled.filter(({ expected }) => expected === 0),
     [],

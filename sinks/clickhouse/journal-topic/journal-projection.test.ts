@@ -5,7 +5,14 @@ import { migrate } from '../migrate.js'
 import type { ProjectorStep } from '../projector/projector.js'
 import { engineMissing, type TableContents, tableContents, withEngine } from '../testing/engine.js'
 import { MemoryTopic } from '../testing/memory-topic.js'
-import { command, projection, syntheticDays, topicOf, verdicts } from '../testing/three-partitions.js'
+import {
+  command,
+  projection,
+  syntheticDays,
+  topicOf,
+  UNUSED_TABLES,
+  verdicts,
+} from '../testing/three-partitions.js'
 import { Bell } from './bell.js'
 
 const skip = engineMissing()
@@ -44,7 +51,7 @@ test('three partitions are projected side by side, and ClickHouse equals the jou
     for (const [partition, verdict] of found.entries()) {
       assert.equal(verdict.equal, true, JSON.stringify(verdict))
       assert.equal(verdict.entries, days[partition]!.entries.length)
-      assert.ok(verdict.tables.every(({ expected }) => expected > 0))
+      assert.ok(verdict.tables.every(({ table, expected }) => expected > 0 || UNUSED_TABLES.has(table)))
     }
     // What is not as the journal says is found: a row too few, a row twice, a byte that differs.
     await command(
