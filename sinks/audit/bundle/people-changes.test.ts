@@ -146,6 +146,18 @@ test('a voice in the name of another counts by the delegation, and not after it 
     commands: bundle.commands.slice(1),
   }
   assert.equal((await pointOf(forged, 'approvals')).holds, false)
+  // With the count of a forged log set right too, nothing stands behind the voice.
+  const recounted = forged.leaves.map((leaf) => {
+    const text = textOf(leaf)
+    if (text.governing === undefined || leaf.index < place) return leaf
+    return { ...leaf, record: Buffer.from(canonicalJson({ ...text, governing: Number(text.governing) - 1 })) }
+  })
+  const { holds, detail } = await pointOf({ ...forged, leaves: recounted }, 'approvals')
+  assert.equal(holds, false)
+  assert.match(
+    detail,
+    /APPROVE of decision:.* by omar, is in the name of anna, who has delegated nothing for that/,
+  )
 })
 
 test('who has signed in is believed by the word of an authority of the roster, for as long as it lasts', async () => {

@@ -10,6 +10,7 @@
  */
 import { authorOf, CommandRefusal } from '../../../../pipeline/governance/people/author.js'
 import { type Details, readDetail } from '../../../../pipeline/governance/people/command-detail.js'
+import { commandRow } from '../../../../pipeline/governance/people/command-table.js'
 import {
   CHANGE_SEATS,
   ROSTER_SEATS,
@@ -136,6 +137,7 @@ export class PeopleFold {
         this.#settleRosters(taken)
         break
       case 'REJECT':
+        this.#authorityOf(leaf, command, taken)
         this.#changes.delete(toHex(command.digest))
         this.#voices.forget(command.subject)
         break
@@ -164,16 +166,25 @@ export class PeopleFold {
 
   #approve(leaf: VerifiedLeaf, command: Command, taken: number): void {
     const { author: personId, subject, digest, expiresAt } = command
-    const authorityId = command.detail === '' ? personId : detailOf(leaf, 'onBehalf', command).for
-    demand(
-      this.#voices.rolesOf(this.roster, personId, authorityId, taken).size > 0,
-      `${orderText(leaf)} is in the name of ${authorityId}, who has delegated nothing`,
-    )
+    const authorityId = this.#authorityOf(leaf, command, taken)
     const voice = { personId, authorityId, digest: toHex(digest), expiresAtMicros: expiresAt }
     demand(
       this.#voices.keep(subject, { ...voice, index: leaf.index }, taken),
       `${orderText(leaf)} is one voice more than are taken on a subject`,
     )
+  }
+
+  /** In whose name a person says yes or no. The own roles were checked with the signature; those of another are those delegated. */
+  #authorityOf(leaf: VerifiedLeaf, command: Command, taken: number): string {
+    const { author: personId, kind } = command
+    if (command.detail === '') return personId
+    const authorityId = detailOf(leaf, 'onBehalf', command).for
+    const roles = this.#voices.rolesOf(this.roster, personId, authorityId, taken)
+    demand(
+      authorityId !== personId && commandRow(kind).roles.some((role) => roles.has(role)),
+      `${orderText(leaf)} is in the name of ${authorityId}, who has delegated nothing for that`,
+    )
+    return authorityId
   }
 
   #activate(leaf: VerifiedLeaf, command: Command, taken: number): void {
