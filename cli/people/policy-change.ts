@@ -9,11 +9,11 @@ import type { Command } from 'commander'
 import { WeirError } from '../../pipeline/errors.js'
 import { type ChangeManifest, readDetail } from '../../pipeline/governance/people/command-detail.js'
 import { textDigestHex } from '../../pipeline/governance/people/statement.js'
-import { digestOf } from '../../pipeline/governance/policy-tree.js'
+import { digestOf, PolicyTree, proveLineage, type TreeFile } from '../../pipeline/governance/policy-tree.js'
 import { fromHex } from '../../pipeline/identity.js'
 import { canonicalJson, type Json } from '../../schemas/canonical-json.js'
 import { required } from '../flags.js'
-import { readPolicyFile, readPolicyText } from '../policy/files.js'
+import { policyFilesIn, readPolicyFile, readPolicyText } from '../policy/files.js'
 import { shellWord } from '../shell.js'
 import { type LetterRecord, policyRecord } from './letter.js'
 import { addPeopleFlags, PEOPLE_HELP, type PeopleFlags, Settings } from './people-flags.js'
@@ -22,6 +22,7 @@ import type { Order } from './signer.js'
 
 interface ChangeFlags extends PeopleFlags {
   readonly change?: string
+  readonly policies?: string
   readonly manifest?: string
   readonly stage?: string
   readonly for?: string
@@ -38,6 +39,7 @@ export function registerAt(policy: Command): void {
       .description('propose new versions of policies; writes the manifest that others approve')
       .argument('<file...>', 'YAML files, one a group')
       .option('--change <id>', 'needed: name of the change')
+      .option('--policies <dir>', 'folder of their parents; needed when one names a parent')
       .option(...MANIFEST_FLAG),
   )
     .addHelpText(
@@ -73,6 +75,10 @@ async function propose(files: readonly string[], flags: ChangeFlags): Promise<vo
   const settings = new Settings(flags, 'weir policy propose')
   const change = required(flags.change, '--change', 'weir policy propose')
   const read = files.map(readForGroup)
+  proveParents(
+    read.map(({ tree }) => tree),
+    flags.policies,
+  )
   const entries = read
     .map(({ policy }) => ({
       kind: 'policy',
@@ -146,9 +152,24 @@ function describe({ entries }: ChangeManifest, digest: string, file: string): st
   ]
 }
 
+/** What is proposed only tightens what is above it. @throws WeirError WEIR_POLICY when that is not proven */
+function proveParents(files: readonly TreeFile[], folder: string | undefined): void {
+  const others = folder === undefined ? [] : policyFilesIn(folder).map(readPolicyFile)
+  const tree = new PolicyTree([...files, ...others])
+  for (const file of files) {
+    const { parent } = file.policy
+    if (parent !== undefined && folder === undefined) {
+      const message = `nothing is proven against the parent ${parent.policyId}`
+      throw file.document.errorAt(['parent'], message, 'give its folder with --policies DIR')
+    }
+    proveLineage(tree, file)
+  }
+}
+
 function readForGroup(file: string) {
-  const { policy, document } = readPolicyFile(file)
-  if (policy.groupId !== '') return { policy, text: readPolicyText(file).text }
+  const tree = readPolicyFile(file)
+  const { policy, document } = tree
+  if (policy.groupId !== '') return { tree, policy, text: readPolicyText(file).text }
   throw document.errorAt(
     ['level'],
     `a policy of level ${policy.level} governs no group`,

@@ -3,7 +3,9 @@ import assert from 'node:assert/strict'
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { sha256, toHex } from '../../pipeline/identity.js'
 import { SIMULATED_PEOPLE, simulatedRoster } from '../../sandbox/people.js'
+import { GROUP, POLICY_TEXT } from '../support/small-group.js'
 import { writeKeys } from '../support/small-group-day.js'
 import { weir, withFolder } from './weir-process.js'
 
@@ -11,6 +13,15 @@ const who = ['--as', 'olga', '--key', 'keys/olga.key', '--roster', 'simulated', 
 const out = ['--group', 'europe', '--out', 'letter']
 const decision = '5b0f8c1e-3d0a-8c57-9f0e-2c4c8f6f9a11'
 const digest = '3a'.repeat(32)
+
+const ABOVE = POLICY_TEXT.replace('policy: small', 'policy: above').replace(
+  `group: ${GROUP}`,
+  'level: entity',
+)
+const CHILD = POLICY_TEXT.replace(
+  'version: 1',
+  `version: 2\nlevel: group\nparent: { policy: above, digest: ${toHex(sha256(Buffer.from(ABOVE, 'utf8')))} }`,
+)
 
 const mistakes: readonly (readonly [title: string, args: readonly string[], says: RegExp])[] = [
   [
@@ -111,6 +122,16 @@ const mistakes: readonly (readonly [title: string, args: readonly string[], says
     /^q3\.json: it is the manifest of q3, not of q4/,
   ],
   [
+    'a child of which nothing is proven',
+    ['policy', 'propose', 'child.yaml', '--change', 'q3', ...who, '--out', 'x'],
+    /^child\.yaml:\d+:\d+: nothing is proven against the parent above \(give its folder with --policies DIR\)/,
+  ],
+  [
+    'a child that loosens its parent',
+    ['policy', 'propose', 'looser.yaml', '--change', 'q3', '--policies', 'above', ...who, '--out', 'x'],
+    /^looser\.yaml:\d+:\d+: looser than above: limits\.perDay 100000001 is above/,
+  ],
+  [
     'a roster with one admin',
     ['roster', 'check', 'roster.yaml'],
     /^roster\.yaml:\d+:\d+: 1 of the people is an admin \(name two at least/,
@@ -140,6 +161,10 @@ for (const [title, args, says] of mistakes)
       writeFileSync(join(cwd, 'me.yaml'), 'persn: olga\n')
       const entry = `{"digest":"${digest}","group":"europe","kind":"policy","policy":"small","version":2}`
       writeFileSync(join(cwd, 'q3.json'), `{"change":"q3","entries":[${entry}]}`)
+      mkdirSync(join(cwd, 'above'))
+      writeFileSync(join(cwd, 'above', 'above.yaml'), ABOVE)
+      writeFileSync(join(cwd, 'child.yaml'), CHILD)
+      writeFileSync(join(cwd, 'looser.yaml'), CHILD.replace('perDay: 100000000', 'perDay: 100000001'))
       const before = readdirSync(cwd, { recursive: true })
       const { code, stderr } = await weir(args, { cwd, env: { WEIR_PERSON: '' } })
       assert.equal(code, 2, stderr)
