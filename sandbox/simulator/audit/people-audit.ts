@@ -34,6 +34,8 @@ export class PeopleAudit {
   /** Who proposed a change, and which are activated, by group and digest. */
   readonly #proposals = new Map<string, string>()
   readonly #activated = new Set<string>()
+  /** Version that a group began with. */
+  readonly #first = new Map<string, number>()
   readonly #instructions = new Map<string, Instruction>()
   readonly #digests = new Map<string, string>()
   /** Sent instructions of supervised groups, for tests that it looked at any. */
@@ -57,7 +59,10 @@ export class PeopleAudit {
       this.#instructions.set(toHex(instruction.instructionId), instruction)
     for (const { decisionId, planDigest, arm, policyVersion } of result.decisions) {
       this.#digests.set(toHex(decisionId), toHex(planDigest))
-      if (arm === '' && policyVersion > 1) this.#needChange(cycle.groupId)
+      if (arm !== '') continue
+      // The first policy of a group is taken as it comes: in a bad network that may be the second version.
+      if (!this.#first.has(cycle.groupId)) this.#first.set(cycle.groupId, policyVersion)
+      if (policyVersion !== this.#first.get(cycle.groupId)) this.#needChange(cycle.groupId)
     }
     for (const { instructionId, state } of result.instructionEvents)
       if (state === 'SENT') this.#sent(this.#instructions.get(toHex(instructionId)), result)
