@@ -1,7 +1,7 @@
 -- Plans that wait for people, legs that wait for another leg, reservations that are partly posted.
 
 ALTER TABLE decisions
-    ADD COLUMN IF NOT EXISTS plan_digest String DEFAULT '' COMMENT 'SHA-256 of the legs of the plan and of the policy, hex: what people approve; zeros for a decision that proposes no plan, empty before migration 8';
+    ADD COLUMN IF NOT EXISTS plan_digest String DEFAULT repeat('0', 64) COMMENT 'SHA-256 of the legs of the plan and of the policy, hex: what people approve; zeros for a decision that proposes no plan, and before migration 8';
 
 ALTER TABLE instructions
     ADD COLUMN IF NOT EXISTS depends_on Int32 DEFAULT -1 COMMENT 'Leg of the same plan that must be settled before this one is sent; -1 for none' CODEC(T64, ZSTD(1)),

@@ -6,6 +6,7 @@ import { migrate } from '../migrate.js'
 import { type ClickHouseTarget, connect } from '../target.js'
 import { engineMissing, type TableContents, tableContents, withEngine } from '../testing/engine.js'
 import { makeSyntheticDay, type SyntheticDay } from '../testing/synthetic-day.js'
+import { UNUSED_TABLES } from '../testing/three-partitions.js'
 import { readServerTables } from './columns.js'
 import { claimPartition } from './fence.js'
 import { Inserter } from './inserter.js'
@@ -54,7 +55,8 @@ before(async () => {
 })
 
 test('every table is filled, and a second projector finds nothing to do', { skip }, async () => {
-  for (const [table, { rows }] of Object.entries(undisturbed)) assert.ok(Number(rows) > 0, table)
+  for (const [table, { rows }] of Object.entries(undisturbed))
+    assert.ok(Number(rows) > 0 || UNUSED_TABLES.has(table), table)
   await withEngine(async (target) => {
     await migrate(target.writer())
     await finish(target)

@@ -39,8 +39,8 @@ export function makeDecision(
   const trigger = previousCycle < 0 ? 'first' : 'changed'
   const instructions = outcome === 'ACTED' ? 1 : 0
   const head = { ...ids, previousCycle, decidedAt, ...policy, outcome, reason, trigger }
-  const planDigest = instructions > 0 ? sha256(ids.decisionId) : NO_DIGEST
-  const plan = { instructions, planDigest, arm: '' }
+  // As journals of before have it, so that a database of then holds the same.
+  const plan = { instructions, planDigest: NO_DIGEST, arm: '' }
   return { ...head, ...digests, solverStatus: status, ...basis, ...values, ...costs, ...proof, ...plan }
 }
 
