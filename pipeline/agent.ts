@@ -131,7 +131,7 @@ class GroupAgent implements Agent {
     settleCases(collector, undefined)
     const positions = (policy: ResolvedPolicy) => this.positions(collector, policy)
     const overrides = carryOutOrders(collector, resolved, positions, this.environment.onDecision)
-    const released = this.releaseWaiting(collector, resolved)
+    const released = this.releaseWaiting(collector, resolved, positions)
     const { inForce, beside } = this.deliberate(collector, resolved)
     const decided = [...overrides, ...inForce]
     const told = [...decided, ...beside]
@@ -191,8 +191,11 @@ class GroupAgent implements Agent {
   }
 
   /** Sends what waited for people or for another leg and need not wait any more; gives up what waited too long. */
-  private releaseWaiting(collector: CycleCollector, resolved: ResolvedPolicy | undefined): Instruction[] {
-    const positions = (policy: ResolvedPolicy) => this.positions(collector, policy)
+  private releaseWaiting(
+    collector: CycleCollector,
+    resolved: ResolvedPolicy | undefined,
+    positions: (resolved: ResolvedPolicy) => readonly Position[],
+  ): Instruction[] {
     lapseOverdue(collector)
     const linked = followLinks(collector, resolved, this.instructions.waiting(), positions)
     if (resolved === undefined) return linked

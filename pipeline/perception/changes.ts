@@ -23,6 +23,7 @@ import { type Policy, parsePolicy } from '../governance/policy.js'
 import { printable } from '../governance/printable.js'
 import { stageMessage } from '../governance/trial-alerts.js'
 import { toHex } from '../identity.js'
+import { detailOf } from './order-detail.js'
 import { type CycleCollector, Refusal, refuseUnless } from './outcome.js'
 import { type ChangeState, type DocumentReference, PEOPLE_LIMITS } from './people-state.js'
 import type { GroupState, PolicyReference } from './state.js'
@@ -87,17 +88,16 @@ export function proposeChange(collector: CycleCollector, command: Command): stri
   const { subject, author } = command
   const digestHex = toHex(command.digest)
   if (subject.startsWith('change:')) {
-    const read = readDetail('change', command.detail)
-    refuseCommandUnless('detail' in read, 'invalid-command', 'fault' in read ? read.fault : '')
+    const { change } = detailOf('change', command)
     refuseCommandUnless(
       textDigestHex(command.detail) === digestHex,
       'invalid-command',
       'the digest is not that of the change',
     )
     refuseCommandUnless(
-      `change:${read.detail.change}` === subject,
+      `change:${change}` === subject,
       'invalid-command',
-      `the change is called ${printable(read.detail.change, ID_LENGTH)}`,
+      `the change is called ${printable(change, ID_LENGTH)}`,
     )
   } else refuseCommandUnless(command.detail === '', 'invalid-command', 'a new roster has no detail')
   const { changes } = state.people
@@ -132,8 +132,7 @@ export function withdrawChange(collector: CycleCollector, command: Command): voi
 export function activateChange(collector: CycleCollector, command: Command): string {
   const { state, closedAtMicros } = collector
   const change = proposedBy(state, command)
-  const read = readDetail('stage', command.detail)
-  refuseCommandUnless('detail' in read, 'invalid-command', 'fault' in read ? read.fault : '')
+  const { stage } = detailOf('stage', command)
   const digestHex = toHex(command.digest)
   const makers = new Set([change.author])
   refuseCommandUnless(
@@ -151,7 +150,6 @@ export function activateChange(collector: CycleCollector, command: Command): str
     'invalid-command',
     `policy ${entry.policy} v${entry.version} has not come: send it on the policy stream and activate again`,
   )
-  const { stage } = read.detail
   const policy = policyFor(state, document.document, change.subject)
   const verdict = mayGoTo(state, digestHex, change, policy, stage)
   if (verdict === 'not-in-cohort') return ''

@@ -6,7 +6,6 @@
  */
 import type { Command } from '../../schemas/generated/types.js'
 import { authorOf, CommandRefusal, refuseCommandUnless } from '../governance/people/author.js'
-import { type Details, readDetail } from '../governance/people/command-detail.js'
 import { commandRow } from '../governance/people/command-table.js'
 import { LIFT_SEATS } from '../governance/people/roles.js'
 import type { Person } from '../governance/people/roster.js'
@@ -14,6 +13,7 @@ import { coversEntities } from '../governance/people/scope.js'
 import { commandMessage } from '../governance/trial-alerts.js'
 import { formatUuid, toHex } from '../identity.js'
 import { activateChange, proposeChange, rollBackChange, settleRosters, withdrawChange } from './changes.js'
+import { detailOf } from './order-detail.js'
 import { type CycleCollector, Refusal } from './outcome.js'
 import { PEOPLE_LIMITS } from './people-state.js'
 import { rosterOf } from './roster-in-force.js'
@@ -267,10 +267,4 @@ function voiceOf(command: Command, author: Person, authorityId: string) {
     atMicros: command.eventTime,
     expiresAtMicros: command.expiresAt,
   }
-}
-
-export function detailOf<K extends keyof Details>(form: K, command: Command): Details[K] {
-  const read = readDetail(form, command.detail)
-  if ('fault' in read) throw new CommandRefusal('invalid-command', read.fault)
-  return read.detail
 }

@@ -6,27 +6,24 @@
 import type { InstructionKind } from '../../schemas/generated/types.js'
 import type { GroupState } from './state.js'
 
-/** Whether something kills all that the group sends. */
-export function isGroupKilled(state: GroupState): boolean {
-  return isKilled(state, ['all', `group:${state.groupId}`])
-}
-
 export function isAccountKilled(state: GroupState, accountId: string): boolean {
   if (state.people.kills.size === 0) return false
   const entityId = state.accounts.get(accountId)?.reference.entityId ?? ''
-  return isGroupKilled(state) || isKilled(state, [`account:${accountId}`, `entity:${entityId}`])
+  return isKilled(state, `account:${accountId}`, `entity:${entityId}`)
 }
 
 /** @param channel `rail:ID` or `facility:ID` */
 export function isChannelKilled(state: GroupState, channel: string): boolean {
-  return isGroupKilled(state) || isKilled(state, [channel])
+  return isKilled(state, channel)
 }
 
 export function isKindKilled(state: GroupState, kind: InstructionKind): boolean {
-  return isGroupKilled(state) || isKilled(state, [`instruction-kind:${kind}`])
+  return isKilled(state, `instruction-kind:${kind}`)
 }
 
-function isKilled(state: GroupState, subjects: readonly string[]): boolean {
-  for (const { subject } of state.people.kills.values()) if (subjects.includes(subject)) return true
+/** By its own name, with the whole group, or with everything. */
+function isKilled({ people, groupId }: GroupState, ...names: readonly string[]): boolean {
+  for (const { subject } of people.kills.values())
+    if (subject === 'all' || subject === `group:${groupId}` || names.includes(subject)) return true
   return false
 }

@@ -20,7 +20,8 @@ export function mayGoTo(
   policy: Policy,
   stage: 'shadow' | 'canary' | 'full',
 ): string {
-  const { shadowDecisions, decisions, cohortPercent } = canaryPlan(policy.canary)
+  const plan = canaryPlan(policy.canary)
+  const { shadowDecisions, decisions, cohortPercent } = plan
   const { trial } = state.people
   const isOfTrial = trial !== null && trial.changeHex === changeHex
   if (trial !== null && !isOfTrial) return 'another change is on trial: take it to its end or roll it back'
@@ -39,7 +40,7 @@ export function mayGoTo(
   if (seen < wanted) return `it has made ${seen} of ${wanted} decisions as ${trial?.stage ?? 'shadow'}`
   // A shadow shows too little for that, and costs nothing if it is wrong: what becomes of its plans only a canary sees.
   if (trial?.stage !== 'canary') return 'yes'
-  return inconclusive(trial.guardrails, canaryPlan(policy.canary)) || 'yes'
+  return inconclusive(trial.guardrails, plan) || 'yes'
 }
 
 /** The stage after that of the trial. */

@@ -6,6 +6,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { WeirError } from '../../errors.js'
+import { readBody, send } from '../http-exchange.js'
 import { listenOn, stopListening } from '../http-listener.js'
 import type { IdentityAuthority } from './authority.js'
 import { REQUEST_BYTES_MOST } from './credential-request.js'
@@ -26,6 +27,7 @@ const CONNECTIONS_MOST = 256
 /** Each may wait for the provider; a company signs in within minutes, not within a second. */
 const REQUESTS_AT_ONCE_MOST = 64
 const RETRY_AFTER_SECONDS = 10
+const JSON_TYPE = 'application/json'
 
 export class AuthorityServer {
   readonly #server: Server
@@ -65,7 +67,8 @@ export class AuthorityServer {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       const path = (request.url ?? '').split('?')[0]
-      if (path === '/healthz' && request.method === 'GET') return send(response, 200, '{"status":"ok"}')
+      if (path === '/healthz' && request.method === 'GET')
+        return send(response, 200, JSON_TYPE, '{"status":"ok"}')
       if (path !== '/credential')
         return fail(response, 404, 'WEIR_NOT_FOUND', 'there are /credential and /healthz')
       if (request.method !== 'POST') return fail(response, 405, 'WEIR_INPUT', 'only POST is answered')
@@ -86,13 +89,13 @@ export class AuthorityServer {
   }
 
   async #issue(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = await readBody(request)
+    const body = await readBody(request, REQUEST_BYTES_MOST)
     if (body === undefined) {
       // What was not read would be taken for the next request.
       response.setHeader('connection', 'close')
       return fail(response, 413, 'WEIR_INPUT', `a request has at most ${REQUEST_BYTES_MOST} bytes`)
     }
-    send(response, 200, await this.#authority.issue(body))
+    send(response, 200, JSON_TYPE, await this.#authority.issue(body.toString('utf8')))
   }
 
   #refuse(response: ServerResponse, error: unknown): void {
@@ -117,18 +120,6 @@ function statusOf({ code, retry }: WeirError): number {
   return code === 'WEIR_INPUT' ? 400 : 503
 }
 
-/** The body, or undefined when it is too long. */
-async function readBody(request: IncomingMessage): Promise<string | undefined> {
-  const parts: Buffer[] = []
-  let length = 0
-  for await (const part of request as AsyncIterable<Buffer>) {
-    length += part.length
-    if (length > REQUEST_BYTES_MOST) return undefined
-    parts.push(part)
-  }
-  return Buffer.concat(parts).toString('utf8')
-}
-
 function fail(
   response: ServerResponse,
   status: number,
@@ -137,10 +128,5 @@ function fail(
   remedy?: string,
 ): void {
   if (status === 429 || status === 503) response.setHeader('retry-after', RETRY_AFTER_SECONDS)
-  send(response, status, JSON.stringify({ error: { code, message, remedy } }))
-}
-
-function send(response: ServerResponse, status: number, body: string): void {
-  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' })
-  response.end(body)
+  send(response, status, JSON_TYPE, JSON.stringify({ error: { code, message, remedy } }))
 }

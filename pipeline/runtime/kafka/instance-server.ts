@@ -7,6 +7,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { send } from '../http-exchange.js'
 import { listenOn, stopListening } from '../http-listener.js'
 import { InstanceMetrics } from './instance-metrics.js'
 import type { InstanceStatus } from './instance-status.js'
@@ -69,9 +70,4 @@ export class InstanceServer {
       send(response, 200, this.#metrics.contentType, await this.#metrics.text(this.#options.status()))
     else send(response, 404, 'text/plain', 'there is /status, /metrics and /health\n')
   }
-}
-
-function send(response: ServerResponse, status: number, type: string, body: string): void {
-  response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' })
-  response.end(body)
 }

@@ -4,6 +4,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { readBody, send } from '../../../pipeline/runtime/http-exchange.js'
 import { listenOn, stopListening } from '../../../pipeline/runtime/http-listener.js'
 import { MAX_REQUEST_BYTES } from './request.js'
 import type { Witness } from './witness.js'
@@ -61,7 +62,7 @@ export class WitnessServer {
       const path = (request.url ?? '').split('?')[0]
       if (path !== '/add-checkpoint') return send(response, 404, PLAIN, 'there is /add-checkpoint\n')
       if (request.method !== 'POST') return send(response, 405, PLAIN, 'only POST is answered\n')
-      const body = await readBody(request)
+      const body = await readBody(request, MAX_REQUEST_BYTES)
       // What was not read would be taken for the next request.
       if (body === undefined) {
         response.setHeader('connection', 'close')
@@ -74,21 +75,4 @@ export class WitnessServer {
       if (!response.headersSent) send(response, 500, PLAIN, 'nothing was cosigned; try again\n')
     }
   }
-}
-
-/** The body, or undefined when it is too long. */
-async function readBody(request: IncomingMessage): Promise<Uint8Array | undefined> {
-  const parts: Buffer[] = []
-  let length = 0
-  for await (const part of request as AsyncIterable<Buffer>) {
-    length += part.length
-    if (length > MAX_REQUEST_BYTES) return undefined
-    parts.push(part)
-  }
-  return Buffer.concat(parts)
-}
-
-function send(response: ServerResponse, status: number, type: string, body: string): void {
-  response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' })
-  response.end(body)
 }
