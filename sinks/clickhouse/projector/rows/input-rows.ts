@@ -20,9 +20,10 @@ import {
   uint32,
   uuid,
 } from '../table.js'
+import { type InputPlace, placeOf } from './input-place.js'
 import { addCommand, addRoster } from './people-rows.js'
 
-export interface InputRow {
+interface InputRow {
   groupId: string
   cycle: number
   inputIndex: number
@@ -66,22 +67,14 @@ export const inputsTable = defineTable<InputRow>('inputs', {
   sequence: int64,
 })
 
-interface ExecutionRow {
+interface ExecutionRow extends InputPlace {
   executionId: Uint8Array
   instructionId: Uint8Array
-  groupId: string
-  cycle: number
-  inputIndex: number
-  sourceName: string
-  position: number
   eventTime: number
   status: string
   reasonCode: string
   settledMinor: number
   counterSettledMinor: number
-  disposition: string
-  closedAt: number
-  sequence: number
 }
 
 export const executionsTable = defineTable<ExecutionRow>('executions', {
@@ -102,20 +95,12 @@ export const executionsTable = defineTable<ExecutionRow>('executions', {
   sequence: int64,
 })
 
-interface PolicyRow {
-  groupId: string
+interface PolicyRow extends InputPlace {
   policyId: string
   version: number
   policyDigest: string
   document: string
   eventTime: number
-  cycle: number
-  inputIndex: number
-  sourceName: string
-  position: number
-  disposition: string
-  closedAt: number
-  sequence: number
 }
 
 export const policiesTable = defineTable<PolicyRow>('policies', {
@@ -214,44 +199,28 @@ export function addInput(
 }
 
 function addExecution(sink: RowSink, row: InputRow, eventTime: number, execution: Execution): void {
-  const { groupId, cycle, inputIndex, sourceName, position, disposition, closedAt, sequence } = row
   const { executionId, instructionId, status, reasonCode, settledMinor, counterSettledMinor } = execution
   sink.add(executionsTable, {
+    ...placeOf(row),
     executionId,
     instructionId,
-    groupId,
-    cycle,
-    inputIndex,
-    sourceName,
-    position,
     eventTime,
     status,
     reasonCode,
     settledMinor,
     counterSettledMinor,
-    disposition,
-    closedAt,
-    sequence,
   })
 }
 
 function addPolicy(sink: RowSink, row: InputRow, eventTime: number, policy: Policy): void {
-  const { groupId, cycle, inputIndex, sourceName, position, disposition, closedAt, sequence } = row
   const { policyId, version, document } = policy
   sink.add(policiesTable, {
-    groupId,
+    ...placeOf(row),
     policyId,
     version,
     policyDigest: createHash('sha256').update(document).digest('hex'),
     document,
     eventTime,
-    cycle,
-    inputIndex,
-    sourceName,
-    position,
-    disposition,
-    closedAt,
-    sequence,
   })
 }
 

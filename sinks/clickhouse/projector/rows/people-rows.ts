@@ -3,13 +3,10 @@ import { createHash } from 'node:crypto'
 import type { Command, Roster } from '../../../../schemas/generated/types.js'
 import { bool, defineTable, int32, int64, micros, type RowSink, text, uint32, uuid } from '../table.js'
 import { hexOf } from './digests.js'
-import type { InputRow } from './input-rows.js'
+import { type InputPlace, placeOf } from './input-place.js'
 
-interface CommandRow {
+interface CommandRow extends InputPlace {
   commandId: Uint8Array
-  groupId: string
-  cycle: number
-  inputIndex: number
   kind: string
   subject: string
   digest: string
@@ -21,11 +18,6 @@ interface CommandRow {
   signature: string
   eventTime: number
   expiresAt: number
-  sourceName: string
-  position: number
-  disposition: string
-  closedAt: number
-  sequence: number
 }
 
 export const commandsTable = defineTable<CommandRow>('commands', {
@@ -87,20 +79,12 @@ export const approvalsTable = defineTable<ApprovalRow>('approvals', {
 const VOICES: ReadonlySet<string> = new Set(['APPROVE', 'REJECT', 'LIFT'])
 const TAKEN: ReadonlySet<string> = new Set(['accepted', 'late'])
 
-interface RosterRow {
-  groupId: string
+interface RosterRow extends InputPlace {
   rosterId: string
   version: number
   rosterDigest: string
   document: string
   eventTime: number
-  cycle: number
-  inputIndex: number
-  sourceName: string
-  position: number
-  disposition: string
-  closedAt: number
-  sequence: number
 }
 
 export const rostersTable = defineTable<RosterRow>('rosters', {
@@ -122,20 +106,17 @@ export const rostersTable = defineTable<RosterRow>('rosters', {
 /** @param expiresAt exact; null when the record's is beyond the exact range, and then there is no row */
 export function addCommand(
   sink: RowSink,
-  row: InputRow,
+  row: InputPlace,
   eventTime: number,
   command: Command,
   expiresAt: number | null,
 ): void {
   if (expiresAt === null) return
-  const { groupId, cycle, inputIndex, sourceName, position, disposition, closedAt, sequence } = row
   const { commandId, kind, subject, digest, author, rosterId, reason, detail, credential, signature } =
     command
   sink.add(commandsTable, {
+    ...placeOf(row),
     commandId,
-    groupId,
-    cycle,
-    inputIndex,
     kind,
     subject,
     digest: hexOf(digest),
@@ -147,18 +128,13 @@ export function addCommand(
     signature: hexOf(signature),
     eventTime,
     expiresAt,
-    sourceName,
-    position,
-    disposition,
-    closedAt,
-    sequence,
   })
-  if (VOICES.has(kind) && TAKEN.has(disposition)) addApproval(sink, row, eventTime, command, expiresAt)
+  if (VOICES.has(kind) && TAKEN.has(row.disposition)) addApproval(sink, row, eventTime, command, expiresAt)
 }
 
 function addApproval(
   sink: RowSink,
-  row: InputRow,
+  row: InputPlace,
   eventTime: number,
   command: Command,
   expiresAt: number,
@@ -183,22 +159,14 @@ function addApproval(
   })
 }
 
-export function addRoster(sink: RowSink, row: InputRow, eventTime: number, roster: Roster): void {
-  const { groupId, cycle, inputIndex, sourceName, position, disposition, closedAt, sequence } = row
+export function addRoster(sink: RowSink, row: InputPlace, eventTime: number, roster: Roster): void {
   const { rosterId, version, document } = roster
   sink.add(rostersTable, {
-    groupId,
+    ...placeOf(row),
     rosterId,
     version,
     rosterDigest: createHash('sha256').update(document).digest('hex'),
     document,
     eventTime,
-    cycle,
-    inputIndex,
-    sourceName,
-    position,
-    disposition,
-    closedAt,
-    sequence,
   })
 }
