@@ -1,58 +1,14 @@
 /** Plans and people: who must agree before something is sent, and plans that people make in place of the agent's. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type SimulatedDraft, signAs } from '../sandbox/people.js'
 import { canonicalJson } from '../schemas/canonical-json.js'
-import type { Command } from '../schemas/generated/types.js'
-import { GROUP, type GroupDriver, movement, POLICY_TEXT } from '../tests/support/small-group.js'
+import { type GivenOrder, GovernedSession } from '../tests/support/governed-session.js'
+import { POLICY_TEXT } from '../tests/support/small-group.js'
 import { at, ROSTER, reasons, started } from '../tests/support/small-group-session.js'
 import { formatUuid, fromHex, toHex } from './identity.js'
 import type { AppliedCycle } from './ports.js'
 
 const SUPERVISED = POLICY_TEXT.replace('mode: autonomous', 'mode: supervised')
-
-type Draft = Omit<SimulatedDraft, 'atMicros' | 'groupId' | 'reason'> & Partial<SimulatedDraft>
-
-class Session {
-  second = 4
-
-  constructor(readonly driver: GroupDriver) {}
-
-  static async of(policy: string): Promise<Session> {
-    const { driver } = await started({ policy, openings: { OPERATING: 7_400_000_00 } })
-    driver.input('roster', ROSTER, at(2))
-    driver.close(at(3))
-    return new Session(driver)
-  }
-
-  order(draft: Draft): AppliedCycle {
-    this.add(draft)
-    return this.close()
-  }
-
-  add(draft: Draft): void {
-    const full = {
-      groupId: GROUP,
-      reason: 'test',
-      atMicros: at(this.second),
-      nonce: String(this.second),
-      ...draft,
-    }
-    const command: Command = { sourceId: 'desk', sourceSequence: -1, ...signAs(full) }
-    this.driver.input('command', command, at(this.second))
-  }
-
-  spend(amountMinor = 1_200_000_00): AppliedCycle {
-    const record = movement(`salaries ${this.second}`, 'PAYROLL', -amountMinor)
-    this.driver.input('cash-movement', record, at(this.second))
-    return this.close()
-  }
-
-  close(): AppliedCycle {
-    this.second += 2
-    return this.driver.close(at(this.second - 1))
-  }
-}
 
 /** The decision of a result that made a plan, as commands name it. */
 function planOf(applied: AppliedCycle) {
@@ -65,11 +21,11 @@ const states = (applied: AppliedCycle) => applied.result.instructionEvents.map((
 const codes = (applied: AppliedCycle) => applied.result.alerts.map(({ code }) => code)
 
 test('a plan waits, is sent in the cycle of the approval, and only by someone with the role and for its digest', async () => {
-  const session = await Session.of(SUPERVISED)
+  const session = await GovernedSession.of(SUPERVISED)
   const planned = session.spend()
   assert.deepEqual(states(planned), ['PROPOSED', 'AWAITING_APPROVAL'])
   const plan = planOf(planned)
-  const approve: Draft = { kind: 'APPROVE', ...plan, author: 'anna' }
+  const approve: GivenOrder = { kind: 'APPROVE', ...plan, author: 'anna' }
   assert.deepEqual(reasons(session.order({ ...approve, author: 'olga' })), ['not-permitted'])
   const another = fromHex('22'.repeat(32))
   assert.deepEqual(reasons(session.order({ ...approve, digest: another })), ['invalid-command'])
@@ -84,7 +40,7 @@ test('a plan waits, is sent in the cycle of the approval, and only by someone wi
 })
 
 test('an approval of a plan that changed since, or that came after its time, is refused and sends nothing', async () => {
-  const session = await Session.of(SUPERVISED)
+  const session = await GovernedSession.of(SUPERVISED)
   const plan = planOf(session.spend())
   const changed = session.spend(300_000_00)
   assert.ok(states(changed).includes('EXPIRED'), 'the first plan lapsed')
@@ -103,9 +59,9 @@ test('two seats are taken by two people, and a voice counts while it lives and i
     'expectedFlows:',
     'approvals: { required: 2, roles: [approver, risk-officer], withinSeconds: 3600 }\nexpectedFlows:',
   )
-  const session = await Session.of(two)
+  const session = await GovernedSession.of(two)
   const plan = planOf(session.spend())
-  const voice = (author: string, more: Partial<Draft> = {}): Draft => ({
+  const voice = (author: string, more: Partial<GivenOrder> = {}): GivenOrder => ({
     kind: 'APPROVE',
     ...plan,
     author,
@@ -115,9 +71,9 @@ test('two seats are taken by two people, and a voice counts while it lives and i
   assert.equal(session.order(voice('anna')).release.length, 0, 'one person is not two')
   const short = session.order(voice('rosa', { expiresAtMicros: at(session.second + 1.5) }))
   assert.equal(short.release.length, 1, 'anna and rosa')
-  const other = await Session.of(two)
+  const other = await GovernedSession.of(two)
   const otherPlan = planOf(other.spend())
-  const early: Draft = {
+  const early: GivenOrder = {
     kind: 'APPROVE',
     ...otherPlan,
     author: 'anna',
@@ -133,7 +89,7 @@ test('two seats are taken by two people, and a voice counts while it lives and i
 })
 
 test('a plan that was approved is not sent once something is killed, and says why', async () => {
-  const session = await Session.of(SUPERVISED)
+  const session = await GovernedSession.of(SUPERVISED)
   const plan = planOf(session.spend())
   session.add({ kind: 'KILL', subject: 'account:PAYROLL', author: 'olga' })
   const approved = session.order({ kind: 'APPROVE', ...plan, author: 'anna', nonce: 'approval' })
@@ -150,7 +106,7 @@ test('a plan that somebody rejects or forbids is cancelled, with the name', asyn
     { kind: 'REJECT', author: 'rosa' },
     { kind: 'FORBID', author: 'olga' },
   ] as const) {
-    const session = await Session.of(SUPERVISED)
+    const session = await GovernedSession.of(SUPERVISED)
     const { subject, digest } = planOf(session.spend())
     const bound = order.kind === 'REJECT' ? { digest } : {}
     const refused = session.order({ ...order, subject, ...bound })
@@ -167,7 +123,7 @@ test('whoever adjusts a plan cannot approve it, another can, and the record says
   const { driver } = await started({ policy: SUPERVISED, openings: { OPERATING: 7_400_000_00 } })
   driver.input('roster', { ...ROSTER, document: people }, at(2))
   driver.close(at(3))
-  const session = new Session(driver)
+  const session = GovernedSession.on(driver)
   const plan = planOf(session.spend())
   const detail = canonicalJson({ legs: [{ leg: 0, amountMinor: 700_000_00 }] })
   const adjusted = session.order({ kind: 'ADJUST', ...plan, author: 'olga', detail })
@@ -183,9 +139,9 @@ test('whoever adjusts a plan cannot approve it, another can, and the record says
 })
 
 test('an adjustment that the gate denies leaves the plan that waits, and so does one of a leg that is not there', async () => {
-  const session = await Session.of(SUPERVISED)
+  const session = await GovernedSession.of(SUPERVISED)
   const plan = planOf(session.spend())
-  const adjust = (leg: number, amountMinor: number): Draft => ({
+  const adjust = (leg: number, amountMinor: number): GivenOrder => ({
     kind: 'ADJUST',
     ...plan,
     author: 'olga',
@@ -202,8 +158,8 @@ test('a forced plan of an autonomous group waits for another person, and for the
   const detail = canonicalJson({
     moves: [{ amountMinor: 400_000_00, channel: 'OPERATING-PAYROLL', kind: 'TRANSFER' }],
   })
-  const force: Draft = { kind: 'FORCE', subject: 'group', author: 'olga', detail }
-  const session = await Session.of(POLICY_TEXT)
+  const force: GivenOrder = { kind: 'FORCE', subject: 'group', author: 'olga', detail }
+  const session = await GovernedSession.of(POLICY_TEXT)
   const forced = session.order(force)
   assert.deepEqual(reasons(forced), [])
   assert.equal(forced.release.length, 0)
@@ -223,6 +179,6 @@ test('a forced plan of an autonomous group waits for another person, and for the
       channel,
     )
   }
-  const shadow = await Session.of(POLICY_TEXT.replace('mode: autonomous', 'mode: shadow'))
+  const shadow = await GovernedSession.of(POLICY_TEXT.replace('mode: autonomous', 'mode: shadow'))
   assert.equal(shadow.order(force).result.decisions[0]?.reason, 'mode-shadow')
 })

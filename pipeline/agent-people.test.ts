@@ -1,29 +1,15 @@
 /** The agent under a roster: who may command it, what a command does, and what a forged, late or repeated one does not. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import {
-  SIMULATED_PEOPLE,
-  SIMULATED_ROSTER,
-  type SimulatedDraft,
-  signAs,
-  simulatedRoster,
-} from '../sandbox/people.js'
+import { SIMULATED_PEOPLE, SIMULATED_ROSTER, simulatedRoster } from '../sandbox/people.js'
 import { canonicalJson, type Json } from '../schemas/canonical-json.js'
 import type { Command } from '../schemas/generated/types.js'
 import { testEnvironment } from '../tests/support/environment.js'
-import {
-  GROUP,
-  type GroupDriver,
-  movement,
-  POLICY_TEXT,
-  type SmallGroupOptions,
-} from '../tests/support/small-group.js'
+import { type GivenOrder, GovernedSession } from '../tests/support/governed-session.js'
+import { GROUP, POLICY_TEXT, type SmallGroupOptions } from '../tests/support/small-group.js'
 import { at, names, ROSTER, reasons, started } from '../tests/support/small-group-session.js'
 import { restoreAgent } from './agent.js'
 import { formatUuid, fromHex, sha256, toHex } from './identity.js'
-import type { AppliedCycle } from './ports.js'
-
-type Draft = Omit<SimulatedDraft, 'atMicros' | 'groupId' | 'reason'> & Partial<SimulatedDraft>
 
 const digestOf = (text: string): Uint8Array => sha256(Buffer.from(text, 'utf8'))
 
@@ -32,52 +18,14 @@ async function governed(options: SmallGroupOptions = {}) {
   const { driver } = await started({ openings: { OPERATING: 7_400_000_00 }, ...options })
   driver.input('roster', ROSTER, at(2))
   driver.close(at(3))
-  return new Session(driver)
+  return GovernedSession.on(driver)
 }
 
-class Session {
-  second = 4
-
-  constructor(readonly driver: GroupDriver) {}
-
-  command(draft: Draft, keyOf?: string): Command {
-    const full = {
-      groupId: GROUP,
-      reason: 'test',
-      atMicros: at(this.second),
-      nonce: String(this.second),
-      ...draft,
-    }
-    return { sourceId: 'desk', sourceSequence: -1, ...signAs(full, keyOf) }
-  }
-
-  give(command: object): AppliedCycle {
-    this.driver.input('command', command, at(this.second))
-    return this.close()
-  }
-
-  order(draft: Draft, keyOf?: string): AppliedCycle {
-    return this.give(this.command(draft, keyOf))
-  }
-
-  /** Empties the payroll account, which the agent would fill again. */
-  spend(): AppliedCycle {
-    const name = `salaries ${this.second}`
-    this.driver.input('cash-movement', movement(name, 'PAYROLL', -1_200_000_00), at(this.second))
-    return this.close()
-  }
-
-  close(): AppliedCycle {
-    this.second += 2
-    return this.driver.close(at(this.second - 1))
-  }
-}
-
-const kill = (subject: string, author = 'olga'): Draft => ({ kind: 'KILL', subject, author })
+const kill = (subject: string, author = 'olga'): GivenOrder => ({ kind: 'KILL', subject, author })
 
 test('a command without a roster, of another roster, of nobody known, or for a role that the author lacks has no effect', async () => {
   const { driver } = await started()
-  const alone = new Session(driver)
+  const alone = GovernedSession.on(driver)
   assert.deepEqual(reasons(alone.order(kill('group:europe'))), ['no-roster'])
   const session = await governed()
   assert.deepEqual(reasons(session.order({ ...kill('all'), rosterId: 'another' })), ['other-roster'])
@@ -186,7 +134,7 @@ test('a person with a list of entities commands these alone', async () => {
   const { driver } = await started({ openings: { OPERATING: 7_400_000_00 } })
   driver.input('roster', { ...ROSTER, document: text }, at(2))
   driver.close(at(3))
-  const session = new Session(driver)
+  const session = GovernedSession.on(driver)
   for (const subject of ['all', `group:${GROUP}`, 'account:PAYROLL', 'rail:OPERATING-PAYROLL'])
     assert.deepEqual(reasons(session.order(kill(subject))), ['not-permitted'], subject)
   assert.deepEqual(reasons(session.order(kill('entity:ELSEWHERE'))), [])
@@ -197,8 +145,8 @@ test('a roster is changed by one administrator and approved by another, in any o
   const document = simulatedRoster(2, others)
   const subject = `roster:${SIMULATED_ROSTER}`
   const digest = digestOf(document)
-  const propose: Draft = { kind: 'PROPOSE', subject, digest, author: 'ada' }
-  const approve = (author: string): Draft => ({ kind: 'APPROVE', subject, digest, author })
+  const propose: GivenOrder = { kind: 'PROPOSE', subject, digest, author: 'ada' }
+  const approve = (author: string): GivenOrder => ({ kind: 'APPROVE', subject, digest, author })
   const orders: readonly (readonly string[])[] = [
     ['document', 'propose', 'approve'],
     ['approve', 'document', 'propose'],
@@ -245,7 +193,7 @@ test('a roster of one administrator, or with one key for two, is refused', async
 
 interface Proposal {
   readonly document: string
-  readonly propose: Draft
+  readonly propose: GivenOrder
   readonly digest: Uint8Array
   readonly subject: string
 }
@@ -255,7 +203,7 @@ function proposal(document: string): Proposal {
   const entries = [{ kind: 'policy', group: GROUP, policy: 'small', version: 2, digest }]
   const detail = canonicalJson({ change: 'tighter', entries } as unknown as Json)
   const subject = 'change:tighter'
-  const propose: Draft = { kind: 'PROPOSE', subject, author: 'paul', digest: digestOf(detail), detail }
+  const propose: GivenOrder = { kind: 'PROPOSE', subject, author: 'paul', digest: digestOf(detail), detail }
   return { document, propose, digest: digestOf(detail), subject }
 }
 
@@ -267,8 +215,8 @@ const TIGHTER = POLICY_TEXT.replace('version: 1', 'version: 2').replace(
 test('under a roster a new policy waits for two others with different duties, and for its author to activate it', async () => {
   const session = await governed()
   const { document, propose, digest, subject } = proposal(TIGHTER)
-  const voice = (author: string): Draft => ({ kind: 'APPROVE', subject, digest, author })
-  const activate: Draft = {
+  const voice = (author: string): GivenOrder => ({ kind: 'APPROVE', subject, digest, author })
+  const activate: GivenOrder = {
     kind: 'ACTIVATE',
     subject,
     digest,
@@ -301,12 +249,18 @@ test("whoever proposed a change cannot be one of its voices, in nobody's name", 
   const { driver } = await started()
   driver.input('roster', { ...ROSTER, document: simulatedRoster(1, people) }, at(2))
   driver.close(at(3))
-  const session = new Session(driver)
+  const session = GovernedSession.on(driver)
   const { document, propose, digest, subject } = proposal(TIGHTER)
   session.driver.input('policy', { policyId: 'small', version: 2, document }, at(session.second))
   session.order(propose)
-  const voice = (author: string, detail = ''): Draft => ({ kind: 'APPROVE', subject, digest, author, detail })
-  const activate: Draft = {
+  const voice = (author: string, detail = ''): GivenOrder => ({
+    kind: 'APPROVE',
+    subject,
+    digest,
+    author,
+    detail,
+  })
+  const activate: GivenOrder = {
     kind: 'ACTIVATE',
     subject,
     digest,
@@ -317,7 +271,7 @@ test("whoever proposed a change cannot be one of its voices, in nobody's name", 
   session.order(voice('rosa'))
   assert.deepEqual(reasons(session.order(activate)), ['not-permitted'])
   const until = at(session.second + 3_600)
-  const delegation: Draft = {
+  const delegation: GivenOrder = {
     kind: 'DELEGATE',
     subject: 'person:omar',
     author: 'paul',
@@ -342,7 +296,7 @@ test('a delegation ends at its time and when it is taken back, and so do its voi
   session.order({ kind: 'DELEGATE', subject: 'person:omar', author: 'anna', detail })
   session.order({ kind: 'APPROVE', subject, digest, author: 'omar', detail: canonicalJson({ for: 'anna' }) })
   session.order({ kind: 'REVOKE', subject: 'person:omar', author: 'anna' })
-  const activate: Draft = {
+  const activate: GivenOrder = {
     kind: 'ACTIVATE',
     subject,
     digest,
@@ -357,7 +311,7 @@ test('who has delegated one role lets nobody reject or approve with another', as
   const { driver } = await started()
   driver.input('roster', { ...ROSTER, document: simulatedRoster(1, people) }, at(2))
   driver.close(at(3))
-  const session = new Session(driver)
+  const session = GovernedSession.on(driver)
   const { propose, digest, subject } = proposal(TIGHTER)
   session.order(propose)
   const detail = canonicalJson({ roles: ['operator'], until: at(session.second + 3_600) })
@@ -366,7 +320,13 @@ test('who has delegated one role lets nobody reject or approve with another', as
     [],
   )
   for (const kind of ['REJECT', 'APPROVE'] as const) {
-    const order: Draft = { kind, subject, digest, author: 'omar', detail: canonicalJson({ for: 'anna' }) }
+    const order: GivenOrder = {
+      kind,
+      subject,
+      digest,
+      author: 'omar',
+      detail: canonicalJson({ for: 'anna' }),
+    }
     assert.deepEqual(reasons(session.order(order)), ['not-permitted'])
     assert.deepEqual(reasons(session.order({ ...order, author: 'paul' })), ['not-permitted'])
   }
@@ -380,7 +340,7 @@ test('a change that was rejected is gone, and a policy that was not proposed nev
   session.order({ kind: 'APPROVE', subject, digest, author: 'anna' })
   session.order({ kind: 'APPROVE', subject, digest, author: 'rosa' })
   assert.deepEqual(reasons(session.order({ kind: 'REJECT', subject, digest, author: 'remy' })), [])
-  const activate: Draft = {
+  const activate: GivenOrder = {
     kind: 'ACTIVATE',
     subject,
     digest,
@@ -405,7 +365,7 @@ test('details of another form than the kind asks for are refused, whatever they 
     '{"stage":',
   ]
   for (const detail of bad) {
-    const order: Draft = {
+    const order: GivenOrder = {
       kind: 'ADJUST',
       subject: 'decision:00',
       digest: digestOf('x'),
@@ -413,7 +373,7 @@ test('details of another form than the kind asks for are refused, whatever they 
       detail,
     }
     assert.deepEqual(reasons(session.order(order)), ['invalid-command'], detail)
-    const delegate: Draft = { kind: 'DELEGATE', subject: 'person:omar', author: 'anna', detail }
+    const delegate: GivenOrder = { kind: 'DELEGATE', subject: 'person:omar', author: 'anna', detail }
     assert.deepEqual(reasons(session.order(delegate)), ['invalid-command'], detail)
   }
 })

@@ -6,7 +6,7 @@ import { createAgent } from '../../pipeline/agent.js'
 import { formatUuid, toHex } from '../../pipeline/identity.js'
 import type { AppliedCycle, JournalBody } from '../../pipeline/ports.js'
 import { type SimulatedDraft, signAs } from '../../sandbox/people.js'
-import type { Cycle } from '../../schemas/generated/types.js'
+import type { Command, Cycle } from '../../schemas/generated/types.js'
 import { fileJournal, type ProjectedJournal } from '../../sinks/journal/journal-port.js'
 import { testEnvironment } from './environment.js'
 import { feedSmallGroup, GROUP, GroupDriver, MORNING, movement } from './small-group.js'
@@ -34,10 +34,25 @@ export class GovernedSession {
     return session
   }
 
-  add(draft: GivenOrder, keyOf?: string): void {
+  /** On a group that was begun otherwise; what it was given before is not in the journal. */
+  static on(driver: GroupDriver): GovernedSession {
+    return new GovernedSession(driver)
+  }
+
+  command(draft: GivenOrder, keyOf?: string): Command {
     const { second } = this
     const full = { groupId: GROUP, reason: 'test', atMicros: at(second), nonce: String(second), ...draft }
-    this.driver.input('command', { sourceId: 'desk', sourceSequence: -1, ...signAs(full, keyOf) }, at(second))
+    return { sourceId: 'desk', sourceSequence: -1, ...signAs(full, keyOf) }
+  }
+
+  add(draft: GivenOrder, keyOf?: string): void {
+    this.driver.input('command', this.command(draft, keyOf), at(this.second))
+  }
+
+  /** A command as it came, whatever was done to it. */
+  give(command: object): AppliedCycle {
+    this.driver.input('command', command, at(this.second))
+    return this.close()
   }
 
   order(draft: GivenOrder, keyOf?: string): AppliedCycle {
