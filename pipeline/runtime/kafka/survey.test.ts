@@ -24,7 +24,8 @@ function surveyor(...answers: readonly (readonly Answer[])[]): Surveyor {
     OffsetSpec: { EARLIEST: 'earliest', LATEST: 'latest' },
     IsolationLevel: { READ_COMMITTED: 1, READ_UNCOMMITTED: 0 },
   }
-  return new Surveyor(library as unknown as Library, {} as ConsumerClient)
+  const client = { getMetadata: (_: unknown, done: () => void) => done() }
+  return new Surveyor(library as unknown as Library, client as unknown as ConsumerClient)
 }
 
 const place = { topic: 'weir.cycle', partition: 0 }

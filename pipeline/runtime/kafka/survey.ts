@@ -28,6 +28,7 @@ export type EndKind = 'written' | 'readable'
 /** Shares the connections of a consumer, and is of no use after it. */
 export class Surveyor {
   readonly #admin: IAdminClient
+  readonly #client: ConsumerClient
   readonly #library: Library
 
   /**
@@ -36,6 +37,7 @@ export class Surveyor {
    */
   constructor(library: Library, client: ConsumerClient) {
     this.#library = library
+    this.#client = client
     this.#admin = library.AdminClient.createFrom(client)
   }
 
@@ -46,11 +48,25 @@ export class Surveyor {
       this.#ask(partitions, OffsetSpec.EARLIEST, kind),
       this.#ask(partitions, OffsetSpec.LATEST, kind),
     ])
-    return partitions.map(({ topic, partition }) => {
+    const extents = partitions.map(({ topic, partition }) => {
       const begin = begins.get(`${topic}/${partition}`)
       const end = ends.get(`${topic}/${partition}`)
       const error = failureOf(begin) ?? failureOf(end)
       return { topic, partition, begin: begin?.offset ?? -1, end: end?.offset ?? -1, error }
+    })
+    if (extents.some(({ error }) => error !== undefined)) await this.#learnLeaders()
+    return extents
+  }
+
+  /**
+   * Has the client ask who leads its topics. By itself it does so for a leader that is another or away, but not for one that is the same
+   * in a later epoch (librdkafka 2.15.1, `rd_kafka_admin_result_err_refresh`): every survey would be refused until it looks at its topics
+   * of its own accord, five minutes later. What it learns serves the next survey; a failure is told by that one.
+   */
+  #learnLeaders(): Promise<void> {
+    const options = { allTopics: false, timeout: SURVEY_TIMEOUT_MS }
+    return new Promise((resolve) => {
+      this.#client.getMetadata(options, () => resolve())
     })
   }
 
