@@ -12,22 +12,33 @@ function commandsOf(command: Command, words: readonly string[] = []): (readonly 
 const program = await createProgram()
 const all = commandsOf(program)
 
+function commandAt(words: readonly string[]): Command {
+  return words.reduce<Command>(
+    (command, word) => command.commands.find((one) => one.name() === word)!,
+    program,
+  )
+}
+
+function usageOf(words: readonly string[]): RegExp {
+  return new RegExp(`^Usage: ${['weir', ...words].join(' ')}\\b`)
+}
+
 test('every command explains itself with --help', async () => {
   assert.ok(all.length > 8, `only ${all.length} commands`)
-  for (const words of all) {
+  // Commands below a first word are loaded with it, so a process for each word shows that all of them are there.
+  for (const words of all.filter(({ length }) => length <= 1)) {
     const { code, stdout, stderr } = await weir([...words, '--help'])
     const name = ['weir', ...words].join(' ')
     assert.equal(code, 0, name)
     assert.equal(stderr, '', name)
-    assert.match(stdout, new RegExp(`^Usage: ${name}\\b`), name)
+    assert.match(stdout, usageOf(words), name)
   }
+  for (const words of all) assert.match(commandAt(words).helpInformation(), usageOf(words), words.join(' '))
 })
 
 test('every command that does something has --json', () => {
-  const leaves = all.map((words) =>
-    words.reduce<Command>((command, word) => command.commands.find((one) => one.name() === word)!, program),
-  )
-  const without = leaves
+  const without = all
+    .map(commandAt)
     .filter((command) => command.commands.length === 0)
     .filter((command) => !command.options.some(({ long }) => long === '--json'))
   assert.deepEqual(
