@@ -9,6 +9,11 @@ import { type Draft, groupDrafts, policyText, sharedDrafts } from '../simulator/
 const AROUND_THE_CLOCK = { openSeconds: 0, cutoffSeconds: 2 * 86_400 }
 /** A thousandth of the largest exact amount: enough for days of any rate. */
 const UNLIMITED_MINOR = 4_000_000_000_000
+/**
+ * The live bank is quick (`weir bank --time-scale`), and one that keeps silent is asked this much and `answerWithinSeconds` after sending: so a
+ * run that comes to its end need not wait long for what only a question brings to light.
+ */
+const SETTLEMENT_DELAY_SECONDS = 15
 const LIMITS = { perDay: 40_000_000_000, mode: 'autonomous' } as const
 
 export interface LiveMaterialOptions {
@@ -41,8 +46,9 @@ function changes(
   groupId: string,
   { venueId, answerWithinSeconds }: LiveMaterialOptions,
 ): Readonly<Record<string, unknown>> {
-  if (stream === 'rail') return { ...AROUND_THE_CLOCK, venueId, dailyLimitMinor: UNLIMITED_MINOR }
-  if (stream === 'facility') return { ...AROUND_THE_CLOCK, venueId }
+  const channel = { ...AROUND_THE_CLOCK, venueId, settlementDelaySeconds: SETTLEMENT_DELAY_SECONDS }
+  if (stream === 'rail') return { ...channel, dailyLimitMinor: UNLIMITED_MINOR }
+  if (stream === 'facility') return channel
   if (stream === 'policy') return { document: policyText(groupId, { ...LIMITS, answerWithinSeconds }) }
   return {}
 }
