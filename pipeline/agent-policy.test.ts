@@ -116,17 +116,6 @@ test('on its last day a policy decides, a microsecond later it refuses, and peop
   assert.equal(expired.applied.result.explanations.length, 1)
 })
 
-test('a policy above the level of groups is refused for a group, and what was in force stays', async () => {
-  const document = POLICY_TEXT.replace('group: europe', 'level: region')
-  const { driver } = await started(OPENINGS)
-  driver.input('policy', { policyId: 'small', version: 2, document }, at(5))
-  const refused = driver.close(at(6))
-  assert.deepEqual(reasons(refused), ['invalid-reference'])
-  assert.match(refused.result.deadLetters[0]!.detail, /the policy is of level region and governs no group/)
-  driver.input('cash-movement', movement('salaries', 'PAYROLL', -1_200_000_00), at(10))
-  assert.equal(driver.close(at(15)).release.length, 1)
-})
-
 test('coverage above 100 keeps a part of the obligations as a floor, and dearer funding draws less gladly', async () => {
   const floors = async (margins: string): Promise<number[]> => {
     const { driver } = await started({ policy: `${POLICY_TEXT}${margins}`, ...OPENINGS })

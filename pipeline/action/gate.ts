@@ -4,7 +4,7 @@
  *
  * Each check returns true to pass; anything else, an error included, denies. Depends on plan, policy and state.
  */
-import { atBank, isInDoubt, valueOf } from '../deliberation/bank-balances.js'
+import { atBank, isInDoubt, sumOfValues } from '../deliberation/bank-balances.js'
 import { factsOf } from '../deliberation/eligibility.js'
 import { reliableInflowMinor } from '../deliberation/leg-links.js'
 import {
@@ -299,7 +299,7 @@ export function lyingAtBank(
       opened,
     }),
   )
-  return balances.some(isInDoubt) ? undefined : valueOf(balances)
+  return balances.some(isInDoubt) ? undefined : sumOfValues(balances)
 }
 
 /** Holds and credits of the plan, on top of those on their way, keep every balance an exact integer. */

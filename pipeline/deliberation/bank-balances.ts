@@ -82,7 +82,7 @@ export function atBank(positions: readonly Position[], bankId: string): AtBank |
   return first === undefined ? undefined : { listed, unlisted: first.unlistedAtBank }
 }
 
-export function valueOf(balances: readonly Pick<BankBalance, 'projectedMinor' | 'price'>[]): bigint {
+export function sumOfValues(balances: readonly Pick<BankBalance, 'projectedMinor' | 'price'>[]): bigint {
   return balances.reduce((sum, balance) => sum + amountValue(balance.projectedMinor, balance.price), 0n)
 }
 

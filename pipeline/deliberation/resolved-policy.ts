@@ -51,7 +51,10 @@ export function resolvePolicy(state: GroupState): ResolvedPolicy | undefined {
 }
 
 /** A policy that may not be in force. */
-export function resolveReference(state: GroupState, reference: Readonly<PolicyReference>): ResolvedPolicy {
+export function resolveReference(
+  state: GroupState,
+  reference: Readonly<Omit<PolicyReference, 'parent'>>,
+): ResolvedPolicy {
   const policy = parsePolicy(reference.document, `policy ${reference.policyId} v${reference.version}`)
   const baseExponent = currencyExponent(state, policy.baseCurrency)
   const accounts = new Map<string, AccountTargets>()

@@ -6,7 +6,7 @@
  * Depends on state, policy, positions and valuation.
  */
 import { exponentOf, type GroupState } from '../perception/state.js'
-import { type AtBank, atBank, isInDoubt, valueOf } from './bank-balances.js'
+import { type AtBank, atBank, isInDoubt, sumOfValues } from './bank-balances.js'
 import type { Position } from './positions.js'
 import { budgetLeftMinor, type ResolvedPolicy } from './resolved-policy.js'
 import { amountValue, limitValue, Valuation } from './valuation.js'
@@ -79,7 +79,7 @@ export function bankLimits(state: GroupState, resolved: ResolvedPolicy): Map<str
  * only when a balance is in doubt.
  */
 function mostAtBank({ listed, unlisted }: AtBank, limit: bigint): bigint {
-  const lies = valueOf(listed)
-  const left = limit - valueOf(unlisted)
+  const lies = sumOfValues(listed)
+  const left = limit - sumOfValues(unlisted)
   return lies > left || listed.some(isInDoubt) || unlisted.some(isInDoubt) ? lies : left
 }

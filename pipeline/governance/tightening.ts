@@ -7,7 +7,7 @@
 import { compareDecimals } from './decimals.js'
 import { AUTONOMY_MODES, type CounterpartyLimit, type Policy, type PolicyRule } from './policy.js'
 import { compileRule } from './rule.js'
-import { implies } from './rule-implication.js'
+import { implies, MOST_CELLS } from './rule-implication.js'
 import { type BoundValue, pathOf, TIGHTENING, type TighteningRow } from './tightening-table.js'
 
 /** Why a child is not proven to tighten. */
@@ -35,6 +35,8 @@ export interface Tightening {
 /** Whether `child` only tightens `parent`, by contents alone: names, levels and digests are `policy-tree.ts`'s. */
 export function proveTightening(parent: Policy, child: Policy): Tightening {
   const proven: ProvenRule[] = []
+  // One for all rules: an agent proves within a cycle, which must not take long.
+  const budget = { cells: MOST_CELLS }
   const looser = [
     ...looserMode(parent, child),
     ...looserExpiry(parent, child),
@@ -44,7 +46,7 @@ export function proveTightening(parent: Policy, child: Policy): Tightening {
     ...looserCounterparties('lenders', parent, child),
     ...looserRoles(parent, child),
     ...looserOptimizers(parent, child),
-    ...parent.rules.flatMap((rule) => looserRule(rule, child, proven)),
+    ...parent.rules.flatMap((rule) => looserRule(rule, child, proven, budget)),
   ]
   return { tightens: looser.length === 0, looser, proven }
 }
@@ -183,7 +185,12 @@ function looserOptimizers(parent: Policy, child: Policy): LooserKey[] {
   return [{ path: ['optimizers'], message, remedy: `use of: ${parent.optimizers.join(', ')}` }]
 }
 
-function looserRule(rule: PolicyRule, child: Policy, proven: ProvenRule[]): LooserKey[] {
+function looserRule(
+  rule: PolicyRule,
+  child: Policy,
+  proven: ProvenRule[],
+  budget: { cells: number },
+): LooserKey[] {
   const index = child.rules.findIndex(({ name }) => name === rule.name)
   if (index < 0) {
     const message = `the parent's rule ${rule.name} is missing`
@@ -191,7 +198,8 @@ function looserRule(rule: PolicyRule, child: Policy, proven: ProvenRule[]): Loos
   }
   const own = child.rules[index]
   if (own.normal === rule.normal) return []
-  const proof = implies(compileRule(own.allow), compileRule(rule.allow))
+  const proof = implies(compileRule(own.allow), compileRule(rule.allow), budget.cells)
+  budget.cells -= proof.cells
   if (proof.proven) {
     proven.push({ name: rule.name, cells: proof.cells })
     return []

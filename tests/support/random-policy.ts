@@ -264,7 +264,7 @@ export const policyCase: fc.Arbitrary<PolicyCase> = fc
 export function stateUnder(one: PolicyCase, document: string): GroupState {
   const { state } = groupOf(one.group)
   const made = Object.assign(newGroupState('g'), state)
-  made.policy = { policyId: 'random', version: 1, digestHex: '', document }
+  made.policy = { policyId: 'random', version: 1, digestHex: '', document, parent: null }
   made.movedThisHourBaseMinor = Math.floor(made.movedTodayBaseMinor / 3)
   for (const [index, account] of [...made.accounts.values()].entries()) {
     account.reference = { ...account.reference, feedId: 'FEED' }
