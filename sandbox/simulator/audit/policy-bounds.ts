@@ -39,7 +39,8 @@ export class PolicyBounds {
     hold(own !== undefined, 'people-obeyed', () => `a policy of ${groupId} decides that nobody sent`)
     this.#within(groupId, own as KnownText, (own as KnownText).parent, digest === first)
     const before = this.#texts.get(`${groupId}/${first}`)
-    if (digest !== first && before !== undefined) this.#within(groupId, own as KnownText, before.parent, false)
+    if (digest !== first && before !== undefined)
+      this.#within(groupId, own as KnownText, before.parent, false)
   }
 
   /** @param asItCame what is taken as it comes is held against what had come before it alone */

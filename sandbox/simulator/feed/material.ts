@@ -45,12 +45,7 @@ const SIMULATED_LIMITS: PolicyLimits = { perDay: 100_000_000, answerWithinSecond
 /** Name of the policy above some of the groups. */
 const ABOVE = 'above'
 
-export function policyText(
-  groupId: string,
-  limits = SIMULATED_LIMITS,
-  version = 1,
-  isBelow = false,
-): string {
+export function policyText(groupId: string, limits = SIMULATED_LIMITS, version = 1, isBelow = false): string {
   return textOf('simulated', version, `group: ${groupId}${isBelow ? belowLines() : ''}`, limits)
 }
 
@@ -59,7 +54,8 @@ function aboveText(): string {
   return textOf(ABOVE, 1, 'level: region', SIMULATED_LIMITS)
 }
 
-const belowLines = (): string => `\nlevel: group\nparent: { policy: ${ABOVE}, digest: ${digestOf(aboveText())} }`
+const belowLines = (): string =>
+  `\nlevel: group\nparent: { policy: ${ABOVE}, digest: ${digestOf(aboveText())} }`
 
 const digestOf = (text: string): string => toHex(sha256(Buffer.from(text, 'utf8')))
 
