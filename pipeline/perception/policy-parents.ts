@@ -50,11 +50,10 @@ function faultAgainstFormer(
   child: TreeFile,
   names: ReadonlySet<string>,
 ): TreeFault | undefined {
-  const { documents } = state.people
   let former = state.policy?.parent ?? null
   while (former !== null) {
     const { policyId, digestHex } = former
-    const document = documents.get(digestHex)
+    const document = policyText(state, digestHex)
     if (!names.has(policyId)) {
       if (document === undefined) {
         const detail = `${policyId}, above the policy in force, has not come (send its text of digest ${digestHex} on the policy stream, then try again)`
@@ -92,21 +91,32 @@ export function judgeInForce(collector: CycleCollector, arrivedHex: string): voi
     collector.alert('INFO', 'policy-proven', subject, message)
   } catch (error) {
     if (!(error instanceof WeirError)) throw error
-    collector.alert('CRITICAL', 'policy-looser', subject, `The policy in force is ${error.toLine()}`)
+    const message = `The policy in force is not within what is above it: ${error.toLine()}`
+    collector.alert('CRITICAL', 'policy-looser', subject, message)
   }
 }
 
-function isAboveInForce({ policy, people }: GroupState, digestHex: string): boolean {
-  for (let at = policy?.parent ?? null; at !== null; at = people.documents.get(at.digestHex)?.parent ?? null)
+function isAboveInForce(state: GroupState, digestHex: string): boolean {
+  for (
+    let at = state.policy?.parent ?? null;
+    at !== null;
+    at = policyText(state, at.digestHex)?.parent ?? null
+  )
     if (at.digestHex === digestHex) return true
   return false
 }
 
 function above(state: GroupState, child: TreeFile) {
   return policiesAbove(child, ({ policy }) => {
-    const found = state.people.documents.get(policy.parent!.digestHex)
+    const found = policyText(state, policy.parent!.digestHex)
     return found === undefined ? undefined : read(found)
   })
+}
+
+/** A roster's text is none, whoever names it. */
+function policyText(state: GroupState, digestHex: string): DocumentReference | undefined {
+  const found = state.people.documents.get(digestHex)
+  return found?.kind === 'policy' ? found : undefined
 }
 
 /**
