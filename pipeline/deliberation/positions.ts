@@ -35,6 +35,16 @@ export interface Position extends BankBalance {
   readonly unlistedAtBank: readonly BankBalance[]
 }
 
+/** What the positions of one moment are reckoned from. */
+interface Moment {
+  readonly state: GroupState
+  readonly resolved: ResolvedPolicy
+  readonly nowMicros: number
+  readonly expected: ReadonlyMap<string, ExpectedSums>
+  readonly valuation: Valuation
+  readonly unlisted: ReadonlyMap<string, readonly BankBalance[]>
+}
+
 export function positionsOf(
   state: GroupState,
   resolved: ResolvedPolicy,
@@ -43,25 +53,17 @@ export function positionsOf(
 ): Position[] {
   const valuation = new Valuation(state, resolved.policy.baseCurrency, resolved.baseExponent)
   const unlisted = unlistedBalances(state, resolved, expected, valuation)
+  const moment: Moment = { state, resolved, nowMicros, expected, valuation, unlisted }
   const positions: Position[] = []
-  for (const targets of resolved.accounts.values()) {
-    const account = state.accounts.get(targets.accountId)!
-    const beside = unlisted.get(account.reference.bankId) ?? NO_BALANCES
-    positions.push(positionOf(state, resolved, nowMicros, account, targets, valuation, expected, beside))
-  }
+  for (const targets of resolved.accounts.values()) positions.push(positionOf(moment, targets))
   return positions
 }
 
 function positionOf(
-  state: GroupState,
-  resolved: ResolvedPolicy,
-  nowMicros: number,
-  account: AccountState,
+  { state, resolved, nowMicros, expected, valuation, unlisted }: Moment,
   targets: AccountTargets,
-  valuation: Valuation,
-  expected: ReadonlyMap<string, ExpectedSums>,
-  unlistedAtBank: readonly BankBalance[],
 ): Position {
+  const account = state.accounts.get(targets.accountId)!
   const { reference } = account
   const factor = valuation.minorFactor(reference.currency, reference.currencyExponent)
   const flows = expected.get(targets.accountId) ?? NO_FLOWS
@@ -89,7 +91,7 @@ function positionOf(
     baseFactor: factor ?? 0,
     price: valuation.price(reference.currency, reference.currencyExponent) ?? 0,
     frozen: frozenReason(state, resolved, account, nowMicros, factor),
-    unlistedAtBank,
+    unlistedAtBank: unlisted.get(reference.bankId) ?? NO_BALANCES,
   }
 }
 
