@@ -39,7 +39,10 @@ export function registerAt(policy: Command): void {
       .description('propose new versions of policies; writes the manifest that others approve')
       .argument('<file...>', 'YAML files, one a group')
       .option('--change <id>', 'needed: name of the change')
-      .option('--policies <dir>', 'folder of their parents, which are sent with them; needed when one names a parent')
+      .option(
+        '--policies <dir>',
+        'folder of their parents, which are sent with them; needed when one names a parent',
+      )
       .option(...MANIFEST_FLAG),
   )
     .addHelpText(

@@ -8,6 +8,7 @@ import { toHex } from '../../../pipeline/identity.js'
 import { publicKeyOf, SIMULATED_PEOPLE, simulatedRoster } from '../../../sandbox/people.js'
 import { canonicalJson } from '../../../schemas/canonical-json.js'
 import { SCHEMA_JSON } from '../../../schemas/generated/schemas.js'
+import { testEnvironment } from '../../../tests/support/environment.js'
 import {
   demandVerified,
   exported,
@@ -17,7 +18,6 @@ import {
   TWO,
   textOf,
 } from '../../../tests/support/governed-bundle.js'
-import { testEnvironment } from '../../../tests/support/environment.js'
 import {
   type GivenOrder,
   GovernedSession,
