@@ -2,7 +2,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { testEnvironment } from '../tests/support/environment.js'
-import { id, movement, POLICY_TEXT } from '../tests/support/small-group.js'
+import {
+  account,
+  type GroupDriver,
+  id,
+  movement,
+  opening,
+  POLICY_TEXT,
+} from '../tests/support/small-group.js'
 import { at, reasons, settle, started } from '../tests/support/small-group-session.js'
 import { restoreAgent } from './agent.js'
 import { toHex } from './identity.js'
@@ -12,6 +19,18 @@ const OPENINGS = { openings: { OPERATING: 7_400_000_00 } }
 
 const withRules = (...rules: string[]) =>
   `${POLICY_TEXT}rules:\n${rules.map((allow, index) => `  - { name: rule-${index}, allow: '${allow}' }\n`).join('')}`
+
+const obligation = (accountId: string, amountMinor: number) => ({
+  expectedFlowId: id(`due-${accountId}`),
+  accountId,
+  currency: 'EUR',
+  amountMinor,
+  expectedAt: at(600),
+  kind: 'OTHER',
+  timeSpecific: true,
+  cancelled: false,
+  counterpartyId: '',
+})
 
 async function afterSalaries(policy: string) {
   const { driver } = await started({ policy, ...OPENINGS })
@@ -116,32 +135,36 @@ test('on its last day a policy decides, a microsecond later it refuses, and peop
   assert.equal(expired.applied.result.explanations.length, 1)
 })
 
-test('a policy above the level of groups is refused for a group, and what was in force stays', async () => {
-  const document = POLICY_TEXT.replace('group: europe', 'level: region')
-  const { driver } = await started(OPENINGS)
-  driver.input('policy', { policyId: 'small', version: 2, document }, at(5))
-  const refused = driver.close(at(6))
-  assert.deepEqual(reasons(refused), ['invalid-reference'])
-  assert.match(refused.result.deadLetters[0]!.detail, /the policy is of level region and governs no group/)
-  driver.input('cash-movement', movement('salaries', 'PAYROLL', -1_200_000_00), at(10))
-  assert.equal(driver.close(at(15)).release.length, 1)
+test('a limit on a bank counts an account there that the policy does not list, as it is projected', async () => {
+  const policy = POLICY_TEXT.replace(
+    'instructionsPerCycle: 8',
+    'instructionsPerCycle: 8\n  concentration: [ { counterparty: BANK-B, limit: 3000000 } ]',
+  )
+  const sentWith = async (tell: (driver: GroupDriver) => void): Promise<number[]> => {
+    const { driver } = await started({ policy, ...OPENINGS })
+    tell(driver)
+    driver.input('cash-movement', movement('salaries', 'PAYROLL', -1_200_000_00), at(10))
+    return driver.close(at(15)).release.map(({ amountMinor }) => amountMinor)
+  }
+  const taxes = (balanceMinor?: number) => (driver: GroupDriver) => {
+    driver.input('account', account('TAXES', 'BANK-B'), at(2))
+    if (balanceMinor !== undefined) driver.input('balance-report', opening('TAXES', balanceMinor), at(3))
+  }
+  assert.deepEqual(await sentWith(() => {}), [1_200_000_00])
+  // 800,000 are left there, and 1,500,000 in the other account: 700,000 more make 3,000,000.
+  assert.deepEqual(await sentWith(taxes(1_500_000_00)), [700_000_00])
+  const due = (driver: GroupDriver) => {
+    taxes(1_500_000_00)(driver)
+    driver.input('expected-flow', obligation('TAXES', -300_000_00), at(4))
+  }
+  assert.deepEqual(await sentWith(due), [1_000_000_00], 'what leaves the other account makes room')
+  assert.deepEqual(await sentWith(taxes()), [], 'what lies in the other account is not known')
 })
 
 test('coverage above 100 keeps a part of the obligations as a floor, and dearer funding draws less gladly', async () => {
   const floors = async (margins: string): Promise<number[]> => {
     const { driver } = await started({ policy: `${POLICY_TEXT}${margins}`, ...OPENINGS })
-    const obligation = {
-      expectedFlowId: id('rent'),
-      accountId: 'PAYROLL',
-      currency: 'EUR',
-      amountMinor: -1_500_000_00,
-      expectedAt: at(600),
-      kind: 'OTHER',
-      timeSpecific: true,
-      cancelled: false,
-      counterpartyId: '',
-    }
-    driver.input('expected-flow', obligation, at(10))
+    driver.input('expected-flow', obligation('PAYROLL', -1_500_000_00), at(10))
     const [explanation] = driver.close(at(15)).result.explanations
     return explanation!.accounts
       .filter(({ accountId }) => accountId === 'PAYROLL')

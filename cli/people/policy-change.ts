@@ -9,11 +9,11 @@ import type { Command } from 'commander'
 import { WeirError } from '../../pipeline/errors.js'
 import { type ChangeManifest, readDetail } from '../../pipeline/governance/people/command-detail.js'
 import { textDigestHex } from '../../pipeline/governance/people/statement.js'
-import { digestOf, PolicyTree, proveLineage, type TreeFile } from '../../pipeline/governance/policy-tree.js'
+import { digestOf, PolicyTree, proveLineage } from '../../pipeline/governance/policy-tree.js'
 import { fromHex } from '../../pipeline/identity.js'
 import { canonicalJson, type Json } from '../../schemas/canonical-json.js'
 import { required } from '../flags.js'
-import { policyFilesIn, readPolicyFile, readPolicyText } from '../policy/files.js'
+import { type PolicyText, policyFilesIn, readPolicyFile } from '../policy/files.js'
 import { shellWord } from '../shell.js'
 import { type LetterRecord, policyRecord } from './letter.js'
 import { addPeopleFlags, PEOPLE_HELP, type PeopleFlags, Settings } from './people-flags.js'
@@ -39,7 +39,10 @@ export function registerAt(policy: Command): void {
       .description('propose new versions of policies; writes the manifest that others approve')
       .argument('<file...>', 'YAML files, one a group')
       .option('--change <id>', 'needed: name of the change')
-      .option('--policies <dir>', 'folder of their parents; needed when one names a parent')
+      .option(
+        '--policies <dir>',
+        'folder of their parents, which are sent with them; needed when one names a parent',
+      )
       .option(...MANIFEST_FLAG),
   )
     .addHelpText(
@@ -74,12 +77,8 @@ export function registerAt(policy: Command): void {
 async function propose(files: readonly string[], flags: ChangeFlags): Promise<void> {
   const settings = new Settings(flags, 'weir policy propose')
   const change = required(flags.change, '--change', 'weir policy propose')
-  const read = files.map(readForGroup)
-  proveParents(
-    read.map(({ tree }) => tree),
-    flags.policies,
-  )
-  const entries = read
+  const proposed = proven(files.map(readForGroup), flags.policies)
+  const entries = proposed
     .map(({ policy }) => ({
       kind: 'policy',
       group: policy.groupId,
@@ -96,15 +95,18 @@ async function propose(files: readonly string[], flags: ChangeFlags): Promise<vo
   const documents = (eventTime: number): LetterRecord[] => {
     // Whoever is asked and says no leaves no file.
     writeManifest(file, manifest)
-    return read.map(({ policy: { groupId, policyId, version }, text }) =>
-      policyRecord({ groupId, eventTime, policyId, version, document: text }),
-    )
+    return proposed.flatMap((one) => recordsOf(one, eventTime))
   }
   const orders = ordersOf('PROPOSE', { change, entries } as ChangeManifest, digest, manifest)
   await send(settings, {
     orders,
     documents,
-    notes: describe({ change, entries } as ChangeManifest, digest, file),
+    notes: [
+      ...describe({ change, entries } as ChangeManifest, digest, file),
+      ...proposed.flatMap(({ policy, parents }) =>
+        parents.map((one) => `${policy.groupId}: with ${named(one)} above it`),
+      ),
+    ],
     next: () => [
       `an approver and a risk-officer approve it, with ${file}: weir policy approve ${shellWord(change)} --reason TEXT`,
     ],
@@ -152,28 +154,48 @@ function describe({ entries }: ChangeManifest, digest: string, file: string): st
   ]
 }
 
+/** A policy that is proposed, and those above it, from the nearest to the root. */
+interface Proposed extends PolicyText {
+  readonly parents: readonly PolicyText[]
+}
+
 /** What is proposed only tightens what is above it. @throws WeirError WEIR_POLICY when that is not proven */
-function proveParents(files: readonly TreeFile[], folder: string | undefined): void {
-  const others = folder === undefined ? [] : policyFilesIn(folder).map(readPolicyFile)
-  const tree = new PolicyTree([...files, ...others])
-  for (const file of files) {
+function proven(files: readonly PolicyText[], folder: string | undefined): Proposed[] {
+  const all = [...files, ...(folder === undefined ? [] : policyFilesIn(folder).map(readPolicyFile))]
+  const texts = new Map(all.map((one) => [digestOf(one.policy), one]))
+  const tree = new PolicyTree(all)
+  return files.map((file) => {
     const { parent } = file.policy
     if (parent !== undefined && folder === undefined) {
       const message = `nothing is proven against the parent ${parent.policyId}`
       throw file.document.errorAt(['parent'], message, 'give its folder with --policies DIR')
     }
-    proveLineage(tree, file)
-  }
+    const { parents } = proveLineage(tree, file)
+    return { ...file, parents: parents.map(({ policy }) => texts.get(digestOf(policy))!) }
+  })
 }
 
-function readForGroup(file: string) {
-  const tree = readPolicyFile(file)
-  const { policy, document } = tree
-  if (policy.groupId !== '') return { tree, policy, text: readPolicyText(file).text }
+/** The agent proves it too, so what is above goes with it, from the root down; a record is for one group, so each has its own. */
+function recordsOf(proposed: Proposed, eventTime: number): LetterRecord[] {
+  const { groupId } = proposed.policy
+  return [...proposed.parents]
+    .reverse()
+    .concat(proposed)
+    .map(({ policy: { policyId, version }, text }) =>
+      policyRecord({ groupId, eventTime, policyId, version, document: text }),
+    )
+}
+
+const named = ({ policy }: PolicyText): string => `${policy.policyId} version ${policy.version}`
+
+function readForGroup(file: string): PolicyText {
+  const read = readPolicyFile(file)
+  const { policy, document } = read
+  if (policy.groupId !== '') return read
   throw document.errorAt(
     ['level'],
     `a policy of level ${policy.level} governs no group`,
-    'propose policies of level group',
+    'propose policies of level group; those above them are sent with them from --policies DIR',
   )
 }
 

@@ -1,6 +1,8 @@
 /** `weir policy diff`: what changes between two policies, in words and numbers. Depends on governance. */
+
+import type { TreeFile } from '../../pipeline/governance/policy-chain.js'
 import { describeChange, differences } from '../../pipeline/governance/policy-difference.js'
-import { digestOf, type TreeFile } from '../../pipeline/governance/policy-tree.js'
+import { digestOf } from '../../pipeline/governance/policy-tree.js'
 import { printable } from '../../pipeline/governance/printable.js'
 import { proveTightening, type Tightening } from '../../pipeline/governance/tightening.js'
 import { printJson, printText } from '../output.js'

@@ -2,22 +2,22 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { WeirError } from '../../pipeline/errors.js'
-import { type Policy, parsePolicyFile } from '../../pipeline/governance/policy.js'
+import { parsePolicyFile } from '../../pipeline/governance/policy.js'
+import type { TreeFile } from '../../pipeline/governance/policy-chain.js'
 import { MAXIMUM_POLICY_BYTES } from '../../pipeline/governance/policy-document.js'
-import type { TreeFile } from '../../pipeline/governance/policy-tree.js'
 
 /** Policies in one folder; a tree of four levels has far fewer. */
 const FILES_AT_MOST = 1_000
 
-/** Reads one policy. Throws `WEIR_POLICY` with its place; a file above the bound is not read. */
-export function readPolicyFile(file: string): TreeFile {
-  return { file, ...parsePolicyFile(readText(file), file) }
+/** A policy with the text that its digest is of. */
+export interface PolicyText extends TreeFile {
+  readonly text: string
 }
 
-/** The same, with the text that its digest is of. */
-export function readPolicyText(file: string): { readonly policy: Policy; readonly text: string } {
+/** Reads one policy. Throws `WEIR_POLICY` with its place; a file above the bound is not read. */
+export function readPolicyFile(file: string): PolicyText {
   const text = readText(file)
-  return { policy: parsePolicyFile(text, file).policy, text }
+  return { file, text, ...parsePolicyFile(text, file) }
 }
 
 /** Paths of the YAML files of a folder, in the order of their names. Throws `WEIR_POLICY`. */

@@ -1,12 +1,7 @@
 /** `weir policy lint`: each file by itself, and against its parents where it names one. Depends on governance. */
 import { WeirError } from '../../pipeline/errors.js'
-import {
-  digestOf,
-  type Lineage,
-  PolicyTree,
-  proveLineage,
-  type TreeFile,
-} from '../../pipeline/governance/policy-tree.js'
+import type { TreeFile } from '../../pipeline/governance/policy-chain.js'
+import { digestOf, type Lineage, PolicyTree, proveLineage } from '../../pipeline/governance/policy-tree.js'
 import { EXIT } from '../failure.js'
 import { note, printJson, printText } from '../output.js'
 import { policyFilesIn, readPolicyFile } from './files.js'

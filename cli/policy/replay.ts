@@ -12,7 +12,7 @@ import { compileOptimizer } from '../../wasm-core/host/compile.js'
 import { formatMinor, formatNumber, formatTable } from '../amounts.js'
 import { DEMO_DATA_DIR } from '../flags.js'
 import { note, printJson, printText } from '../output.js'
-import { readPolicyText } from './files.js'
+import { readPolicyFile } from './files.js'
 import { withStoredRun } from './stored-run.js'
 
 /** How often a person who waits hears of it, cycles. */
@@ -43,7 +43,7 @@ Example:
 }
 
 async function run(file: string, { dataDir = DEMO_DATA_DIR, json }: ReplayFlags): Promise<void> {
-  const { policy, text } = readPolicyText(file)
+  const { policy, text } = readPolicyFile(file)
   if (policy.groupId === '')
     throw new WeirError('WEIR_POLICY', `a policy of level ${policy.level} decides for no group`, {
       place: file,

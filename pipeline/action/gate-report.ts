@@ -14,9 +14,11 @@ import { timeFactsAt } from '../governance/rule-facts.js'
 import { isMinor } from '../money.js'
 import type { GroupState } from '../perception/state.js'
 import {
+  addedAtBank,
   balancesStayExact,
   channelMaximum,
   frozenOf,
+  lyingAtBank,
   minimumTicket,
   pricesAt,
   rounding,
@@ -104,28 +106,14 @@ function bankLines({ state, resolved, positions, moves }: GatedPlan): GateLine[]
   const limits = limitsOf(state, resolved)
   if (limits === undefined) return [measured('above-concentration', 'plan', () => words(false, '', ''))]
   const valuation = new Valuation(state, resolved.policy.baseCurrency, resolved.baseExponent)
-  const priceOf = ({ currency, exponent }: Position) => valuation.price(currency, exponent)
   const lines: GateLine[] = []
   for (const [bankId, limit] of limits) {
-    const here = positions.filter((position) => position.bankId === bankId)
-    const addedTo = (position: Position): bigint => {
-      const price = priceOf(position) ?? 0
-      return moves.reduce((sum, move) => {
-        const coming = creditedAccount(move) === position ? amountValue(move.counterAmountMinor, price) : 0n
-        const going = debitedAccount(move) === position ? amountValue(move.amountMinor, price) : 0n
-        return sum + coming - going
-      }, 0n)
-    }
     let adds = true
     const line = measured('above-concentration', bankId, () => {
-      const added = here.reduce((sum, position) => sum + addedTo(position), 0n)
+      const added = addedAtBank(valuation, moves, bankId)
       adds = added > 0n
-      if (here.some((position) => priceOf(position) === undefined)) return words(false, '', limit.toString())
-      const before = here.reduce(
-        (sum, position) => sum + amountValue(position.projectedMinor, priceOf(position) ?? 0),
-        0n,
-      )
-      return valueAtMost(before + added, limit)
+      const before = lyingAtBank(valuation, positions, bankId)
+      return before === undefined ? words(false, '', limit.toString()) : valueAtMost(before + added, limit)
     })
     if (adds) lines.push(line)
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { RegulatoryConstraint } from '../../schemas/generated/types.js'
+import type { BankBalance } from '../deliberation/bank-balances.js'
 import type { FacilityChannel, RailChannel } from '../deliberation/channels.js'
 import { type Move, priceMove } from '../deliberation/plan.js'
 import type { Position } from '../deliberation/positions.js'
@@ -35,7 +36,9 @@ function position(accountId: string, changes: Partial<Position> = {}): Position 
     lineMinor: 0,
     baseFactor: 1,
     price: PRICE_UNIT,
+    opened: true,
     frozen: '',
+    unlistedAtBank: [],
     ...changes,
   }
 }
@@ -191,6 +194,29 @@ test('a plan brings no more to a bank than its limit, but what lies there alread
   assert.equal(denialOf(stateOf(moves), resolved, [a, there], moves, NOON), undefined)
   assert.equal(
     denialOf(stateOf(moves), resolved, [a, there, krona], moves, NOON)?.code,
+    'above-concentration',
+  )
+})
+
+test('accounts outside of the policy count at their bank, and one that is not known or valued puts it in doubt', () => {
+  const beside = (changes: Partial<BankBalance>): BankBalance => ({
+    currency: 'EUR',
+    exponent: 2,
+    projectedMinor: 1_000_00,
+    price: PRICE_UNIT,
+    opened: true,
+    ...changes,
+  })
+  const withBeside = (amountMinor: number, ...unlistedAtBank: BankBalance[]) =>
+    denial(transfer(amountMinor, rail(a, position('T', { bankId: 'BANK-B', unlistedAtBank }))))
+  assert.equal(withBeside(1_000_00, beside({})), undefined)
+  assert.equal(withBeside(1_000_10, beside({})), 'above-concentration')
+  assert.equal(withBeside(2_000_00, beside({}), beside({ projectedMinor: -1_000_00 })), undefined)
+  assert.equal(withBeside(100, beside({ projectedMinor: 0, opened: false })), 'above-concentration')
+  // The price of the position is not believed: the quotes that are held have none for krona.
+  assert.equal(withBeside(100, beside({ currency: 'SEK', projectedMinor: 0 })), 'above-concentration')
+  assert.equal(
+    denial(transfer(100, rail(a, position('T', { bankId: 'BANK-B', opened: false })))),
     'above-concentration',
   )
 })

@@ -4,6 +4,7 @@
  *
  * Each check returns true to pass; anything else, an error included, denies. Depends on plan, policy and state.
  */
+import { atBank, isInDoubt, sumOfValues } from '../deliberation/bank-balances.js'
 import { factsOf } from '../deliberation/eligibility.js'
 import { reliableInflowMinor } from '../deliberation/leg-links.js'
 import {
@@ -255,26 +256,50 @@ function atOnce(context: PlanContext): PlanContext {
   return { ...context, moves: context.moves.filter((_, index) => context.dependsOn[index] === -1) }
 }
 
-/** No plan adds to what lies at a bank beyond its limit; what lies there already may stay, and may come by itself. */
+/**
+ * No plan adds to what lies at a bank beyond its limit; what lies there already may stay, and may come by itself. All accounts of the
+ * group count, those that the policy leaves out too.
+ */
 function banksWithin({ state, resolved, positions, moves }: PlanContext): boolean {
   const valuation = new Valuation(state, resolved.policy.baseCurrency, resolved.baseExponent)
   for (const [bankId, limit] of bankLimits(state, resolved)) {
-    let before = 0n
-    let added = 0n
-    let inDoubt = false
-    for (const position of positions) {
-      if (position.bankId !== bankId) continue
-      const price = valuation.price(position.currency, position.exponent)
-      inDoubt ||= price === undefined
-      before += amountValue(position.projectedMinor, price ?? 0)
-      for (const move of moves) {
-        if (creditedAccount(move) === position) added += amountValue(move.counterAmountMinor, price ?? 0)
-        if (debitedAccount(move) === position) added -= amountValue(move.amountMinor, price ?? 0)
-      }
-    }
-    if (added > 0n && (inDoubt || before + added > limit)) return false
+    const added = addedAtBank(valuation, moves, bankId)
+    if (added <= 0n) continue
+    const before = lyingAtBank(valuation, positions, bankId)
+    if (before === undefined || before + added > limit) return false
   }
   return true
+}
+
+/** What a plan brings to a bank less what it takes away; what cannot be valued counts as nothing, and is in doubt there. */
+export function addedAtBank(valuation: Valuation, moves: readonly Move[], bankId: string): bigint {
+  const priceOf = ({ currency, exponent }: Position) => valuation.price(currency, exponent) ?? 0
+  let added = 0n
+  for (const move of moves) {
+    const credited = creditedAccount(move)
+    const debited = debitedAccount(move)
+    if (credited?.bankId === bankId) added += amountValue(move.counterAmountMinor, priceOf(credited))
+    if (debited?.bankId === bankId) added -= amountValue(move.amountMinor, priceOf(debited))
+  }
+  return added
+}
+
+/** What all accounts of the group at a bank come to by the quotes held; undefined when one of them is in doubt or none is known. */
+export function lyingAtBank(
+  valuation: Valuation,
+  positions: readonly Position[],
+  bankId: string,
+): bigint | undefined {
+  const here = atBank(positions, bankId)
+  if (here === undefined) return undefined
+  const balances = [...here.listed, ...here.unlisted].map(
+    ({ currency, exponent, projectedMinor, opened }) => ({
+      projectedMinor,
+      price: valuation.price(currency, exponent) ?? 0,
+      opened,
+    }),
+  )
+  return balances.some(isInDoubt) ? undefined : sumOfValues(balances)
 }
 
 /** Holds and credits of the plan, on top of those on their way, keep every balance an exact integer. */

@@ -8,22 +8,19 @@ import { clampMinor } from '../money.js'
 import { missingCount, stalenessAt } from '../perception/feeds.js'
 import { isAccountKilled } from '../perception/kills.js'
 import type { AccountState, GroupState } from '../perception/state.js'
+import { type BankBalance, NO_BALANCES, projectedMinor, unlistedBalances } from './bank-balances.js'
 import { type ExpectedSums, NO_FLOWS, percentOf } from './expected-flows.js'
 import type { AccountTargets, ResolvedPolicy } from './resolved-policy.js'
 import { Valuation } from './valuation.js'
 
-export interface Position {
+export interface Position extends BankBalance {
   readonly accountId: string
-  readonly currency: string
-  readonly exponent: number
   readonly bankId: string
   readonly settledMinor: number
   /** Settled less what is reserved for instructions on their way. */
   readonly availableMinor: number
   /** Available less the outflows expected within the horizon: what other payments leave to spend (row 2b). */
   readonly spendableMinor: number
-  /** Available plus own inflows on their way plus expected flows within the horizon. */
-  readonly projectedMinor: number
   readonly floorMinor: number
   readonly targetMinor: number
   readonly ceilingMinor: number
@@ -32,10 +29,20 @@ export interface Position {
   readonly lineMinor: number
   /** Base minor units for one minor unit, for weighing costs; 0 when the currency cannot be valued. */
   readonly baseFactor: number
-  /** The same as an integer price, for limits (`valuation.ts`). */
-  readonly price: number
   /** Why nothing may move the account; empty when it may. */
   readonly frozen: string
+  /** Accounts of the group at the same bank that the policy does not control, where a limit counts them; shared by the positions of the bank. */
+  readonly unlistedAtBank: readonly BankBalance[]
+}
+
+/** What the positions of one moment are reckoned from. */
+interface Moment {
+  readonly state: GroupState
+  readonly resolved: ResolvedPolicy
+  readonly nowMicros: number
+  readonly expected: ReadonlyMap<string, ExpectedSums>
+  readonly valuation: Valuation
+  readonly unlisted: ReadonlyMap<string, readonly BankBalance[]>
 }
 
 export function positionsOf(
@@ -45,23 +52,18 @@ export function positionsOf(
   expected: ReadonlyMap<string, ExpectedSums>,
 ): Position[] {
   const valuation = new Valuation(state, resolved.policy.baseCurrency, resolved.baseExponent)
+  const unlisted = unlistedBalances(state, resolved, expected, valuation)
+  const moment: Moment = { state, resolved, nowMicros, expected, valuation, unlisted }
   const positions: Position[] = []
-  for (const targets of resolved.accounts.values()) {
-    const account = state.accounts.get(targets.accountId)!
-    positions.push(positionOf(state, resolved, nowMicros, account, targets, valuation, expected))
-  }
+  for (const targets of resolved.accounts.values()) positions.push(positionOf(moment, targets))
   return positions
 }
 
 function positionOf(
-  state: GroupState,
-  resolved: ResolvedPolicy,
-  nowMicros: number,
-  account: AccountState,
+  { state, resolved, nowMicros, expected, valuation, unlisted }: Moment,
   targets: AccountTargets,
-  valuation: Valuation,
-  expected: ReadonlyMap<string, ExpectedSums>,
 ): Position {
+  const account = state.accounts.get(targets.accountId)!
   const { reference } = account
   const factor = valuation.minorFactor(reference.currency, reference.currencyExponent)
   const flows = expected.get(targets.accountId) ?? NO_FLOWS
@@ -78,7 +80,8 @@ function positionOf(
     settledMinor: account.settledMinor,
     availableMinor,
     spendableMinor: clampMinor(availableMinor + flows.outMinor),
-    projectedMinor: clampMinor(availableMinor + account.incomingMinor + flows.outMinor + flows.inMinor),
+    projectedMinor: projectedMinor(account, flows),
+    opened: account.opened,
     floorMinor,
     targetMinor,
     ceilingMinor: Math.max(targets.ceilingMinor, targetMinor),
@@ -88,6 +91,7 @@ function positionOf(
     baseFactor: factor ?? 0,
     price: valuation.price(reference.currency, reference.currencyExponent) ?? 0,
     frozen: frozenReason(state, resolved, account, nowMicros, factor),
+    unlistedAtBank: unlisted.get(reference.bankId) ?? NO_BALANCES,
   }
 }
 

@@ -64,7 +64,9 @@ function position(draft: Draft, index: number): Position {
     lineMinor: 0,
     baseFactor: draft.dollars ? 0.9 : 1,
     price: draft.dollars ? 900_000_000 : PRICE_UNIT,
+    opened: true,
     frozen: draft.frozen ? 'held' : '',
+    unlistedAtBank: [],
   }
 }
 

@@ -24,6 +24,8 @@ export interface ResolvedPolicy {
   readonly digestHex: string
   readonly baseExponent: number
   readonly accounts: ReadonlyMap<string, AccountTargets>
+  /** The other accounts of the group, by bank: they are not moved, and limits of banks count them. */
+  readonly unlisted: ReadonlyMap<string, readonly string[]>
   readonly maximumInstructionBaseMinor: number
   readonly perCycleBaseMinor: number
   /** Undefined when the policy has no budget for an hour. */
@@ -49,7 +51,10 @@ export function resolvePolicy(state: GroupState): ResolvedPolicy | undefined {
 }
 
 /** A policy that may not be in force. */
-export function resolveReference(state: GroupState, reference: Readonly<PolicyReference>): ResolvedPolicy {
+export function resolveReference(
+  state: GroupState,
+  reference: Readonly<Omit<PolicyReference, 'parent'>>,
+): ResolvedPolicy {
   const policy = parsePolicy(reference.document, `policy ${reference.policyId} v${reference.version}`)
   const baseExponent = currencyExponent(state, policy.baseCurrency)
   const accounts = new Map<string, AccountTargets>()
@@ -73,6 +78,7 @@ export function resolveReference(state: GroupState, reference: Readonly<PolicyRe
     digestHex: reference.digestHex,
     baseExponent,
     accounts,
+    unlisted: unlistedByBank(state, accounts),
     maximumInstructionBaseMinor: toMinor(policy.limits.maximumInstruction, baseExponent),
     perCycleBaseMinor: toMinor(policy.limits.perCycle, baseExponent),
     perHourBaseMinor: perHour === undefined ? undefined : toMinor(perHour, baseExponent),
@@ -82,6 +88,20 @@ export function resolveReference(state: GroupState, reference: Readonly<PolicyRe
     concentration: inMinor(policy.limits.concentration, baseExponent),
     lenders: inMinor(policy.limits.lenders, baseExponent),
   }
+}
+
+function unlistedByBank(
+  state: GroupState,
+  listed: ReadonlyMap<string, AccountTargets>,
+): Map<string, string[]> {
+  const unlisted = new Map<string, string[]>()
+  for (const [accountId, { reference }] of state.accounts) {
+    if (listed.has(accountId)) continue
+    const here = unlisted.get(reference.bankId)
+    if (here === undefined) unlisted.set(reference.bankId, [accountId])
+    else here.push(accountId)
+  }
+  return unlisted
 }
 
 function inMinor(limits: readonly CounterpartyLimit[], exponent: number): Map<string, number> {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Facility, RegulatoryConstraint } from '../../schemas/generated/types.js'
 import { type AccountState, type GroupState, newGroupState, type QuoteState } from '../perception/state.js'
+import type { BankBalance } from './bank-balances.js'
 import type { Position } from './positions.js'
 import type { ResolvedPolicy } from './resolved-policy.js'
 import { sharedLimits } from './shared-limits.js'
@@ -34,7 +35,7 @@ function owe(state: GroupState, currency: string, outstandingMinor: number, rese
 }
 
 const at = (bankId: string, currency: string, projectedMinor: number, price: number) =>
-  ({ bankId, currency, projectedMinor, price }) as Position
+  ({ bankId, currency, projectedMinor, price, opened: true, unlistedAtBank: [] as unknown }) as Position
 
 test('what may be drawn is the limit less what is owed, draws on their way included, and never below 0', () => {
   const state = group(true)
@@ -74,6 +75,34 @@ test('the strictest limit on a bank counts, in whatever currency it is, but neve
 
 test('nothing more is moved to a bank while a balance there cannot be valued', () => {
   const positions = [at('BANK-A', 'EUR', 100, PRICE_UNIT), at('BANK-A', 'SEK', 1, 0)]
+  assert.equal(sharedLimits(group(false), resolved, positions).banks.get('BANK-A'), limitValue(100))
+})
+
+test('what other accounts hold at a bank leaves the rest of its limit to those of the policy', () => {
+  const mostBeside = (projectedMinor: number, changes: Partial<BankBalance> = {}) => {
+    const beside = {
+      currency: 'EUR',
+      exponent: 2,
+      projectedMinor,
+      price: PRICE_UNIT,
+      opened: true,
+      ...changes,
+    }
+    const here = { ...at('BANK-A', 'EUR', 100, PRICE_UNIT), unlistedAtBank: [beside] }
+    return sharedLimits(group(true), resolved, [here]).banks.get('BANK-A')
+  }
+  assert.equal(mostBeside(300), limitValue(1_700))
+  assert.equal(mostBeside(-300), limitValue(2_300), 'an overdraft there leaves more')
+  assert.equal(mostBeside(1_950), limitValue(100), 'what lies there may stay')
+  assert.equal(mostBeside(0, { opened: false }), limitValue(100), 'nobody knows what lies there')
+  assert.equal(mostBeside(0, { price: 0 }), limitValue(100), 'it cannot be valued')
+})
+
+test('nothing more is moved to a bank while the balance of an account there is not known', () => {
+  const positions = [
+    at('BANK-A', 'EUR', 100, PRICE_UNIT),
+    { ...at('BANK-A', 'EUR', 0, PRICE_UNIT), opened: false },
+  ]
   assert.equal(sharedLimits(group(false), resolved, positions).banks.get('BANK-A'), limitValue(100))
 })
 

@@ -2,10 +2,11 @@
  * The limits that the tickets of a plan share, as values (`valuation.ts`): the risk budget, what may be drawn from a
  * lender, what may lie at a bank. They are the sides of the model's rows, and what the rounded plan is fitted to.
  *
- * What cannot be valued is in doubt: nothing more is drawn from such a lender, nothing more is moved to such a bank.
+ * What is not known or cannot be valued is in doubt: nothing more is drawn from such a lender, nothing more is moved to such a bank.
  * Depends on state, policy, positions and valuation.
  */
 import { exponentOf, type GroupState } from '../perception/state.js'
+import { type AtBank, atBank, isInDoubt, sumOfValues } from './bank-balances.js'
 import type { Position } from './positions.js'
 import { budgetLeftMinor, type ResolvedPolicy } from './resolved-policy.js'
 import { amountValue, limitValue, Valuation } from './valuation.js'
@@ -15,7 +16,7 @@ export interface SharedLimits {
   readonly budget: bigint
   /** Most that may be drawn, by lender with a limit. */
   readonly lenders: ReadonlyMap<string, bigint>
-  /** Most that may lie there after the plan, by bank with a limit and an account of the group. */
+  /** Most that the policy's accounts there may hold after the plan, by bank with a limit and such an account. */
   readonly banks: ReadonlyMap<string, bigint>
 }
 
@@ -32,8 +33,8 @@ export function sharedLimits(
   }
   const banks = new Map<string, bigint>()
   for (const [bankId, limit] of bankLimits(state, resolved)) {
-    const here = positions.filter((position) => position.bankId === bankId)
-    if (here.length > 0) banks.set(bankId, mostAtBank(here, limit))
+    const here = atBank(positions, bankId)
+    if (here !== undefined) banks.set(bankId, mostAtBank(here, limit))
   }
   return { budget: limitValue(budgetLeftMinor(state, resolved)), lenders, banks }
 }
@@ -73,9 +74,12 @@ export function bankLimits(state: GroupState, resolved: ResolvedPolicy): Map<str
   return limits
 }
 
-/** Never stricter than what lies there already, since inflows cannot be refused; and that much only when a balance is in doubt. */
-function mostAtBank(here: readonly Position[], limit: bigint): bigint {
-  const lies = here.reduce((sum, position) => sum + amountValue(position.projectedMinor, position.price), 0n)
-  const inDoubt = here.some((position) => position.price === 0)
-  return inDoubt || lies > limit ? lies : limit
+/**
+ * What the other accounts leave of the limit. Never stricter than what lies there already, since inflows cannot be refused; and that much
+ * only when a balance is in doubt.
+ */
+function mostAtBank({ listed, unlisted }: AtBank, limit: bigint): bigint {
+  const lies = sumOfValues(listed)
+  const left = limit - sumOfValues(unlisted)
+  return lies > left || listed.some(isInDoubt) || unlisted.some(isInDoubt) ? lies : left
 }

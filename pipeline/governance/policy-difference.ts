@@ -127,12 +127,11 @@ function accounts(before: Policy, after: Policy): Change[] {
     const show = (policy: Policy) => (policy.listsAccounts ? `${policy.accounts.length} accounts` : 'any')
     return [change('accounts', show(before), show(after), after.listsAccounts ? 'tightens' : 'loosens')]
   }
-  const banks = before.limits.concentration.length > 0
   const then = new Map(before.accounts.map((account) => [account.accountId, account]))
   const now = new Map(after.accounts.map((account) => [account.accountId, account]))
   const gone = before.accounts.filter(({ accountId }) => !now.has(accountId))
   const changes = gone.map(({ accountId }) =>
-    change(`accounts[${accountId}]`, 'listed', undefined, banks ? 'unproven' : 'tightens'),
+    change(`accounts[${accountId}]`, 'listed', undefined, 'tightens'),
   )
   for (const account of after.accounts) {
     const key = `accounts[${account.accountId}]`

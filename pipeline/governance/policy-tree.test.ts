@@ -4,7 +4,8 @@ import { test } from 'node:test'
 import { above, edited, GROUP_POLICY } from '../../tests/support/policy-text.js'
 import { WeirError } from '../errors.js'
 import { parsePolicyFile } from './policy.js'
-import { digestOf, PolicyTree, proveLineage, type TreeFile } from './policy-tree.js'
+import type { TreeFile } from './policy-chain.js'
+import { digestOf, PolicyTree, proveLineage } from './policy-tree.js'
 
 const file = (name: string, text: string): TreeFile => ({ file: name, ...parsePolicyFile(text, name) })
 const naming = (parent: TreeFile, digest = digestOf(parent.policy)) =>

@@ -1,17 +1,13 @@
 /**
- * The tree of policies: enterprise, region, entity, group. A child names its parent and the SHA-256 of the parent's text, so that it
- * was proven against these very words and nobody can change them under it.
+ * The tree of policies as a folder has it: enterprise, region, entity, group. A child names its parent and the SHA-256 of the parent's text,
+ * so that it was proven against these very words and nobody can change them under it; in a folder that text is the parent's newest.
  *
- * Pure; depends on the policy and its document. Reading a folder is the command line's.
+ * Pure; depends on the chain of policies. Reading a folder is the command line's.
  */
 import type { WeirError } from '../errors.js'
-import { POLICY_LEVELS, type Policy, type PolicyFile } from './policy.js'
-import { type ProvenRule, proveTightening } from './tightening.js'
-
-/** A policy and where it was read from. */
-export interface TreeFile extends PolicyFile {
-  readonly file: string
-}
+import type { Policy } from './policy.js'
+import { policiesAbove, proveChain, type TreeFile } from './policy-chain.js'
+import type { ProvenRule } from './tightening.js'
 
 export const digestOf = ({ digest }: Policy): string => Buffer.from(digest).toString('hex')
 
@@ -41,24 +37,12 @@ export class PolicyTree {
   }
 
   /**
-   * The parents of a policy from the nearest to the root; none when it names none. At most as many as there are levels above it.
+   * The parents of a policy from the nearest to the root; none when it names none.
    *
    * @throws WeirError `WEIR_POLICY` at the key `parent` of the policy that names one that cannot be used
    */
-  parentsOf(child: TreeFile): TreeFile[] {
-    const parents: TreeFile[] = []
-    const names = new Set([child.policy.policyId])
-    for (let at = child; at.policy.parent !== undefined; at = parents[parents.length - 1]) {
-      const parent = this.#parentOf(at)
-      if (names.has(parent.policy.policyId)) {
-        const message = `${parent.policy.policyId} is above itself`
-        throw at.document.errorAt(['parent', 'policy'], message, 'name a policy of a higher level')
-      }
-      names.add(parent.policy.policyId)
-      checkLevels(at, parent)
-      parents.push(parent)
-    }
-    return parents
+  parentsOf(child: TreeFile): readonly TreeFile[] {
+    return policiesAbove(child, (at) => this.#parentOf(at)).parents
   }
 
   #parentOf({ policy, document }: TreeFile): TreeFile {
@@ -78,22 +62,11 @@ export class PolicyTree {
     if (found === undefined) {
       throw mistake('digest', `no text of ${policyId} has this digest; there is ${version}`, remedy)
     }
-    if (found.policy.policyId !== policyId) {
-      throw mistake('digest', `the digest is that of ${found.policy.policyId}, not of ${policyId}`, remedy)
-    }
-    if (found === newest) return found
+    // Of another policy is told by whoever follows the parents.
+    if (found.policy.policyId !== policyId || found === newest) return found
     const message = `${policyId} version ${found.policy.version} is not the newest: there is ${version}`
     throw mistake('digest', message, remedy)
   }
-}
-
-function checkLevels(child: TreeFile, parent: TreeFile): void {
-  const { policyId, level } = parent.policy
-  const above = POLICY_LEVELS.slice(0, POLICY_LEVELS.indexOf(child.policy.level!))
-  if (level !== undefined && above.includes(level)) return
-  const is = level === undefined ? 'has no level' : `is of level ${level}`
-  const message = `the parent ${policyId} ${is}, not above ${child.policy.level}`
-  throw child.document.errorAt(['parent', 'policy'], message, `a parent is of level ${above.join(' or ')}`)
 }
 
 export interface Lineage {
@@ -110,21 +83,5 @@ export interface Lineage {
  */
 export function proveLineage(tree: PolicyTree, child: TreeFile): Lineage {
   const parents = tree.parentsOf(child)
-  const proven: ProvenRule[] = []
-  for (const [index, parent] of parents.entries()) {
-    const lower = parents[index - 1] ?? child
-    const proof = proveTightening(parent.policy, lower.policy)
-    const [first] = proof.looser
-    if (first !== undefined) {
-      const more = proof.looser.length - 1
-      const message = `looser than ${parent.policy.policyId}: ${first.message}`
-      throw lower.document.errorAt(
-        first.path,
-        more === 0 ? message : `${message}, and ${more} more`,
-        first.remedy,
-      )
-    }
-    proven.push(...proof.proven)
-  }
-  return { parents, proven }
+  return { parents, proven: proveChain([child, ...parents]) }
 }

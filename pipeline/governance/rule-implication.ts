@@ -48,15 +48,20 @@ export interface Implication {
   readonly reason: string
 }
 
-/** Whether every move that `stricter` allows is allowed by `looser`. */
-export function implies(stricter: Rule, looser: Rule): Implication {
+/**
+ * Whether every move that `stricter` allows is allowed by `looser`.
+ *
+ * @param mostCells where one budget is for several proofs, what is left of it
+ */
+export function implies(stricter: Rule, looser: Rule, mostCells = MOST_CELLS): Implication {
   const asked = new Asked()
   asked.collect(stricter.expression)
   asked.collect(looser.expression)
   const dimensions = asked.dimensions()
   const size = dimensions === undefined ? Infinity : sizeOf(dimensions)
-  if (dimensions === undefined || size > MOST_CELLS) {
-    const reason = `it has more than ${MOST_CELLS} cases; compare fewer names and values`
+  if (dimensions === undefined || size > mostCells) {
+    const left = mostCells === MOST_CELLS ? '' : ` less ${MOST_CELLS - mostCells} of other rules`
+    const reason = `it has more than ${MOST_CELLS} cases${left}; compare fewer names and values`
     return { proven: false, cells: 0, reason }
   }
   const strict = toTruth(stricter.expression, dimensions)

@@ -87,7 +87,7 @@ export const TIGHTENING: readonly TighteningRow[] = [
   {
     key: 'accounts[].account',
     direction: 'subset',
-    says: "of the parent's accounts, or any when the parent lists none; all of them where the parent has `limits.concentration`, because what lies in an account that is left out is not counted at its bank",
+    says: "of the parent's accounts, or any when the parent lists none; banks count all accounts of the group, those that are left out too",
   },
   ofAccount('floor', 'higher', "not below the parent's", (a) => a.floor),
   ofAccount('target', 'within', "from the parent's floor to its ceiling", (a) => a.target),

@@ -19,35 +19,55 @@ import { type ChangeEntry, readDetail } from '../governance/people/command-detai
 import { CHANGE_SEATS, ROSTER_SEATS } from '../governance/people/roles.js'
 import { parseRoster } from '../governance/people/roster.js'
 import { textDigestHex } from '../governance/people/statement.js'
-import { type Policy, parsePolicy } from '../governance/policy.js'
+import { type Policy, parsePolicyFile } from '../governance/policy.js'
 import { printable } from '../governance/printable.js'
 import { stageMessage } from '../governance/trial-alerts.js'
 import { toHex } from '../identity.js'
+import { documentOf, keepDocument } from './documents.js'
 import { detailOf } from './order-detail.js'
 import { type CycleCollector, Refusal, refuseUnless } from './outcome.js'
 import { type ChangeState, type DocumentReference, PEOPLE_LIMITS } from './people-state.js'
-import type { GroupState, PolicyReference } from './state.js'
+import { ID_LENGTH, judgeInForce, placeOf, proveAsFarAsKnown, treeFaultOf } from './policy-parents.js'
+import type { GroupState } from './state.js'
 import { endTrial, mayGoTo, startTrial } from './trial.js'
 import { isApproved } from './voices.js'
 
-/** Longest id of a document, characters. */
-const ID_LENGTH = 128
-
-/** A policy that does not parse is refused and the one in force stays. Under a roster a later one waits until people put it in force. */
+/**
+ * A policy that does not parse is refused and the one in force stays. Under a roster a later one waits until people put it in force. One of
+ * a level above the group governs nothing: it is kept for those below it to be proven against.
+ */
 export function foldPolicy(collector: CycleCollector, record: PolicyRecord): string {
   const { state } = collector
-  const place = placeOf('policy', record.policyId, record.version)
-  readOrRefuse(collector, 'policy', record.policyId, () => policyFor(state, record.document, place))
-  const digestHex = textDigestHex(record.document)
   const { policyId: id, version, document } = record
+  const place = placeOf('policy', id, version)
+  const touched = `policy:${id}`
+  const file = readOrRefuse(collector, 'policy', id, () => {
+    const read = { file: place, ...parsePolicyFile(document, place) }
+    if (read.policy.groupId !== '') needSame(...governs(state, read.policy))
+    else needSame(read.policy.policyId === id && read.policy.version === version, nameOf(read.policy))
+    return read
+  })
+  const parent = file.policy.parent ?? null
+  const digestHex = textDigestHex(document)
+  const reference: DocumentReference = { kind: 'policy', id, version, digestHex, document, parent }
+  if (file.policy.groupId === '') {
+    const isNew = !state.people.documents.has(digestHex)
+    keepDocument(state, reference)
+    if (isNew) judgeInForce(collector, digestHex)
+    return touched
+  }
   // A group's first policy is taken as it comes, like its first roster: without it there is nothing that people could compare.
   if (state.people.roster === null || state.policy === null) {
-    state.policy = { policyId: id, version, digestHex, document }
-    return `policy:${id}`
+    const untold = readOrRefuse(collector, 'policy', id, () => proveAsFarAsKnown(state, file))
+    const isNew = state.policy?.digestHex !== digestHex
+    if (isNew && untold !== undefined)
+      collector.alert('WARNING', 'policy-unproven', touched, `It is in force and not proven: ${untold}`)
+    putInForce(state, reference)
+    return touched
   }
-  if (state.policy?.digestHex === digestHex) return ''
-  keepDocument(state, { kind: 'policy', id, version, digestHex, document })
-  return `policy:${id}`
+  if (state.policy.digestHex === digestHex) return ''
+  keepDocument(state, reference)
+  return touched
 }
 
 /** The first roster of a group is taken as it comes; every later one when people of the one in force have approved it. */
@@ -65,6 +85,7 @@ export function foldRoster(collector: CycleCollector, record: RosterRecord): str
     version,
     digestHex: textDigestHex(document),
     document,
+    parent: null,
   }
   const { roster } = state.people
   if (roster === null) {
@@ -150,10 +171,18 @@ export function activateChange(collector: CycleCollector, command: Command): str
     'invalid-command',
     `policy ${entry.policy} v${entry.version} has not come: send it on the policy stream and activate again`,
   )
-  const policy = policyFor(state, document.document, change.subject)
-  const verdict = mayGoTo(state, digestHex, change, policy, stage)
+  const place = placeOf('policy', document.id, document.version)
+  const file = { file: place, ...parsePolicyFile(document.document, place) }
+  needSame(...governs(state, file.policy))
+  const verdict = mayGoTo(state, digestHex, change, file.policy, stage)
   if (verdict === 'not-in-cohort') return ''
   refuseCommandUnless(verdict === 'yes', 'not-permitted', verdict)
+  const fault = treeFaultOf(state, file)
+  refuseCommandUnless(
+    fault === undefined,
+    fault?.kind === 'missing' ? 'invalid-command' : 'not-permitted',
+    fault?.detail ?? '',
+  )
   // Refuses when there is no room, so before anything changes.
   if (stage === 'canary' && state.policy !== null) keepDocument(state, documentOf(state.policy))
   change.stage = stage
@@ -239,35 +268,28 @@ function entryFor(state: GroupState, { manifest }: ChangeState): ChangeEntry | u
   return 'detail' in read ? read.detail.entries.find(({ group }) => group === state.groupId) : undefined
 }
 
-function putInForce(state: GroupState, { id, version, digestHex, document }: DocumentReference): void {
-  const policy: PolicyReference = { policyId: id, version, digestHex, document }
-  state.policy = policy
+function putInForce(state: GroupState, { kind: _, id, ...document }: DocumentReference): void {
+  state.policy = { policyId: id, ...document }
 }
 
-function documentOf({ policyId, version, digestHex, document }: PolicyReference): DocumentReference {
-  return { kind: 'policy', id: policyId, version, digestHex, document }
+/** Whether a policy is this group's, and else whose. */
+function governs(state: GroupState, { groupId, level }: Policy): [boolean, string] {
+  const whose = groupId === '' ? `of level ${level} and governs no group` : `for group ${groupId}`
+  return [groupId === state.groupId, `the policy is ${whose}`]
 }
 
-function policyFor(state: GroupState, document: string, place: string): Policy {
-  const policy = parsePolicy(document, place)
-  needSame(policy.groupId !== '', `the policy is of level ${policy.level} and governs no group`)
-  needSame(policy.groupId === state.groupId, `the policy is for group ${policy.groupId}`)
-  return policy
+function nameOf({ policyId, version }: Policy): string {
+  return `the document is that of ${placeOf('policy', policyId, version)}`
 }
 
-function readOrRefuse(
-  collector: CycleCollector,
-  kind: 'policy' | 'roster',
-  id: string,
-  read: () => void,
-): void {
+function readOrRefuse<T>(collector: CycleCollector, kind: 'policy' | 'roster', id: string, read: () => T): T {
   refuseUnless(
     id !== '' && id.length <= ID_LENGTH,
     'invalid-reference',
     `${kind} has the id "${printable(id, ID_LENGTH)}"`,
   )
   try {
-    read()
+    return read()
   } catch (error) {
     if (!(error instanceof WeirError)) throw error
     collector.alert('CRITICAL', `${kind}-refused`, `${kind}:${id}`, error.toLine())
@@ -277,33 +299,6 @@ function readOrRefuse(
 
 function needSame(condition: boolean, detail: string): void {
   refuseUnless(condition, 'invalid-reference', detail)
-}
-
-function placeOf(kind: string, id: string, version: number): string {
-  return `${kind} ${printable(id, ID_LENGTH)} v${version}`
-}
-
-function keepDocument(state: GroupState, document: DocumentReference): void {
-  const { documents } = state.people
-  if (!documents.has(document.digestHex) && documents.size >= PEOPLE_LIMITS.documents) {
-    const idle = [...documents.keys()].find((digestHex) => !isWanted(state, digestHex))
-    refuseUnless(idle !== undefined, 'state-limit', `more than ${PEOPLE_LIMITS.documents} documents wait`)
-    documents.delete(idle)
-  }
-  documents.set(document.digestHex, document)
-}
-
-/** Named by a change that is under way, or to go back to. */
-function isWanted({ people, groupId }: GroupState, digestHex: string): boolean {
-  if (people.trial?.previousHex === digestHex) return true
-  for (const [changeHex, change] of people.changes) {
-    if (change.stage === 'full' || change.stage === 'rolled-back') continue
-    if (changeHex === digestHex) return true
-    const read = readDetail('change', change.manifest)
-    const entries = 'detail' in read ? read.detail.entries : []
-    if (entries.some(({ group, digest }) => group === groupId && digest === digestHex)) return true
-  }
-  return false
 }
 
 /** Forgets the oldest change that has come to its end; refuses when all are under way. */

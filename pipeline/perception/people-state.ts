@@ -1,12 +1,13 @@
 /**
  * What people have ordered and approved: the part of a group's state that governs the rest.
  *
- * Plain data like the rest of the state. Depends on the roles and the guardrails.
+ * Plain data like the rest of the state. Depends on the roles, the guardrails and the types of policies.
  */
 
 import type { InstructionKind } from '../../schemas/generated/types.js'
 import type { GuardrailState } from '../governance/guardrails.js'
 import type { Role } from '../governance/people/roles.js'
+import type { ParentReference } from '../governance/policy.js'
 
 /** A document in force, or one that waits to be. */
 export interface DocumentReference {
@@ -15,6 +16,8 @@ export interface DocumentReference {
   readonly version: number
   readonly digestHex: string
   readonly document: string
+  /** What a policy names as its parent; so who is above whom is known without reading the texts again. */
+  readonly parent: ParentReference | null
 }
 
 export interface KillState {
@@ -107,7 +110,7 @@ export interface PeopleState {
   roster: DocumentReference | null
   /** Kills in force, by the id of their command. */
   kills: Map<string, KillState>
-  /** Documents that wait to be in force, and those that were before, by digest. */
+  /** Documents that wait to be in force, those that were before, and the policies above them, by digest. */
   documents: Map<string, DocumentReference>
   /** Changes and new rosters, by digest. */
   changes: Map<string, ChangeState>

@@ -17,6 +17,7 @@ import type {
   RegulatoryConstraint,
 } from '../../schemas/generated/types.js'
 import type { Role } from '../governance/people/roles.js'
+import type { ParentReference } from '../governance/policy.js'
 import { NO_DIGEST } from '../identity.js'
 import type { InputStream } from './decoded-input.js'
 import type { FeedState } from './feeds.js'
@@ -144,6 +145,7 @@ export interface PolicyReference {
   version: number
   digestHex: string
   document: string
+  parent: ParentReference | null
 }
 
 /** Where the optimizer starts. */

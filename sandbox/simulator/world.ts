@@ -72,8 +72,11 @@ export interface SimulationResult {
   readonly trouble: Readonly<
     Record<'snapshots' | 'refusedSnapshots' | 'expired' | 'lost' | 'repeated', number>
   >
-  /** Sent after people approved, and decided by a policy that people put in force: what the audit of people looked at. */
-  readonly people: { readonly approved: number; readonly changed: number }
+  /**
+   * Sent after people approved, decided by a policy that people put in force, and activations refused as looser than what is above: what the
+   * audit of people looked at.
+   */
+  readonly people: Readonly<Record<'approved' | 'changed' | 'looser', number>>
   readonly violation:
     | { readonly invariant: Invariant; readonly detail: string; readonly atMs: number }
     | undefined
@@ -363,6 +366,7 @@ class Simulation {
     const violation = this.#violation
     const { counts } = this.#world.cluster.transactions
     const { nowMicros, events } = this.#scheduler
+    const { approved, changed, looser } = this.#people
     return {
       seed: this.options.seed,
       digest: this.#scheduler.digest(),
@@ -374,7 +378,7 @@ class Simulation {
       takeovers: this.#journals.reduce((sum, { takeovers }) => sum + takeovers, 0),
       transactions: { ...counts },
       trouble: this.#trouble(),
-      people: { approved: this.#people.approved, changed: this.#people.changed },
+      people: { approved, changed, looser },
       violation:
         violation === undefined
           ? undefined

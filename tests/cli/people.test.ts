@@ -1,12 +1,15 @@
 /** People command a run from the command line: a kill, its lift by two, forged keys, changes of policy and roster, offline signing. */
 import assert from 'node:assert/strict'
 import type { ChildProcess } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { SIMULATED_PEOPLE, SIMULATED_ROSTER, simulatedRoster } from '../../sandbox/people.js'
+import { decodeRecord } from '../../schemas/avro/registry.js'
+import { readAvro } from '../support/avro-files.js'
 import { GROUP, MORNING, movement, POLICY_TEXT, SECOND } from '../support/small-group.js'
 import { writeGovernedDay, writeKeys } from '../support/small-group-day.js'
+import { small, upper } from '../support/small-group-parents.js'
 import { type Outcome, weir, withFolder } from './weir-process.js'
 
 interface Answer {
@@ -159,6 +162,47 @@ test('a change of policy goes from proposal to effect, with pending showing what
       assert.match(active.stdout, /small v2 is at the stage shadow/)
       assert.equal((await step('olga', ['rollback', 'q3'])).code, 0)
     })
+  })
+})
+
+test('the policies above those that are proposed go before them, to each group', async () => {
+  await withFolder(async (folder) => {
+    writeKeys(join(folder, 'keys'), ['paul'])
+    const house = upper('enterprise', 'house', 1)
+    const emea = upper('region', 'emea', 2, house)
+    mkdirSync(join(folder, 'above'))
+    for (const { policyId, document } of [house, emea, upper('region', 'apac', 1)])
+      writeFileSync(join(folder, 'above', `${policyId}.yaml`), document)
+    const europe = small(2, emea).document
+    writeFileSync(join(folder, 'europe.yaml'), europe)
+    const nordics = europe
+      .replace(`group: ${GROUP}`, 'group: nordics')
+      .replace('policy: small', 'policy: north')
+    writeFileSync(join(folder, 'nordics.yaml'), nordics)
+    const words = ['policy', 'propose', 'europe.yaml', 'nordics.yaml', '--change', 'q3']
+    const proposed = await as(folder, 'paul', [...words, '--policies', 'above', '--out', 'letter'])
+    assert.equal(proposed.code, 0, proposed.stderr)
+    assert.match(
+      proposed.stderr,
+      /nordics: with emea version 2 above it\nnordics: with house version 1 above it\n/,
+    )
+    const [file, ...others] = readdirSync(join(folder, 'letter', 'policy'))
+    assert.deepEqual(others, [])
+    const records = readAvro(join(folder, 'letter', 'policy', file as string)).records.map((bytes) =>
+      decodeRecord('policy', bytes),
+    )
+    assert.deepEqual(
+      records.map(({ groupId, policyId, version }) => [groupId, policyId, version]),
+      [
+        [GROUP, 'small'],
+        ['nordics', 'north'],
+      ].flatMap(([group, policy]) => [
+        [group, 'house', 1],
+        [group, 'emea', 2],
+        [group, policy, 2],
+      ]),
+    )
+    assert.equal(records[1]?.document, emea.document)
   })
 })
 

@@ -104,6 +104,7 @@ function resolvedOf(draft: GroupDraft, limit: (euros: number) => number): Resolv
     digestHex: '',
     baseExponent: EXPONENTS[draft.base],
     accounts: new Map(targets.map((target) => [target.accountId, target])),
+    unlisted: new Map(),
     maximumInstructionBaseMinor: limit(draft.maximumInstruction) + 1,
     perCycleBaseMinor: limit(draft.perCycle) + 1,
     perHourBaseMinor: undefined,

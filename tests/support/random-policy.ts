@@ -101,10 +101,12 @@ const simpleRule = fc.constantFrom(
 
 /** A parent for the accounts of a group. */
 function parentOf(group: GroupDraft, spread: Spread): PolicyDraft {
-  const accounts = group.accounts.map((account, index) => {
+  const listed = group.accounts.map((account, index) => {
     const target = account.currency === 'JPY' ? account.target * 160 : account.target
     return { id: `A${index}`, floor: Math.floor(target / 5), target, ceiling: target * 3 }
   })
+  // Two at least, for something to move.
+  const accounts = listed.filter((_, index) => index !== spread.leftOut || listed.length < 3)
   const most = group.base === 'JPY' ? 160 : 1
   return {
     mode: spread.mode,
@@ -116,7 +118,9 @@ function parentOf(group: GroupDraft, spread: Spread): PolicyDraft {
     perHour: group.perCycle * most + spread.more * most,
     perDay: group.perCycle * most + 2 * spread.more * most,
     instructionsPerCycle: group.instructionsPerCycle,
-    concentration: spread.limitsBanks ? { 'BANK-0': group.concentration * most } : {},
+    concentration: spread.limitsBanks
+      ? { 'BANK-0': group.concentration * most, 'BANK-1': (group.concentration + spread.more) * most }
+      : {},
     lenders: { LENDER: group.lender * most },
     rules: spread.rules,
     inflowPercent: spread.inflow,
@@ -136,6 +140,8 @@ const spreadDraft = fc.record({
   horizon: fc.constantFrom(30, 60, 240),
   more: fc.integer({ min: 0, max: 4_000_000 }),
   limitsBanks: fc.boolean(),
+  /** Account of the group that the parent does not list, if there is one of this number. */
+  leftOut: fc.nat(13),
   inflow: fc.constantFrom(0, 50, 100),
   margin: fc.constantFrom(0, 3600, 43_000),
   rules: fc.dictionary(fc.constantFrom('r1', 'r2'), simpleRule, { maxKeys: 2 }),
@@ -149,15 +155,23 @@ const change = fc.record({
 })
 type Change = typeof change extends fc.Arbitrary<infer T> ? T : never
 
-/** Number of changes that `childOf` reads. */
+/** Most changes that `childOf` reads. */
 const CHANGES = 20
+
+/** How the child differs from its parent. */
+interface ChildDraft {
+  readonly changes: readonly Change[]
+  /** Number of the change that goes the other way; beyond the number of changes none does. */
+  readonly loosened: number
+  readonly rule: string
+  readonly replacesRule: boolean
+  /** Number among the parent's accounts of the one that the child leaves out, if there is one of this number. */
+  readonly dropped: number
+}
 
 function childOf(
   parent: PolicyDraft,
-  changes: readonly Change[],
-  loosened: number,
-  ruleAdded: string,
-  replacesRule: boolean,
+  { changes, loosened, rule, replacesRule, dropped }: ChildDraft,
 ): PolicyDraft {
   let at = 0
   const next = (): number => {
@@ -170,10 +184,9 @@ function childOf(
   const less = (value: number) => Math.max(0, Math.floor(value * (1 - next())))
   const more = (value: number) => Math.max(0, Math.ceil(value * (1 + next())))
   const step = next()
-  const drop = next()
   const raise = next()
   const accounts = parent.accounts
-    .filter((_, index) => !(drop > 0.5 && index === parent.accounts.length - 1))
+    .filter((_, index) => index !== dropped || parent.accounts.length < 3)
     .map((account) => ({
       ...account,
       floor: Math.min(Math.ceil(account.floor * (1 + raise)), account.target),
@@ -205,8 +218,8 @@ function childOf(
   const rules: Record<string, string> = { ...parent.rules }
   const names = Object.keys(rules)
   const added = next()
-  if (names.length > 0 && added > 0) rules[names[0]!] = `(${ruleAdded}) && (${rules[names[0]!]})`
-  else if (names.length > 0 && (added < 0 || replacesRule)) rules[names[0]!] = ruleAdded
+  if (names.length > 0 && added > 0) rules[names[0]!] = `(${rule}) && (${rules[names[0]!]})`
+  else if (names.length > 0 && (added < 0 || replacesRule)) rules[names[0]!] = rule
   return { ...child, rules }
 }
 
@@ -217,6 +230,8 @@ export interface PolicyCase {
   readonly flows: readonly { readonly account: number; readonly amount: number; readonly minutes: number }[]
   /** Minutes since each account was heard of. */
   readonly silence: readonly number[]
+  /** Account whose balance is not known, if there is one of this number. */
+  readonly unopened: number
 }
 
 export const policyCase: fc.Arbitrary<PolicyCase> = fc
@@ -224,10 +239,10 @@ export const policyCase: fc.Arbitrary<PolicyCase> = fc
     group: groupDraft,
     spread: spreadDraft,
     changes: fc.array(change, { minLength: CHANGES, maxLength: CHANGES }),
-    // Beyond the number of changes nothing is loosened.
     loosened: fc.nat(CHANGES + 10),
     rule: fc.oneof(simpleRule, randomRule),
     replacesRule: fc.constantFrom(true, false, false, false),
+    dropped: fc.nat(7),
     flows: fc.array(
       fc.record({
         account: fc.nat(6),
@@ -237,21 +252,24 @@ export const policyCase: fc.Arbitrary<PolicyCase> = fc
       { maxLength: 6 },
     ),
     silence: fc.array(fc.constantFrom(0, 0, 0, 20, 40, 90, 130), { minLength: 7, maxLength: 7 }),
+    unopened: fc.nat(27),
   })
-  .map(({ group, spread, changes, loosened, rule, replacesRule, flows, silence }) => {
+  .map(({ group, spread, changes, loosened, rule, replacesRule, dropped, ...circumstances }) => {
     const parent = parentOf(group, spread)
-    return { group, parent, child: childOf(parent, changes, loosened, rule, replacesRule), flows, silence }
+    const child = childOf(parent, { changes, loosened, rule, replacesRule, dropped })
+    return { group, parent, child, ...circumstances }
   })
 
 /** The group of a case, with expected flows and silent accounts, under one of its policies. */
 export function stateUnder(one: PolicyCase, document: string): GroupState {
   const { state } = groupOf(one.group)
   const made = Object.assign(newGroupState('g'), state)
-  made.policy = { policyId: 'random', version: 1, digestHex: '', document }
+  made.policy = { policyId: 'random', version: 1, digestHex: '', document, parent: null }
   made.movedThisHourBaseMinor = Math.floor(made.movedTodayBaseMinor / 3)
   for (const [index, account] of [...made.accounts.values()].entries()) {
     account.reference = { ...account.reference, feedId: 'FEED' }
     account.reportedAtMicros = NOON - one.silence[index]! * 60_000_000
+    account.opened = index !== one.unopened
   }
   for (const [index, { account, amount, minutes }] of one.flows.entries()) {
     const owner = [...made.accounts.values()][account % made.accounts.size]!

@@ -109,7 +109,7 @@ export class JournalAudit {
 
   #declare(declaration: SourceDeclaration): void {
     const { source, name } = declaration
-    this.people?.declare(declaration)
+    this.people?.declare(this.partition, declaration)
     hold(source === this.#topics.length, 'journal-chain', () => `source ${source} out of order`)
     this.#topics.push(name.slice(0, name.lastIndexOf('/')))
   }
@@ -171,7 +171,7 @@ export class JournalAudit {
       'refusals-recorded',
       () => `a decision without explanation`,
     )
-    if (cycle !== undefined) this.people?.take(cycle, result)
+    if (cycle !== undefined) this.people?.take(this.partition, cycle, result)
     this.onResult(this.partition, result)
   }
 

@@ -1,7 +1,7 @@
 /**
  * Holds what was sent against what people said, from the journal alone: nothing goes over what is killed, and no plan of a supervised
  * group goes without two people who approved exactly it, and a second version of a policy decides nothing without an approver and a risk
- * officer who did not propose it.
+ * officer who did not propose it, nor when it is looser than the policy above it (`policy-bounds.ts`).
  *
  * It shares no code with the agent's own checks. It believes the agent on which commands it took, and on nothing else. Depends on the
  * readers of records.
@@ -12,9 +12,11 @@ import type {
   Cycle,
   CycleResult,
   Instruction,
+  Policy,
   SourceDeclaration,
 } from '../../../schemas/generated/types.js'
 import { recordReader } from '../../../sinks/journal/record-reader.js'
+import { PolicyBounds } from './policy-bounds.js'
 import { hold } from './violation.js'
 
 const TAKEN = new Set([0, 3])
@@ -27,7 +29,10 @@ interface Kill {
 }
 
 export class PeopleAudit {
-  readonly #readers = new Map<number, (payload: Uint8Array) => Command | undefined>()
+  /** By partition and source. */
+  readonly #commands = new Map<string, (payload: Uint8Array) => Command | undefined>()
+  readonly #policies = new Map<string, (payload: Uint8Array) => Policy | undefined>()
+  readonly #bounds = new PolicyBounds()
   /** By group and id of the command. */
   readonly #kills = new Map<string, Kill>()
   readonly #voices: Command[] = []
@@ -42,23 +47,35 @@ export class PeopleAudit {
   approved = 0
   /** Decisions of a second version. */
   changed = 0
+  /** Activations that were refused because the version is looser than what is above it. */
+  looser = 0
 
   constructor(private readonly supervised: ReadonlySet<string>) {}
 
-  declare({ source, stream, writerSchema }: SourceDeclaration): void {
-    if (stream === 'command') this.#readers.set(source, recordReader('command', writerSchema))
+  declare(partition: number, { source, stream, writerSchema }: SourceDeclaration): void {
+    const key = `${partition}/${source}`
+    if (stream === 'command') this.#commands.set(key, recordReader('command', writerSchema))
+    if (stream === 'policy') this.#policies.set(key, recordReader('policy', writerSchema))
   }
 
-  take(cycle: Cycle, result: CycleResult): void {
+  take(partition: number, cycle: Cycle, result: CycleResult): void {
+    const policies: Policy[] = []
     for (const [index, { source, payload }] of cycle.inputs.entries()) {
       if (!TAKEN.has(result.dispositions[index])) continue
-      const command = this.#readers.get(source)?.(payload)
+      const key = `${partition}/${source}`
+      const command = this.#commands.get(key)?.(payload)
       if (command !== undefined) this.#note(cycle.groupId, command)
+      const policy = this.#policies.get(key)?.(payload)
+      if (policy !== undefined) policies.push(policy)
     }
+    policies.sort((a, b) => a.eventTime - b.eventTime)
+    for (const policy of policies) this.#bounds.take(cycle.groupId, cycle.cycle, policy)
+    this.looser += result.deadLetters.filter(({ detail }) => detail.includes(' looser than ')).length
     for (const instruction of result.instructions)
       this.#instructions.set(toHex(instruction.instructionId), instruction)
-    for (const { decisionId, planDigest, arm, policyVersion } of result.decisions) {
+    for (const { decisionId, planDigest, arm, policyVersion, policyDigest } of result.decisions) {
       this.#digests.set(toHex(decisionId), toHex(planDigest))
+      this.#bounds.decides(cycle.groupId, toHex(policyDigest))
       if (arm !== '') continue
       // The first policy of a group is taken as it comes: in a bad network that may be the second version.
       if (!this.#first.has(cycle.groupId)) this.#first.set(cycle.groupId, policyVersion)

@@ -42,10 +42,27 @@ export interface PolicyLimits {
 
 const SIMULATED_LIMITS: PolicyLimits = { perDay: 100_000_000, answerWithinSeconds: 20, mode: 'autonomous' }
 
-export function policyText(groupId: string, limits = SIMULATED_LIMITS, version = 1): string {
-  return `policy: simulated
+/** Name of the policy above some of the groups. */
+const ABOVE = 'above'
+
+export function policyText(groupId: string, limits = SIMULATED_LIMITS, version = 1, isBelow = false): string {
+  return textOf('simulated', version, `group: ${groupId}${isBelow ? belowLines() : ''}`, limits)
+}
+
+/** The policy above has the numbers of theirs, so whatever raises one of them is looser. */
+function aboveText(): string {
+  return textOf(ABOVE, 1, 'level: region', SIMULATED_LIMITS)
+}
+
+const belowLines = (): string =>
+  `\nlevel: group\nparent: { policy: ${ABOVE}, digest: ${digestOf(aboveText())} }`
+
+const digestOf = (text: string): string => toHex(sha256(Buffer.from(text, 'utf8')))
+
+function textOf(policyId: string, version: number, place: string, limits: PolicyLimits): string {
+  return `policy: ${policyId}
 version: ${version}
-group: ${groupId}
+${place}
 owner: treasury
 tier: 2
 mode: ${limits.mode}
@@ -95,8 +112,16 @@ export function sharedDrafts(today: number): Draft[] {
   ]
 }
 
+export function aboveDraft(): Draft {
+  return { stream: 'policy', name: ABOVE, fields: { policyId: ABOVE, version: 1, document: aboveText() } }
+}
+
 /** Reference data of one group, in the order in which a careful producer sends it. */
-export function groupDrafts(groupId: string, mode: PolicyLimits['mode'] = 'autonomous'): Draft[] {
+export function groupDrafts(
+  groupId: string,
+  mode: PolicyLimits['mode'] = 'autonomous',
+  isBelow = false,
+): Draft[] {
   return [
     account('OPERATING', 'BANK-A'),
     account('PAYROLL', 'BANK-B'),
@@ -117,7 +142,7 @@ export function groupDrafts(groupId: string, mode: PolicyLimits['mode'] = 'auton
       fields: {
         policyId: 'simulated',
         version: 1,
-        document: policyText(groupId, { ...SIMULATED_LIMITS, mode }),
+        document: policyText(groupId, { ...SIMULATED_LIMITS, mode }, 1, isBelow),
       },
     },
   ]
@@ -248,14 +273,25 @@ export function movementDraft(
   }
 }
 
+/**
+ * Where the next version of a group's policy stands: in no tree, below the policy above like the first, there with a limit above that of its
+ * parent, or outside of the tree that the first is in, with that limit.
+ */
+export type NextPlace = 'outside' | 'below' | 'looser' | 'leaving'
+
 /** The next version of the simulated policy, which differs in nothing else, and the manifest that proposes it. */
-export function changeOf(groupId: string): {
+export function changeOf(
+  groupId: string,
+  place: NextPlace,
+): {
   readonly policy: Draft
   readonly manifest: string
   readonly digest: Uint8Array
 } {
-  const document = policyText(groupId, SIMULATED_LIMITS, 2)
-  const digest = toHex(sha256(Buffer.from(document, 'utf8')))
+  const perDay = SIMULATED_LIMITS.perDay + (place === 'looser' || place === 'leaving' ? 1 : 0)
+  const isBelow = place === 'below' || place === 'looser'
+  const document = policyText(groupId, { ...SIMULATED_LIMITS, perDay }, 2, isBelow)
+  const digest = digestOf(document)
   const entries = [{ kind: 'policy', group: groupId, policy: 'simulated', version: 2, digest }]
   const manifest = canonicalJson({ change: 'second', entries })
   return {

@@ -92,11 +92,14 @@ class Planner {
   #planGroup(groupId: string, mode: 'autonomous' | 'supervised'): void {
     const random = this.#random
     const begin = random.integer(0, 3 * SECOND)
-    for (const draft of material.groupDrafts(groupId, mode)) this.#send(begin, groupId, draft)
+    const next = this.#nextPlace(groupId, mode)
+    if (next !== 'outside') this.#planAbove(begin, groupId)
+    for (const draft of material.groupDrafts(groupId, mode, next !== 'outside'))
+      this.#send(begin, groupId, draft)
     for (const draft of material.openingDrafts(groupId)) this.#send(begin + SECOND, groupId, draft)
     for (const [accountId, minor] of Object.entries(material.OPENINGS))
       this.#balances.set(`${groupId}/${accountId}`, minor)
-    if (mode === 'autonomous') this.#planChange(begin + random.integer(4, 10) * SECOND, groupId)
+    if (mode === 'autonomous') this.#planChange(begin + random.integer(4, 10) * SECOND, groupId, next)
     const { activeMicros, movementEveryMicros } = this.options
     let number = 0
     // After the opening balances, which would otherwise be reports of a later state than the movement's.
@@ -118,13 +121,25 @@ class Planner {
     }
   }
 
+  /** Some groups have a policy above theirs, and in some of these the next version is looser or leaves the tree. */
+  #nextPlace(groupId: string, mode: 'autonomous' | 'supervised'): material.NextPlace {
+    if (mode === 'supervised') return 'outside'
+    return new Random('tree', this.options.seed, groupId).pick(['outside', 'below', 'looser', 'leaving'])
+  }
+
+  /** Mostly it comes before what names it; now and then the first policy has to be taken without. */
+  #planAbove(begin: number, groupId: string): void {
+    const isLate = new Random('above', this.options.seed, groupId).chance(0.2)
+    this.#send(isLate ? begin + 3 * SECOND : begin, groupId, material.aboveDraft())
+  }
+
   /**
    * A second version of the policy, from its proposal to its end. In some worlds the risk officer says nothing, or whoever proposed it says
-   * yes: then it must not decide anything.
+   * yes: then it must not decide anything. Nor may one that is looser than what is above.
    */
-  #planChange(begin: number, groupId: string): void {
+  #planChange(begin: number, groupId: string, place: material.NextPlace): void {
     const random = this.#random
-    const { policy, manifest, digest } = material.changeOf(groupId)
+    const { policy, manifest, digest } = material.changeOf(groupId, place)
     const subject = 'change:second'
     const at = (seconds: number): number => begin + seconds * SECOND
     const order = (

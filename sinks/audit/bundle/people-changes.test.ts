@@ -2,11 +2,13 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { test } from 'node:test'
+import { createAgent } from '../../../pipeline/agent.js'
 import { formatCredential } from '../../../pipeline/governance/people/credential.js'
 import { toHex } from '../../../pipeline/identity.js'
 import { publicKeyOf, SIMULATED_PEOPLE, simulatedRoster } from '../../../sandbox/people.js'
 import { canonicalJson } from '../../../schemas/canonical-json.js'
 import { SCHEMA_JSON } from '../../../schemas/generated/schemas.js'
+import { testEnvironment } from '../../../tests/support/environment.js'
 import {
   demandVerified,
   exported,
@@ -22,6 +24,8 @@ import {
   journalOf,
   planOf,
 } from '../../../tests/support/governed-session.js'
+import { feedSmallGroup, GROUP, GroupDriver } from '../../../tests/support/small-group.js'
+import { inForce, send, small, upper } from '../../../tests/support/small-group-parents.js'
 import { at, ROSTER } from '../../../tests/support/small-group-session.js'
 import { alertOf, candidate, digestOf, SmallGroupTrial } from '../../../tests/support/small-group-trial.js'
 import { recordReader } from '../../journal/record-reader.js'
@@ -66,6 +70,41 @@ test('who proposed, approved and activated a policy is proven, in each stage of 
         assert.equal(holds, false)
         assert.match(detail, /that it rests on|were logged before|was not proposed|approvals that count are/)
       }
+})
+
+test('policies above the level of groups have leaves, say their level, and are in force nowhere', async () => {
+  const house = upper('enterprise', 'house', 1)
+  const emea = upper('region', 'emea', 4, house)
+  const driver = feedSmallGroup(new GroupDriver(createAgent(GROUP, await testEnvironment())), {
+    policy: small(1, emea).document,
+    openings: { OPERATING: 7_400_000_00 },
+  })
+  const session = GovernedSession.on(driver)
+  session.closeAt(at(1))
+  // Before there is a roster a policy of the group would be in force as it came.
+  send(session, house, emea)
+  const told = async (id: string): Promise<Bundle> => {
+    const bundle = await exported(session.journal, id)
+    await demandVerified(bundle)
+    return bundle
+  }
+  const bundle = await told(planOf(session.spend()).id)
+  assert.match((await pointOf(bundle, 'policy')).detail, /^small version 1, .*taken as it came/)
+  const policies = bundle.leaves.map(textOf).filter(({ kind }) => kind === 'policy')
+  assert.deepEqual(
+    policies.map(({ id, version, level }) => [id, version, level]),
+    [
+      ['small', 1, undefined],
+      ['house', 1, 'enterprise'],
+      ['emea', 4, 'region'],
+    ],
+  )
+  driver.input('roster', ROSTER, at(session.second))
+  session.close()
+  inForce(session, small(2, emea))
+  const [decision] = session.spend().result.decisions
+  const later = await told(toHex((decision ?? assert.fail('nothing was decided')).decisionId))
+  assert.match((await pointOf(later, 'policy')).detail, /^small version 2, .*taken to full by paul$/)
 })
 
 test('a canary that the agent ended by itself leaves the former policy in force, and the bundle says so', async () => {

@@ -1,8 +1,11 @@
 /**
  * The fields of each kind of leaf, from the records of the journal.
  *
- * Whoever has a record can make its digest: SHA-256 of its Avro bytes in the schema of this version. Depends on the Avro layer.
+ * Whoever has a record can make its digest: SHA-256 of its Avro bytes in the schema of this version. Depends on the Avro layer and the reader
+ * of policies.
  */
+import { WeirError } from '../../../pipeline/errors.js'
+import { parsePolicy } from '../../../pipeline/governance/policy.js'
 import { isNoId, sha256, toHex } from '../../../pipeline/identity.js'
 import { encodeRecord } from '../../../schemas/avro/registry.js'
 import type { Json } from '../../../schemas/canonical-json.js'
@@ -172,7 +175,24 @@ const boundTo = (digest: Uint8Array): string => (isNoId(digest) ? '' : toHex(dig
 
 /** The document itself is in the journal and in the store of policies; its digest is its identity. */
 export function policyFields({ policyId, version, eventTime, document }: Policy, how: Taken): Fields {
-  return documentFields(policyId, version, eventTime, document, how)
+  const level = levelAboveGroups(document, policyId)
+  return {
+    // Left out for those that govern a group, so that logs from before there were others are made again byte for byte.
+    ...(level === undefined ? {} : { level }),
+    ...documentFields(policyId, version, eventTime, document, how),
+  }
+}
+
+/** Undefined for the policy of a group. */
+function levelAboveGroups(document: string, place: string): string | undefined {
+  try {
+    const { groupId, level } = parsePolicy(document, place)
+    return groupId === '' ? level : undefined
+  } catch (error) {
+    // The agent has taken it, so another version of Weir wrote the journal: it knew none above groups, or the replay will tell.
+    if (error instanceof WeirError) return undefined
+    throw error
+  }
 }
 
 export function rosterFields({ rosterId, version, eventTime, document }: Roster, how: Taken): Fields {

@@ -98,6 +98,8 @@ export class PeopleFold {
 
   #takePolicy({ fields }: VerifiedLeaf): void {
     const { id, version } = fields
+    // One of a level above groups governs none; those below are proven against it.
+    if (fields.level !== undefined) return
     const digest = String(fields.digest)
     this.#policies.set(digest, { digest, id, version })
     if (this.roster === undefined)
