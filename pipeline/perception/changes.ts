@@ -21,7 +21,7 @@ import { parseRoster } from '../governance/people/roster.js'
 import { textDigestHex } from '../governance/people/statement.js'
 import { type Policy, parsePolicy } from '../governance/policy.js'
 import { printable } from '../governance/printable.js'
-import { stageMessage } from '../governance/trial-alerts.js'
+import { notApprovedMessage, stageMessage } from '../governance/trial-alerts.js'
 import { toHex } from '../identity.js'
 import { detailOf } from './order-detail.js'
 import { type CycleCollector, Refusal, refuseUnless } from './outcome.js'
@@ -139,7 +139,7 @@ export function activateChange(collector: CycleCollector, command: Command): str
     isApproved(state, change.subject, digestHex, CHANGE_SEATS, makers, closedAtMicros) ||
       change.stage !== 'proposed',
     'not-permitted',
-    `${change.subject} is not approved: an approver and a risk-officer must, neither of them ${change.author}`,
+    notApprovedMessage(change.subject, change.author),
   )
   const entry = entryFor(state, change)
   // Not about this group: a change of many groups is told to all of them.
