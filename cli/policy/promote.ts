@@ -5,7 +5,7 @@
  */
 import type { Command } from 'commander'
 import { wholeNumber } from '../flags.js'
-import { stopOnInterruption } from '../interruption.js'
+import { interruptible } from '../interruption.js'
 import { addKafkaFlags } from '../kafka-flags.js'
 import { note } from '../output.js'
 import { confirm } from '../people/confirm.js'
@@ -88,22 +88,8 @@ async function promote(change: string, flags: PromoteFlags): Promise<void> {
     `each next stage is signed by ${settings.author} of roster ${settings.rosterId} and goes to ${describeTarget(target)}`,
   )
   await confirm('Proceed?', flags.yes === true)
-  const stop = new AbortController()
-  let ended = (): void => undefined
-  const end = new Promise<void>((resolve) => {
-    ended = resolve
-  })
-  const forget = stopOnInterruption(async () => {
-    stop.abort()
-    await end
-  })
-  try {
-    const letters = new PromotionLetters(settings, target, signer)
-    const { patience, rollBackOthers = false } = flags
-    const promoter = new Promoter(settings, manifest, letters, { patience, rollsBack: rollBackOthers })
-    await promoter.run(target, stop.signal)
-  } finally {
-    forget()
-    ended()
-  }
+  const { patience, rollBackOthers = false } = flags
+  const letters = new PromotionLetters(settings, target, signer)
+  const promoter = new Promoter(settings, manifest, letters, { patience, rollsBack: rollBackOthers })
+  await interruptible((signal) => promoter.run(target, signal))
 }
