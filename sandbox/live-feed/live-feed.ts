@@ -19,6 +19,8 @@ export interface LiveFeedOptions extends LiveMaterialOptions {
   /** Names of the groups begin with it. Another feed on the same topics must have another one. */
   readonly groupPrefix: string
   readonly partitions: number
+  /** So many of the groups ask people before anything is sent. */
+  readonly supervised: number
   /** Whether now and then a record comes that nobody can use. */
   readonly faulty: boolean
 }
@@ -46,6 +48,8 @@ const DRIFT_SHARE = 0.5
 
 export class LiveFeed {
   readonly groups: readonly string[]
+  /** Those whose plans wait for people. */
+  readonly supervised: readonly string[]
   /** What an account must hold, had nobody moved anything: minor units by `GROUP/ACCOUNT`. */
   readonly balances = new Map<string, number>()
   movements = 0
@@ -59,7 +63,9 @@ export class LiveFeed {
   constructor(options: LiveFeedOptions) {
     this.#options = options
     this.#random = new Random('live feed', options.seed)
-    this.groups = spreadGroups(options)
+    const { groups, groupPrefix, partitions } = options
+    this.groups = spreadGroups(groups, groupPrefix, partitions)
+    this.supervised = this.groups.slice(0, options.supervised)
   }
 
   /** Everything but balances and movements. */
@@ -68,7 +74,11 @@ export class LiveFeed {
       this.#make(EVERY_GROUP, draft, nowMicros),
     )
     const own = this.groups.flatMap((groupId) =>
-      liveGroupDrafts(groupId, this.#options).map((draft) => this.#make(groupId, draft, nowMicros)),
+      liveGroupDrafts(
+        groupId,
+        this.#options,
+        this.supervised.includes(groupId) ? 'supervised' : 'autonomous',
+      ).map((draft) => this.#make(groupId, draft, nowMicros)),
     )
     return [
       ...shared,
@@ -147,7 +157,7 @@ function recordIdOf(stream: InputStream, fields: material.Draft['fields']): stri
 }
 
 /** Names of which every partition gets its share. */
-function spreadGroups({ groups, groupPrefix, partitions }: LiveFeedOptions): string[] {
+export function spreadGroups(groups: number, groupPrefix: string, partitions: number): string[] {
   const names: string[] = []
   for (let candidate = 0; names.length < groups; candidate++) {
     const name = `${groupPrefix}-${candidate}`

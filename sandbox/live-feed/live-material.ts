@@ -4,12 +4,18 @@
  * A trial starts at any hour of any day, so the calendar knows no weekend, and the windows of today end tomorrow night.
  * Depends on the simulator's material.
  */
-import { type Draft, groupDrafts, policyText, sharedDrafts } from '../simulator/feed/material.js'
+import {
+  type Draft,
+  groupDrafts,
+  type PolicyLimits,
+  policyText,
+  sharedDrafts,
+} from '../simulator/feed/material.js'
 
 const AROUND_THE_CLOCK = { openSeconds: 0, cutoffSeconds: 2 * 86_400 }
 /** A thousandth of the largest exact amount: enough for days of any rate. */
 const UNLIMITED_MINOR = 4_000_000_000_000
-const LIMITS = { perDay: 40_000_000_000, mode: 'autonomous' } as const
+const PER_DAY = 40_000_000_000
 
 export interface LiveMaterialOptions {
   readonly venueId: string
@@ -29,10 +35,15 @@ export function liveSharedDrafts(today: number): Draft[] {
   }))
 }
 
-export function liveGroupDrafts(groupId: string, options: LiveMaterialOptions): Draft[] {
+/** @param mode of its policy: whether its plans wait for people */
+export function liveGroupDrafts(
+  groupId: string,
+  options: LiveMaterialOptions,
+  mode: PolicyLimits['mode'],
+): Draft[] {
   return groupDrafts(groupId).map((draft) => ({
     ...draft,
-    fields: { ...draft.fields, ...changes(draft, groupId, options) },
+    fields: { ...draft.fields, ...changes(draft, groupId, options, mode) },
   }))
 }
 
@@ -40,9 +51,11 @@ function changes(
   { stream }: Draft,
   groupId: string,
   { venueId, answerWithinSeconds }: LiveMaterialOptions,
+  mode: PolicyLimits['mode'],
 ): Readonly<Record<string, unknown>> {
   if (stream === 'rail') return { ...AROUND_THE_CLOCK, venueId, dailyLimitMinor: UNLIMITED_MINOR }
   if (stream === 'facility') return { ...AROUND_THE_CLOCK, venueId }
-  if (stream === 'policy') return { document: policyText(groupId, { ...LIMITS, answerWithinSeconds }) }
+  if (stream === 'policy')
+    return { document: policyText(groupId, { perDay: PER_DAY, mode, answerWithinSeconds }) }
   return {}
 }
