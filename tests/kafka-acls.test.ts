@@ -81,7 +81,7 @@ describe('access rules', await needsKafka(), () => {
     const bankFlags = ['--ledger', ledger, '--time-scale', '400']
     const bank = start('bank', '--config', users.configuration('weir-venue'), ...bankFlags)
     const pace = ['--groups', '2', '--rate', '20', '--seconds', '5']
-    // It sends policies beside market data.
+    // It sends rosters and policies beside market data.
     await users.grant('weir-feed', [...rulesOf('weir-producer'), ...rulesOf('weir-people')])
     const feed = await weir(['sandbox', 'feed', '--config', users.configuration('weir-feed'), ...pace])
     assert.equal(feed.code, 0, feed.stderr)

@@ -6,7 +6,7 @@
 import type { Command } from 'commander'
 import { wholeNumber } from '../flags.js'
 import { interruptible } from '../interruption.js'
-import { addKafkaFlags } from '../kafka-flags.js'
+import { addKafkaFlags, addRegisterFlag } from '../kafka-flags.js'
 import { note } from '../output.js'
 import { confirm } from '../people/confirm.js'
 import type { JournalTarget } from '../people/followed-journal.js'
@@ -55,7 +55,7 @@ export function registerAt(policy: Command): void {
       '--data-dir <dir>',
       'the data directory of a run over a folder that is under way: weir run --follow',
     )
-  addSignerFlags(addKafkaFlags(command))
+  addSignerFlags(addRegisterFlag(addKafkaFlags(command)))
     .option(...PERSON_CONFIG_FLAG)
     .addOption(waitOption())
     .option('-y, --yes', 'do not ask')

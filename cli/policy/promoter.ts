@@ -5,6 +5,7 @@
  * All it knows it reads from the journal, so it may be killed and begun anew at any time: a group takes an order once. Depends on the
  * promotion, the followed journal and the letters.
  */
+import { printable } from '../../pipeline/governance/printable.js'
 import {
   type Move,
   Promotion,
@@ -23,11 +24,14 @@ import { isoOfMicros } from '../people/times.js'
 import type { PromotionLetters } from './promotion-letters.js'
 
 type Order = Extract<Move, { readonly kind: 'activate' | 'roll-back' }>
-type End = Omit<Extract<Move, { readonly kind: 'end' }>, 'kind' | 'end'> & {
+interface End {
   readonly end: PromotionEnd | 'not-seen' | 'interrupted'
+  readonly why: string
 }
 
 const REASON_LENGTH_MOST = 1_024
+/** Reasons are in lines with what is said of them. */
+const LINE_LENGTH = 2_000
 
 const EXIT_CODES: Readonly<Record<End['end'], number>> = {
   'in-force': EXIT.ok,
@@ -146,11 +150,13 @@ export class Promoter {
     const groups = changes.find((one) => one.change === change)?.groups ?? []
     if (this.settings.flags.json === true)
       printJson({ change, digest, end, why, orders: this.#steps, groups })
-    else printText(`${change}: ${end}: ${why}`)
+    else printText(printable(`${change}: ${end}: ${why}`, LINE_LENGTH))
     process.exitCode = EXIT_CODES[end]
   }
 
-  #tell(line: string): void {
+  /** What groups say holds what people wrote. */
+  #tell(text: string): void {
+    const line = printable(text, LINE_LENGTH)
     if (this.settings.flags.json === true) note(line)
     else printText(line)
   }

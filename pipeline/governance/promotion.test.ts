@@ -78,7 +78,7 @@ test('a trial that one group took back ends the promotion, or is taken back in t
   assert.deepEqual(new Promotion(PLAN).next(change(next)), {
     kind: 'end',
     end: 'taken-back',
-    why: 'asia took it back',
+    why: 'asia took it back; it is still on trial in europe',
   })
   assert.deepEqual(new Promotion({ ...PLAN, rollsBack: true }).next(change(next)), {
     kind: 'roll-back',

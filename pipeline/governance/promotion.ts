@@ -74,7 +74,8 @@ export class Promotion {
       )
     const { next } = change
     if (next.command === 'none') return this.#wait(change, next)
-    if (next.command === 'ROLLBACK' && !rollsBack) return end('taken-back', next.why)
+    if (next.command === 'ROLLBACK' && !rollsBack)
+      return end('taken-back', `${next.why}; it is still on trial in ${next.groups.join(', ')}`)
     const stage = next.command === 'ROLLBACK' ? undefined : next.stage
     const groups = change.groups.filter(({ groupId }) => next.groups.includes(groupId))
     const held = groups.flatMap((group) => this.#heldOf(group, change, stage) ?? [])

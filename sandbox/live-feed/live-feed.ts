@@ -41,6 +41,8 @@ const LATE = 0.05
 const LATE_MOST_MS = 2_000
 const REPEATED = 0.05
 const FAULTY = 0.002
+/** Movements of a supervised group, in parts of those of the others. */
+const SUPERVISED_SHARE = 0.05
 /** A movement is at most this share of the opening balance. */
 const MOVEMENT_SHARE = 0.15
 /** Beyond this share of the opening balance movements go back to it, so that a feed may run for hours. */
@@ -103,7 +105,7 @@ export class LiveFeed {
   /** One movement, now and then with its repetition or beside a record that nobody can use. */
   movement(nowMicros: number): FeedRecord[] {
     const random = this.#random
-    const groupId = random.pick(this.groups)
+    const groupId = this.#nextGroup()
     const accountId = random.pick(material.ACCOUNTS)
     const amountMinor = this.#amountFor(`${groupId}/${accountId}`, accountId)
     const draft = material.movementDraft(groupId, this.movements++, accountId, amountMinor, dayOf(nowMicros))
@@ -119,6 +121,14 @@ export class LiveFeed {
       records.push({ ...record, bytes: record.bytes.subarray(0, record.bytes.length - 3), delayMs: 0 })
     }
     return records
+  }
+
+  /** Plans that wait for people would be out of date before anybody has read them if their groups were as busy as the others. */
+  #nextGroup(): string {
+    const groupId = this.#random.pick(this.groups)
+    const others = this.groups.slice(this.supervised.length)
+    const isBusy = !this.supervised.includes(groupId) || others.length === 0
+    return isBusy || this.#random.chance(SUPERVISED_SHARE) ? groupId : this.#random.pick(others)
   }
 
   #amountFor(key: string, accountId: string): number {

@@ -106,19 +106,17 @@ export class ChaosPeople {
     while (!signal.aborted) {
       let reader: CommittedReader | undefined
       try {
-        const from = 'beginning'
         reader = await CommittedReader.open({
           settings,
           topic,
-          from,
+          from: 'beginning',
           partition: undefined,
           untilEnd: false,
           signal,
         })
-        for await (const { value } of reader.messages()) {
-          if (value === null) continue
-          const decision = decodeRecord('decision', value.subarray(WIRE_HEADER_BYTES))
-          if (supervised.has(decision.groupId) && !isNoId(decision.planDigest)) await this.#consider(decision)
+        for await (const batch of reader.batches()) {
+          const latest = latestPlans(batch, supervised)
+          await Promise.all(latest.map((decision) => this.#consider(decision)))
         }
       } catch (error) {
         if (!(error instanceof WeirError)) throw error
@@ -137,12 +135,15 @@ export class ChaosPeople {
     const { random } = this.#options
     const voice = { groupId, subject: `decision:${formatUuid(id)}`, digest }
     const [rejects, isAlone] = [random.chance(0.1), random.chance(0.15)]
-    if (rejects && !this.#isFinishing)
-      return void (await this.#send({ ...voice, kind: 'REJECT', author: 'rosa' }))
-    // A forgery, which must count for nothing.
-    if (isAlone) await this.#send({ ...voice, kind: 'APPROVE', author: 'remy' }, 'olga')
-    await this.#send({ ...voice, kind: 'APPROVE', author: 'anna' })
-    if (!isAlone || this.#isFinishing) await this.#send({ ...voice, kind: 'APPROVE', author: 'rosa' })
+    if (rejects && !this.#isFinishing) {
+      await this.#send({ ...voice, kind: 'REJECT', author: 'rosa' })
+      return
+    }
+    const says = (author: string, keyOf = author) => this.#send({ ...voice, kind: 'APPROVE', author }, keyOf)
+    // A forgery must count for nothing.
+    const forged = isAlone ? [says('remy', 'olga')] : []
+    const second = !isAlone || this.#isFinishing ? [says('rosa')] : []
+    await Promise.all([...forged, says('anna'), ...second])
   }
 
   /** @returns the id of the command, once all copies have it; written twice, it is taken once */
@@ -178,4 +179,19 @@ export class ChaosPeople {
   #pause({ least, most }: { readonly least: number; readonly most: number }): Promise<void> {
     return pause(this.#options.random.integer(least, most))
   }
+}
+
+/** Of each supervised group: a plan that another has taken the place of needs no answer. */
+function latestPlans(
+  batch: readonly { readonly value: Buffer | null }[],
+  supervised: ReadonlySet<string>,
+): Decision[] {
+  const latest = new Map<string, Decision>()
+  for (const { value } of batch) {
+    if (value === null) continue
+    const decision = decodeRecord('decision', value.subarray(WIRE_HEADER_BYTES))
+    if (supervised.has(decision.groupId) && !isNoId(decision.planDigest))
+      latest.set(decision.groupId, decision)
+  }
+  return [...latest.values()]
 }
