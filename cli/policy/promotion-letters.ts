@@ -11,7 +11,7 @@ import type { Settings } from '../people/people-flags.js'
 import { deliver, lifetimeOf, runOf } from '../people/send.js'
 import type { Order, Signer } from '../people/signer.js'
 
-/** Letters one after the other that no journal shows: an hour without an owner at the longest wait, five minutes at the usual one. */
+/** Letters one after the other that no journal shows: five minutes without an owner, at the usual wait. */
 const UNSEEN_MOST = 10
 
 interface Letter {

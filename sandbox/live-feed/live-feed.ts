@@ -42,7 +42,7 @@ const LATE_MOST_MS = 2_000
 const REPEATED = 0.05
 const FAULTY = 0.002
 /** Movements of a supervised group, in parts of those of the others. */
-const SUPERVISED_SHARE = 0.05
+const SUPERVISED_SHARE = 0.15
 /** A movement is at most this share of the opening balance. */
 const MOVEMENT_SHARE = 0.15
 /** Beyond this share of the opening balance movements go back to it, so that a feed may run for hours. */
