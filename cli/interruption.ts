@@ -20,6 +20,25 @@ export function stopOnInterruption(stop: Stop): () => void {
   return () => running.delete(stop)
 }
 
+/** For work that goes on until it is told to end: an interruption aborts its signal, and the process waits until it has ended. */
+export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const stop = new AbortController()
+  let ended = (): void => undefined
+  const end = new Promise<void>((resolve) => {
+    ended = resolve
+  })
+  const forget = stopOnInterruption(async () => {
+    stop.abort()
+    await end
+  })
+  try {
+    return await work(stop.signal)
+  } finally {
+    forget()
+    ended()
+  }
+}
+
 export function handleInterruptions(): void {
   const interrupted = (): void => {
     // A second signal does not wait.

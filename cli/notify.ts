@@ -18,7 +18,7 @@ import { topicJournal } from '../sinks/notifications/topic-journal.js'
 import { loadConfiguration } from './configuration.js'
 import { EXIT } from './failure.js'
 import { required } from './flags.js'
-import { stopOnInterruption } from './interruption.js'
+import { interruptible } from './interruption.js'
 import { withJournalTopic } from './journal-topic.js'
 import { addKafkaFlags, type KafkaFlags, kafkaTarget } from './kafka-flags.js'
 import { createLog, type LogLevel } from './log.js'
@@ -83,24 +83,11 @@ async function notify(flags: NotifyFlags): Promise<void> {
   const { openTargets } = await import('./notify/targets.js')
   const targets = await openTargets(notifications.targets)
   const dataDir = flags.dataDir ?? configured ?? DEFAULT_DATA_DIR
-  const stop = new AbortController()
-  let ended = (): void => undefined
-  const end = new Promise<void>((resolve) => {
-    ended = resolve
-  })
-  const forget = stopOnInterruption(async () => {
-    stop.abort()
-    await end
-  })
   const onTopic = kafka !== undefined || flags.kafka !== undefined
-  const common = { flags, targets, dataDir, log, signal: stop.signal }
-  try {
-    if (onTopic) await followTopic(common)
-    else await readRun(common)
-  } finally {
-    forget()
-    ended()
-  }
+  await interruptible((signal) => {
+    const common = { flags, targets, dataDir, log, signal }
+    return onTopic ? followTopic(common) : readRun(common)
+  })
 }
 
 interface Run {

@@ -6,6 +6,7 @@ import type { Command } from 'commander'
 import { registerAt as registerChanges } from './people/policy-change.js'
 import { compare } from './policy/compare.js'
 import { lint } from './policy/lint.js'
+import { registerAt as registerPromotion } from './policy/promote.js'
 import { registerAt as registerReplay } from './policy/replay.js'
 import { registerAt as registerStatus } from './policy/status.js'
 
@@ -43,6 +44,7 @@ export function register(program: Command): void {
     .addHelpText('after', DIFF_HELP)
     .action(compare)
   registerChanges(policy)
+  registerPromotion(policy)
   registerReplay(policy)
   registerStatus(policy)
 }

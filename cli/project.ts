@@ -16,7 +16,7 @@ import { type ClickHouseTarget, connect, openTarget } from '../sinks/clickhouse/
 import { type TopicVerdict, verifyTopic } from '../sinks/clickhouse/verification/verify-topic.js'
 import { loadConfiguration } from './configuration.js'
 import { EXIT } from './failure.js'
-import { stopOnInterruption } from './interruption.js'
+import { interruptible } from './interruption.js'
 import { withJournalTopic } from './journal-topic.js'
 import { addKafkaFlags, type KafkaFlags, kafkaTarget } from './kafka-flags.js'
 import { createLog, type LogLevel } from './log.js'
@@ -69,26 +69,18 @@ async function project(flags: ProjectFlags): Promise<void> {
   const file = loadConfiguration(flags.config)
   const kafka = kafkaTarget(flags)
   const log = createLog(flags.logLevel, file.logLevel).child({ part: 'projection' })
-  const stop = new AbortController()
   const target = await openClickHouse(flags, log)
-  let ended = (): void => undefined
-  const end = new Promise<void>((resolve) => {
-    ended = resolve
+  await interruptible(async (signal) => {
+    try {
+      await withJournalTopic(kafka, log, signal, (partitions, ports) =>
+        flags.verify === true
+          ? verify(target, partitions, ports, flags)
+          : run(target, partitions, ports, flags),
+      )
+    } finally {
+      await target.close()
+    }
   })
-  const forget = stopOnInterruption(async () => {
-    stop.abort()
-    await end
-  })
-  try {
-    await withJournalTopic(kafka, log, stop.signal, async (partitions, ports) => {
-      if (flags.verify === true) await verify(target, partitions, ports, flags)
-      else await run(target, partitions, ports, flags)
-    })
-  } finally {
-    forget()
-    await target.close()
-    ended()
-  }
 }
 
 function openClickHouse(flags: ProjectFlags, log: Logger): Promise<ClickHouseTarget> {

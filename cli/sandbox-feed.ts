@@ -20,6 +20,7 @@ interface FeedFlags extends KafkaFlags {
   readonly groupPrefix: string
   readonly venue: string
   readonly answerWithin: number
+  readonly supervised: number
   readonly faulty?: boolean
   readonly truth?: string
 }
@@ -44,6 +45,12 @@ export function registerFeed(sandbox: Command): void {
       'silence of the venue after which it is asked',
       wholeNumber('--answer-within', 1, 3_600),
       120,
+    )
+    .option(
+      '--supervised <n>',
+      'so many of the groups ask people before they send anything',
+      wholeNumber('--supervised', 0, 10_000),
+      0,
     )
     .option('--faulty', 'now and then a record that nobody can use')
     .option('--truth <file>', 'write what was sent, and what every account must hold, as JSON')
@@ -75,6 +82,7 @@ async function feed(flags: FeedFlags): Promise<void> {
     groupPrefix: flags.groupPrefix,
     venueId: flags.venue,
     answerWithinSeconds: flags.answerWithin,
+    supervised: flags.supervised,
     faulty: flags.faulty === true,
     ratePerSecond: flags.rate,
     seconds: flags.seconds,

@@ -5,24 +5,32 @@
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { principals, type Rule } from '../deploy/kafka/acls.mjs'
 import { partitionOf } from '../pipeline/runtime/distributed/topics.js'
 import { openAdmin } from '../pipeline/runtime/kafka/admin.js'
 import { KafkaJournalTail } from '../pipeline/runtime/kafka/journal-tail.js'
-import { SCHEMA_JSON } from '../schemas/generated/schemas.js'
-import { weir } from './cli/weir-process.js'
-import { command } from './support/a-command.js'
-import { writeAvro } from './support/avro-files.js'
+import { SIMULATED_ROSTER, simulatedRoster } from '../sandbox/people.js'
+import { type Outcome, weir } from './cli/weir-process.js'
 import { needsKafka } from './support/kafka/availability.js'
 import { type KafkaCluster, startKafka } from './support/kafka/cluster.js'
 import { eventually, RecordedBell } from './support/kafka/ports-fixture.js'
-import { Principals, Running, type Variant, withoutOne } from './support/kafka/principals.js'
+import { Principals, Running, rulesOf, type Variant, withoutOne } from './support/kafka/principals.js'
+import { movement } from './support/small-group.js'
+import { DayWriter, writeKeys } from './support/small-group-day.js'
 
 /** The machine of the tests may be busy; nothing is measured here. */
 const BOUND_MS = 120_000
 const INSTANCE = ['heartbeatMillis: 1000', 'snapshotEveryEntries: 200']
+/** Nothing is told: who may read is asked, not what is sent. */
+const NOTIFICATIONS = [
+  'notifications:',
+  '  targets:',
+  "    - {name: desk, codes: [no-such-alert], webhook: {url: 'https://hooks.example/', signingKeyFile: ../olga.key}}",
+]
+/** Of the feed. */
+const PERSONS_GROUP = 'live-0'
 const SESSION = ['sessionTimeoutMillis: 3000', 'standby: true']
 
 describe('access rules', await needsKafka(), () => {
@@ -30,6 +38,8 @@ describe('access rules', await needsKafka(), () => {
   let users: Principals
   const folder = mkdtempSync(join(tmpdir(), 'weir-acls-'))
   const running: Running[] = []
+  const olga = ['--as', 'olga', '--key', join(folder, 'olga.key'), '--roster', SIMULATED_ROSTER]
+  const kill = ['kill', `group:${PERSONS_GROUP}`, '--group', PERSONS_GROUP, '--reason', 'a test', ...olga]
 
   const start = (...args: string[]): Running => {
     const made = new Running(args)
@@ -46,6 +56,8 @@ describe('access rules', await needsKafka(), () => {
     cluster = await startKafka({ secure: true })
     users = new Principals(cluster, folder)
     for (const { principal, rules } of principals()) await users.grant(principal, rules)
+    writeKeys(folder, ['olga'])
+    writeFileSync(join(folder, 'roster.yaml'), simulatedRoster())
   })
   after(async () => {
     await Promise.all(running.map((each) => each.end('SIGKILL')))
@@ -69,7 +81,9 @@ describe('access rules', await needsKafka(), () => {
     const bankFlags = ['--ledger', ledger, '--time-scale', '400']
     const bank = start('bank', '--config', users.configuration('weir-venue'), ...bankFlags)
     const pace = ['--groups', '2', '--rate', '20', '--seconds', '5']
-    const feed = await weir(['sandbox', 'feed', '--config', users.configuration('weir-producer'), ...pace])
+    // It sends rosters and policies beside market data.
+    await users.grant('weir-feed', [...rulesOf('weir-producer'), ...rulesOf('weir-people')])
+    const feed = await weir(['sandbox', 'feed', '--config', users.configuration('weir-feed'), ...pace])
     assert.equal(feed.code, 0, feed.stderr)
     await one.reaches(
       'instructions',
@@ -81,6 +95,16 @@ describe('access rules', await needsKafka(), () => {
       return dump.code === 0 && dump.stdout.includes('SETTLED') ? true : undefined
     })
     assert.ok(settled, bank.output)
+
+    const established = await asPerson('weir-people', [
+      ...['roster', 'establish', join(folder, 'roster.yaml'), '--group', PERSONS_GROUP],
+    ])
+    assert.equal(established.code, 0, established.stdout + established.stderr)
+    const killed = await asPerson('weir-people', kill)
+    assert.equal(killed.code, 0, killed.stdout + killed.stderr)
+    const told = await weir(notify(users.configuration('weir-notifier', NOTIFICATIONS)))
+    assert.equal(told.code, 0, told.stderr)
+    assert.ok((JSON.parse(told.stdout) as { read: number }).read > 0)
 
     // Taken over from a standby: a member of the group that has followed the journal.
     const two = instance('two', 'weir-instance')
@@ -127,18 +151,41 @@ describe('access rules', await needsKafka(), () => {
   for (const variant of withoutOne('weir-producer'))
     test(told(variant), async (context) => {
       await users.grant(variant.name, variant.rules)
-      const file = join(folder, 'command.avro')
-      writeAvro(file, SCHEMA_JSON.command, [command])
+      const input = join(folder, variant.name, 'day')
+      new DayWriter().input('cash-movement', movement('salaries', 'PAYROLL', -1)).write(input)
       const config = users.configuration(variant.name)
-      const { code, stderr } = await weir([
-        'produce',
-        '--config',
-        config,
-        '--stream',
-        'command',
-        '--input',
-        file,
-      ])
+      const { code, stderr } = await weir(['produce', '--config', config, '--input', input])
+      assert.equal(code, 1, stderr)
+      assert.match(stderr, named(variant.missing))
+      context.diagnostic(stderr)
+    })
+
+  for (const variant of withoutOne('weir-people'))
+    test(told(variant), async (context) => {
+      await users.grant(variant.name, variant.rules)
+      const { code, stderr } = await asPerson(variant.name, kill)
+      // What cannot be followed was sent all the same.
+      assert.equal(code, variant.missing.resource === 'group' ? 4 : 1, stderr)
+      assert.match(stderr, named(variant.missing))
+      context.diagnostic(stderr)
+    })
+
+  test('market data is not for people to send, and what people send is not for producers of market data', async () => {
+    const input = join(folder, 'not-for-people')
+    new DayWriter().input('cash-movement', movement('salaries', 'PAYROLL', -1)).write(input)
+    const config = users.configuration('weir-people')
+    const data = await weir(['produce', '--config', config, '--input', input])
+    assert.equal(data.code, 1, data.stderr)
+    assert.match(data.stderr, /weir\.cash-movement.*Topic authorization failed/)
+    const order = await asPerson('weir-producer', [...kill, '--no-wait'])
+    assert.equal(order.code, 1, order.stderr)
+    assert.match(order.stderr, /weir\.command.*Topic authorization failed/)
+  })
+
+  for (const variant of withoutOne('weir-notifier'))
+    test(told(variant), async (context) => {
+      await users.grant(variant.name, variant.rules)
+      const { code, stderr } = await weir(notify(users.configuration(variant.name, NOTIFICATIONS)))
       assert.equal(code, 1, stderr)
       assert.match(stderr, named(variant.missing))
       context.diagnostic(stderr)
@@ -193,6 +240,22 @@ describe('access rules', await needsKafka(), () => {
         return true
       })
     })
+
+  function asPerson(principal: string, words: readonly string[]): Promise<Outcome> {
+    return weir([...words, '--config', users.configuration(principal), '--wait', '60s', '--yes'])
+  }
+
+  function notify(config: string): string[] {
+    return [
+      'notify',
+      '--config',
+      config,
+      '--data-dir',
+      join(dirname(config), 'told'),
+      '--until-end',
+      '--json',
+    ]
+  }
 
   /** As `weir project` reads. */
   async function journalEntries(principal: string): Promise<number> {

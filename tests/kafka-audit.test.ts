@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { JOURNAL_STREAM } from '../pipeline/runtime/distributed/topics.js'
 import type { KafkaSettings } from '../pipeline/runtime/kafka/settings.js'
+import { engineMissing } from '../sinks/clickhouse/testing/engine.js'
 import { makeSyntheticDay } from '../sinks/clickhouse/testing/synthetic-day.js'
 import type { JournalEntryReader } from '../sinks/journal/journal-port.js'
 import { type Outcome, weir, withFolder } from './cli/weir-process.js'
@@ -58,6 +59,11 @@ interface Logs {
     readonly leaves: number
     readonly appended: number
     readonly behind: number
+    readonly clickhouse?: {
+      readonly equal: boolean
+      readonly compared: number
+      readonly behindEntries: number
+    }
   }[]
 }
 
@@ -98,6 +104,17 @@ test('each partition has a log of its own, and a decision is proven by its bundl
       checked.map(({ leaves, behind }) => [leaves, behind]),
       second.map(({ leaves }) => [leaves, 0]),
     )
+
+    // Beside the rows of the embedded engine, which the projector has filled from the same topic.
+    if (engineMissing() === false) {
+      documentOf(await weir(['project', '--until-end', ...where], at))
+      const rows = documentOf<Logs>(await weir(['audit', 'check', '--clickhouse', ...reader], at)).logs
+      assert.deepEqual(
+        rows.map(({ partition, clickhouse }) => [partition, clickhouse?.equal, clickhouse?.behindEntries]),
+        [0, 1].map((partition) => [partition, true, 0]),
+      )
+      assert.ok(rows.every(({ clickhouse }) => (clickhouse?.compared ?? 0) > 0))
+    }
 
     documentOf(await weir(['audit', 'export', lastActed(), '--out', 'bundle', ...reader], at))
     const verdict = documentOf<{ verified: boolean; points: { detail: string }[] }>(

@@ -10,7 +10,8 @@ import { needsKafka } from './support/kafka/availability.js'
 import { uniqueName } from './support/kafka/cluster.js'
 import { Running } from './support/kafka/principals.js'
 import { sharedKafka } from './support/kafka/shared.js'
-import { writeKeys } from './support/small-group-day.js'
+import { feedSmallGroup, POLICY_TEXT } from './support/small-group.js'
+import { DayWriter, writeKeys } from './support/small-group-day.js'
 
 /** The machine of the tests may be busy; nothing is measured here. */
 const BOUND_MS = 120_000
@@ -114,6 +115,33 @@ describe('people and an instance on Kafka', await needsKafka(), () => {
     assert.ok(second.stdout.includes(`The kill of group:${GROUP} is lifted.`), second.stdout)
     const empty = await weir(['pending', '--config', 'weir.yaml'], { cwd: folder })
     assert.equal(empty.stdout, 'nothing waits for people\n', empty.stderr)
+  })
+
+  test('a change is promoted by what the journal topic tells, and its status is read there', async () => {
+    const first = POLICY_TEXT.replace('reconsiderAfterSeconds: 900', 'reconsiderAfterSeconds: 1')
+    const canary = 'canary: { cohortPercent: 0, shadowDecisions: 2, decisions: 1 }'
+    const second = first
+      .replace('version: 1', 'version: 2')
+      .replace('expectedFlows:', `${canary}\nexpectedFlows:`)
+    feedSmallGroup(new DayWriter(), { policy: first }).write(join(folder, 'day'))
+    writeFileSync(join(folder, 'second.yaml'), second)
+    const produce = ['produce', '--config', 'weir.yaml', '--input', 'day', '--shift-to-now']
+    const produced = await weir(produce, { cwd: folder })
+    assert.equal(produced.code, 0, produced.stderr)
+    for (const [person, words] of [
+      ['paul', ['propose', 'second.yaml', '--change', 'second']],
+      ['anna', ['approve', 'second']],
+      ['rosa', ['approve', 'second']],
+    ] as const) {
+      const outcome = await as(person, ['policy', ...words])
+      assert.equal(outcome.code, 0, outcome.stdout + outcome.stderr)
+    }
+    const promoted = await as('paul', ['policy', 'promote', 'second'])
+    assert.equal(promoted.code, 0, promoted.stdout + promoted.stderr)
+    const { end, orders } = JSON.parse(promoted.stdout) as { end: string; orders: { result: string }[] }
+    assert.deepEqual([end, orders.map(({ result }) => result)], ['in-force', ['effect', 'effect']])
+    const status = await weir(['policy', 'status', '--config', 'weir.yaml'], { cwd: folder })
+    assert.match(status.stdout, /^europe +small v2 +no +full /m, status.stderr)
   })
 
   test('a command for every group is told for each that takes it', async () => {

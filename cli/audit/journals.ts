@@ -11,7 +11,7 @@ import { presentEntries } from '../../sinks/clickhouse/journal-topic/present-ent
 import { fileJournal, type ProjectedJournal } from '../../sinks/journal/journal-port.js'
 import { loadConfiguration } from '../configuration.js'
 import { DEMO_DATA_DIR } from '../flags.js'
-import { stopOnInterruption } from '../interruption.js'
+import { interruptible } from '../interruption.js'
 import { withJournalTopic } from '../journal-topic.js'
 import { addKafkaFlags, type KafkaFlags, kafkaTarget } from '../kafka-flags.js'
 import { createLog } from '../log.js'
@@ -66,22 +66,18 @@ async function eachPartition<T>(
   use: (journal: ProjectedJournal) => Promise<T>,
 ): Promise<T[]> {
   const log = createLog(undefined, loadConfiguration(flags.config).logLevel).child({ part: 'audit' })
-  const stop = new AbortController()
-  const forget = stopOnInterruption(async () => stop.abort())
-  try {
-    return await withJournalTopic(kafkaTarget(flags), log, stop.signal, async (count, ports) => {
+  return interruptible((signal) =>
+    withJournalTopic(kafkaTarget(flags), log, signal, async (count, ports) => {
       const found: T[] = []
-      for (let partition = 0; partition < count && !stop.signal.aborted; partition++) {
+      for (let partition = 0; partition < count && !signal.aborted; partition++) {
         const journal = new JournalPartition(partition, ports)
         try {
-          if (await journal.hasBegun(true)) found.push(await use(presentEntries(journal, stop.signal)))
+          if (await journal.hasBegun(true)) found.push(await use(presentEntries(journal, signal)))
         } finally {
           journal.stop()
         }
       }
       return found
-    })
-  } finally {
-    forget()
-  }
+    }),
+  )
 }

@@ -43,9 +43,7 @@ export async function sendToKafka(
   const journal =
     waitMs === false
       ? undefined
-      : await orTold('it is sent, but its effect cannot be seen', () =>
-          TopicJournal.open(target, 'end', false, end.signal),
-        )
+      : await orTold('its effect cannot be seen', () => TopicJournal.open(target, 'end', false, end.signal))
   try {
     await produce(target, name, records)
     if (waitMs === false) return { watch, isComplete: undefined }

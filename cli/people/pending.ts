@@ -9,11 +9,11 @@ import type { Instruction } from '../../schemas/generated/types.js'
 import { addKafkaFlags, type KafkaFlags } from '../kafka-flags.js'
 import { printJson, printText } from '../output.js'
 import { shellWord } from '../shell.js'
+import { type JournalTarget, presentJournal } from './followed-journal.js'
+import { PERSON_CONFIG_FLAG } from './people-flags.js'
 import { loadPersonConfig } from './person-config.js'
-import { entriesFrom, lookAtRun } from './run-journal.js'
 import { targetOf } from './target.js'
 import { isoOfMicros } from './times.js'
-import { TopicJournal } from './topic-journal.js'
 import {
   type GroupWaiting,
   type Voice,
@@ -36,7 +36,7 @@ export function register(program: Command): void {
       .option('--group <id>', 'only this liquidity group')
       .option('--data-dir <dir>', 'of a run over a folder'),
   )
-    .option('--person-config <file>', 'defaults of these flags; environment: WEIR_PERSON')
+    .option(...PERSON_CONFIG_FLAG)
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
@@ -61,23 +61,11 @@ async function pending(flags: PendingFlags): Promise<void> {
 
 async function readAll(flags: PendingFlags): Promise<[string, GroupWaiting][]> {
   const target = targetOf({ ...flags, wait: false }, loadPersonConfig(flags.personConfig))
-  if (target.kind !== 'kafka') {
-    const { dataDir } = target as Extract<typeof target, { kind: 'run' }>
-    await lookAtRun(dataDir)
-    const view = new WaitingView()
-    for await (const { body } of entriesFrom(dataDir, 0)) view.take(body)
-    return [...view.groups]
-  }
   const views = new Map<number, WaitingView>()
-  const journal = await TopicJournal.open(target.kafka, 'beginning', true, new AbortController().signal)
-  try {
-    for await (const { partition, body } of journal.entries()) {
-      const view = views.get(partition) ?? new WaitingView()
-      views.set(partition, view)
-      view.take(body)
-    }
-  } finally {
-    await journal.close()
+  for await (const { partition, body } of presentJournal(target as JournalTarget)) {
+    const view = views.get(partition) ?? new WaitingView()
+    views.set(partition, view)
+    view.take(body)
   }
   return [...views.values()].flatMap((view) => [...view.groups])
 }

@@ -33,6 +33,17 @@ const DAY_MS = 86_400_000
 const DEFAULT_WAIT_MS = 30_000
 const WAIT_MOST_MS = 600_000
 
+export const PERSON_CONFIG_FLAG = [
+  '--person-config <file>',
+  'defaults of these flags; environment: WEIR_PERSON',
+] as const
+
+export function waitOption(): Option {
+  return new Option('--wait <duration>', 'how long its effect is waited for')
+    .argParser(duration('--wait', WAIT_MOST_MS))
+    .default(DEFAULT_WAIT_MS, '30s')
+}
+
 export const PEOPLE_HELP = `
 It is signed here, sent, and followed until the agent has taken or refused it. Exit codes: 0 it took effect (or was sent,
 where nothing is waited for), 3 it was refused, 4 not seen in time.
@@ -50,26 +61,27 @@ export function addTargetFlags(command: Command): Command {
     )
     .option('--out <dir>', 'send nothing: write DIR/<stream>/*.avro, which weir produce --input DIR sends')
   addRegisterFlag(addKafkaFlags(command))
-    .option('--person-config <file>', 'defaults of these flags; environment: WEIR_PERSON')
-    .addOption(
-      new Option('--wait <duration>', 'how long its effect is waited for')
-        .argParser(duration('--wait', WAIT_MOST_MS))
-        .default(DEFAULT_WAIT_MS, '30s'),
-    )
+    .option(...PERSON_CONFIG_FLAG)
+    .addOption(waitOption())
     .option('--no-wait', 'do not wait for the effect')
     .option('-y, --yes', 'do not ask')
     .option('--json', 'print one JSON document; needs --yes')
   return command
 }
 
-/** The same with who signs, why and until when. */
-export function addPeopleFlags(command: Command): Command {
-  command
+/** Who signs, and why. */
+export function addSignerFlags(command: Command): Command {
+  return command
     .option('--reason <text>', 'needed: why, for the record')
     .option('--as <person>', 'who gives it, by the name in the roster')
     .option('--key <file>', 'private key of the person, PKCS#8 PEM of Ed25519')
     .option('--credential <file>', 'credential of a sign-in, when the roster does not hold the key')
     .option('--roster <id>', 'roster that names the person')
+}
+
+/** Where it goes, who signs, why and until when. */
+export function addPeopleFlags(command: Command): Command {
+  addSignerFlags(command)
     .option(
       '--expires-in <duration>',
       'until when it counts (default: 15m; 24h with --data-dir)',

@@ -4,21 +4,25 @@
  * A change is a manifest, canonical JSON of which version each group gets; all voices are bound to its digest, so whoever approves has the same
  * file. Each group of the change is told by a command of its own. Depends on the policy files and sending.
  */
-import { readFileSync, writeFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { WeirError } from '../../pipeline/errors.js'
-import { type ChangeManifest, readDetail } from '../../pipeline/governance/people/command-detail.js'
-import { textDigestHex } from '../../pipeline/governance/people/statement.js'
+import type { ChangeManifest } from '../../pipeline/governance/people/command-detail.js'
 import { digestOf, PolicyTree, proveLineage } from '../../pipeline/governance/policy-tree.js'
-import { fromHex } from '../../pipeline/identity.js'
 import { canonicalJson, type Json } from '../../schemas/canonical-json.js'
 import { required } from '../flags.js'
 import { type PolicyText, policyFilesIn, readPolicyFile } from '../policy/files.js'
 import { shellWord } from '../shell.js'
 import { type LetterRecord, policyRecord } from './letter.js'
+import {
+  checkedManifest,
+  describeManifest,
+  MANIFEST_FLAG,
+  ordersOf,
+  readManifest,
+  writeManifest,
+} from './manifest.js'
 import { addPeopleFlags, PEOPLE_HELP, type PeopleFlags, Settings } from './people-flags.js'
 import { send } from './send.js'
-import type { Order } from './signer.js'
 
 interface ChangeFlags extends PeopleFlags {
   readonly change?: string
@@ -29,7 +33,6 @@ interface ChangeFlags extends PeopleFlags {
 }
 
 const STAGES = ['shadow', 'canary', 'full'] as const
-const MANIFEST_FLAG = ['--manifest <file>', 'the manifest (default: CHANGE.change.json)'] as const
 
 /** Registered below `weir policy`. */
 export function registerAt(policy: Command): void {
@@ -91,7 +94,7 @@ async function propose(files: readonly string[], flags: ChangeFlags): Promise<vo
   if (twice !== undefined)
     throw wrong(files.join(', '), `two policies are for group ${twice.group}`, 'give one a group')
   const manifest = canonicalJson({ change, entries } as unknown as Json)
-  const { digest, file } = checked(manifest, change, flags.manifest)
+  const { digest, file } = checkedManifest(manifest, change, flags.manifest)
   const documents = (eventTime: number): LetterRecord[] => {
     // Whoever is asked and says no leaves no file.
     writeManifest(file, manifest)
@@ -102,7 +105,7 @@ async function propose(files: readonly string[], flags: ChangeFlags): Promise<vo
     orders,
     documents,
     notes: [
-      ...describe({ change, entries } as ChangeManifest, digest, file),
+      ...describeManifest({ change, entries } as ChangeManifest, digest, file),
       ...proposed.flatMap(({ policy, parents }) =>
         parents.map((one) => `${policy.groupId}: with ${named(one)} above it`),
       ),
@@ -120,8 +123,7 @@ async function step(
   flags: ChangeFlags,
 ): Promise<void> {
   const settings = new Settings(flags, `weir policy ${word}`)
-  const file = flags.manifest ?? manifestFile(change)
-  const { digest, manifest } = checked(readManifest(file), change, file)
+  const { digest, file, manifest } = readManifest(change, flags.manifest)
   const detail =
     kind === 'ACTIVATE'
       ? canonicalJson({ stage: stageOf(flags.stage) })
@@ -133,25 +135,7 @@ async function step(
   const orders = group === undefined ? all : all.filter(({ groupId }) => groupId === group)
   if (orders.length === 0)
     throw wrong('--group', `${change} is not about group ${group}`, 'leave it out for all of the change')
-  await send(settings, { orders, notes: describe(manifest, digest, file) })
-}
-
-function ordersOf(kind: Order['kind'], manifest: ChangeManifest, digest: string, detail: string): Order[] {
-  const groups = [...new Set(manifest.entries.map(({ group }) => group))]
-  return groups.map((groupId) => ({
-    kind,
-    subject: `change:${manifest.change}`,
-    groupId,
-    digest: fromHex(digest),
-    detail,
-  }))
-}
-
-function describe({ entries }: ChangeManifest, digest: string, file: string): string[] {
-  return [
-    ...entries.map(({ group, policy, version }) => `${group}: ${policy} version ${version}`),
-    `manifest ${file}, digest ${digest}`,
-  ]
+  await send(settings, { orders, notes: describeManifest(manifest, digest, file) })
 }
 
 /** A policy that is proposed, and those above it, from the nearest to the root. */
@@ -207,58 +191,6 @@ function stageOf(text: string | undefined): string {
     text === undefined ? 'this flag is needed' : `there is no stage '${text.slice(0, 40)}'`,
     `stages are ${STAGES.join(', ')}`,
   )
-}
-
-const manifestFile = (change: string): string => `${change.replace(/[^A-Za-z0-9._-]/g, '_')}.change.json`
-
-/** The manifest as the agent will read it, with its digest. */
-function checked(
-  text: string,
-  change: string,
-  file: string = manifestFile(change),
-): { readonly manifest: ChangeManifest; readonly digest: string; readonly file: string } {
-  const read = readDetail('change', text)
-  if ('fault' in read)
-    throw wrong(
-      file,
-      `it is no manifest of a change: ${read.fault}`,
-      'give the file that weir policy propose wrote, unchanged',
-    )
-  if (read.detail.change !== change)
-    throw wrong(
-      file,
-      `it is the manifest of ${read.detail.change}, not of ${change}`,
-      'give the other name, or the other file by --manifest',
-    )
-  return { manifest: read.detail, digest: textDigestHex(text), file }
-}
-
-function readManifest(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
-    throw wrong(
-      file,
-      code === 'ENOENT' ? 'no such file' : `it cannot be read (${code})`,
-      'give by --manifest the file that weir policy propose wrote',
-    )
-  }
-}
-
-/** Without a line break at its end: its SHA-256 is the digest of the change. */
-function writeManifest(file: string, text: string): void {
-  try {
-    writeFileSync(file, text, { flag: 'wx' })
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
-    if (code === 'EEXIST' && readManifest(file) === text) return
-    throw wrong(
-      file,
-      code === 'EEXIST' ? 'another manifest is in it already' : `it cannot be written (${code})`,
-      'give another name by --change or --manifest',
-    )
-  }
 }
 
 function wrong(place: string, message: string, remedy: string): WeirError {

@@ -37,35 +37,46 @@ export async function send(settings: Settings, letter: Letter): Promise<void> {
   for (const order of letter.orders) checkSubject(order)
   const target = targetOf(settings.flags, settings.person)
   const signer = letter.orders.length === 0 ? undefined : await Signer.open(settings)
-  const run = target.kind === 'run' ? await lookAtRun(target.dataDir) : undefined
-  if (run?.takesDrops === false) throw takesNothing(target)
+  const run = await runOf(target)
   const lifeMicros = lifeOf(settings, run)
   for (const line of announcement(settings, letter, target, lifeMicros)) note(line)
   await confirm('Proceed?', settings.flags.yes === true)
   // Who thinks it over does not lose the time in which it counts.
-  const atMicros = madeAt(settings, run)
-  const lifetime: Lifetime = { atMicros, expiresAtMicros: atMicros + lifeMicros }
+  const lifetime = lifetimeOf(settings, run)
   const records = [
     ...(letter.documents?.(lifetime.atMicros) ?? []),
     ...letter.orders.map((order) => commandRecord(signer!.sign(order, lifetime))),
   ]
   const name = letterName(records, lifetime.atMicros)
-  const delivered = await deliver(settings, target, run, name, records)
+  const delivered = await deliver(target, run, name, records, settings.flags.wait)
   tell(settings, target, records, delivered, letter.next?.(records) ?? [])
 }
 
-function deliver(
-  { flags: { wait } }: Settings,
+/** The run that a target names; undefined for other targets. @throws WeirError when it takes nothing from people */
+export async function runOf(target: Target): Promise<RunState | undefined> {
+  const run = target.kind === 'run' ? await lookAtRun(target.dataDir) : undefined
+  if (run?.takesDrops === false) throw takesNothing(target)
+  return run
+}
+
+export function lifetimeOf(settings: Settings, run: RunState | undefined): Lifetime {
+  const atMicros = madeAt(settings, run)
+  return { atMicros, expiresAtMicros: atMicros + lifeOf(settings, run) }
+}
+
+/** @param run as it was looked at before the letter was signed */
+export function deliver(
   target: Target,
   run: RunState | undefined,
   name: string,
   records: readonly LetterRecord[],
+  waitMs: number | false,
 ): Promise<Delivered | undefined> {
   switch (target.kind) {
     case 'kafka':
-      return sendToKafka(target.kafka, name, records, wait)
+      return sendToKafka(target.kafka, name, records, waitMs)
     case 'run':
-      return sendToRun(target.dataDir, run!, name, records, wait)
+      return sendToRun(target.dataDir, run!, name, records, waitMs)
     case 'file':
       writeLetter(target.directory, name, records)
       return Promise.resolve(undefined)

@@ -11,8 +11,9 @@ import {
 import { readSigningKey } from '../../pipeline/runtime/key-files.js'
 import type { Settings } from './people-flags.js'
 
-/** What a subcommand orders; who, when and why come from the flags. */
-export type Order = Pick<CommandDraft, 'kind' | 'subject' | 'groupId' | 'detail' | 'digest'>
+/** What a subcommand orders; who, when and why come from the flags, unless the order has a reason of its own. */
+export type Order = Pick<CommandDraft, 'kind' | 'subject' | 'groupId' | 'detail' | 'digest'> &
+  Partial<Pick<CommandDraft, 'reason'>>
 
 export interface Lifetime {
   readonly atMicros: number
@@ -43,7 +44,7 @@ export class Signer {
   }
 
   sign(order: Order, lifetime: Lifetime): SignedCommand {
-    return signCommand({ ...order, ...this.#fields, ...lifetime, nonce: randomUUID() }, this.#sign)
+    return signCommand({ ...this.#fields, ...order, ...lifetime, nonce: randomUUID() }, this.#sign)
   }
 }
 

@@ -2,6 +2,7 @@
 import { WeirError } from '../../pipeline/errors.js'
 import type { JournalBody } from '../../pipeline/ports.js'
 import { JOURNAL_STREAM, topicOf } from '../../pipeline/runtime/distributed/topics.js'
+import type { Message } from '../../pipeline/runtime/kafka/client.js'
 import { CommittedReader } from '../../pipeline/runtime/kafka/files/committed-reader.js'
 import { RecordReader } from '../../pipeline/runtime/kafka/files/record-reader.js'
 import { openSchemaSource, type SchemaSource } from '../../pipeline/runtime/registry/schema-source.js'
@@ -43,16 +44,35 @@ export class TopicJournal {
   }
 
   async *entries(): AsyncGenerator<PartitionEntry> {
-    for await (const { value, topic, partition, offset } of this.#reader.messages()) {
-      if (value === null) continue
-      const read = await this.#records.read(value)
-      if (typeof read === 'string')
-        throw new WeirError('WEIR_JOURNAL', `an entry cannot be read: ${read}`, {
-          place: `${topic}/${partition}, offset ${offset}`,
-          remedy: 'use the version of weir that the instances have',
-        })
-      yield { partition, body: (read.record as { readonly body: JournalBody }).body }
+    for await (const batch of this.batches()) yield* batch
+  }
+
+  /** As they come; an empty one after a while without entries. */
+  async *batches(): AsyncGenerator<readonly PartitionEntry[]> {
+    for await (const messages of this.#reader.batches()) {
+      const entries: PartitionEntry[] = []
+      for (const message of messages) {
+        const body = await this.#bodyOf(message)
+        if (body !== undefined) entries.push({ partition: message.partition, body })
+      }
+      yield entries
     }
+  }
+
+  /** Whether everything was given that the topic held when reading began. */
+  get isCaughtUp(): boolean {
+    return this.#reader.isCaughtUp
+  }
+
+  /** Undefined for the mark of a takeover. */
+  async #bodyOf({ value, topic, partition, offset }: Message): Promise<JournalBody | undefined> {
+    if (value === null) return undefined
+    const read = await this.#records.read(value)
+    if (typeof read !== 'string') return (read.record as { readonly body: JournalBody }).body
+    throw new WeirError('WEIR_JOURNAL', `an entry cannot be read: ${read}`, {
+      place: `${topic}/${partition}, offset ${offset}`,
+      remedy: 'use the version of weir that the instances have',
+    })
   }
 
   async close(): Promise<void> {

@@ -1,41 +1,57 @@
-/** `weir policy status`: policies in force and changes under way, from the journal of a run. Depends on the journal and governance. */
+/** `weir policy status`: policies in force and changes under way, from a run's journal or the journal topic. Depends on the journals and governance. */
 import type { Command } from 'commander'
 import { printable } from '../../pipeline/governance/printable.js'
 import type { ChangeRollout, NextStep } from '../../pipeline/governance/rollout.js'
-import { type PolicyStatus, readPolicyStatus } from '../../sinks/rollout/read-rollout.js'
+import { type PolicyStatus, PolicyStatusView } from '../../sinks/rollout/policy-status.js'
 import { formatTable } from '../amounts.js'
+import { loadConfiguration } from '../configuration.js'
 import { DEMO_DATA_DIR } from '../flags.js'
+import { addKafkaFlags, type KafkaFlags, kafkaTarget } from '../kafka-flags.js'
 import { printJson, printText } from '../output.js'
-import { withStoredRun } from './stored-run.js'
+import { type JournalTarget, presentJournal } from '../people/followed-journal.js'
 
 /** Characters of a note; guardrails with their numbers are longer, and are whole in the JSON. */
 const NOTE_LENGTH = 160
 const DIGEST_SHOWN = 12
 
-interface StatusFlags {
+interface StatusFlags extends KafkaFlags {
   readonly dataDir?: string
-  readonly json?: boolean
 }
 
 export function registerAt(policy: Command): void {
-  policy
-    .command('status')
-    .description('policies in force, and how far changes of them are')
-    .option('--data-dir <dir>', 'data directory of the run; the run must not be going on')
+  addKafkaFlags(
+    policy
+      .command('status')
+      .description('policies in force, and how far changes of them are')
+      .option('--data-dir <dir>', 'data directory of a run, which may be going on'),
+  )
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
       `
-The data directory is ${DEMO_DATA_DIR} unless given. For each change: who approved it, the stage of each group, and what is next or
-is waited for. A group judges every command by itself; docs/policy-trials.md says how.`,
+The journal is that of --data-dir; without it the journal topic, with --kafka or a kafka section in the file; else that of
+${DEMO_DATA_DIR}. For each change: who approved it, the stage of each group, and what is next or is waited for. A group judges every
+command by itself; docs/policy-trials.md says how. weir policy promote does what is next.
+
+Examples:
+  $ weir policy status --data-dir ./data
+  $ weir policy status --config weir.yaml --json`,
     )
     .action(run)
 }
 
-async function run({ dataDir = DEMO_DATA_DIR, json }: StatusFlags): Promise<void> {
-  const status = await withStoredRun(dataDir, (entries, journal) => readPolicyStatus(journal, entries))
-  if (json === true) printJson(status)
-  else printText(describe(status))
+async function run(flags: StatusFlags): Promise<void> {
+  const view = new PolicyStatusView()
+  for await (const { partition, body } of presentJournal(journalOf(flags))) view.take(partition, body)
+  if (flags.json === true) printJson(view.status)
+  else printText(describe(view.status))
+}
+
+function journalOf(flags: StatusFlags): JournalTarget {
+  const { kafka, dataDir = DEMO_DATA_DIR } = loadConfiguration(flags.config)
+  const isTopic = flags.dataDir === undefined && (flags.kafka !== undefined || kafka !== undefined)
+  if (isTopic) return { kind: 'kafka', kafka: kafkaTarget(flags) }
+  return { kind: 'run', dataDir: flags.dataDir ?? dataDir }
 }
 
 function describe({ inForce, changes }: PolicyStatus): string {

@@ -6,10 +6,11 @@
  *   override, solver-failure   the rate over all decisions
  *
  * Means and rates are tested after every decision (`mean-test.ts`). In between there is neither: the trial goes on, and is not promoted.
- * Pure; depends on the plan of the canary.
+ * Pure; depends on the plan of the canary and the messages of trials.
  */
 import type { CanaryPlan } from './canary.js'
 import { clamp, type MeanTest, newMeanTest, observeMean } from './mean-test.js'
+import { inconclusiveMessage } from './trial-alerts.js'
 
 export type Guardrail =
   | 'floor'
@@ -132,7 +133,7 @@ export function inconclusive({ costRegret, churn }: GuardrailState, plan: Canary
   if (costRegret.below < PASS_EVIDENCE) open.push(`cost regret below ${plan.costRegretBp} bp`)
   if (churn.below < PASS_EVIDENCE) open.push(`churn below ${plan.churnPercent} %`)
   if (open.length === 0) return ''
-  return `inconclusive, hold: ${open.join(' and ')} is not shown by ${costRegret.observations} decisions that moved anything`
+  return inconclusiveMessage(open, costRegret.observations)
 }
 
 /** Where the trial stands, for people. */

@@ -11,6 +11,7 @@ const COHORT = names.filter((name) => isInCohort(name, 10)).slice(0, 2)
 const OTHERS = names.filter((name) => !isInCohort(name, 10)).slice(0, 2)
 const GROUPS = [...COHORT, ...OTHERS]
 
+const DIGEST = 'd'.repeat(64)
 const entries = GROUPS.map((group) => ({
   kind: 'policy' as const,
   group,
@@ -29,7 +30,7 @@ const decided = (arm: string): GroupReport['decisions'] => [
 
 function proposed(documents = true): Rollout {
   const rollout = new Rollout(() => (documents ? DEFAULT_CANARY : undefined))
-  rollout.propose({ change: 'lower-targets', entries }, 'paul')
+  rollout.propose({ change: 'lower-targets', entries }, DIGEST, 'paul')
   return rollout
 }
 
@@ -55,7 +56,7 @@ const nextOf = (rollout: Rollout) => rollout.changes()[0]?.next
 
 test('a change waits for two others, then begins as a shadow in all its groups', () => {
   const begun = proposed()
-  begun.propose({ change: 'lower-targets', entries }, 'paul')
+  begun.propose({ change: 'lower-targets', entries }, DIGEST, 'paul')
   assert.match(nextOf(begun)?.why ?? '', /two others must approve it; so far nobody/)
   const rollout = approved()
   assert.deepEqual(rollout.changes()[0]?.approvedBy, ['anna', 'rosa'])
@@ -98,7 +99,11 @@ test('the cohort goes ahead when it is ready, and everybody when the canary kept
     why: 'the canary kept its guardrails',
   })
   all(rollout, GROUPS, stage('full'))
-  assert.deepEqual(nextOf(rollout), { command: 'none', why: 'it is in force everywhere' })
+  assert.deepEqual(nextOf(rollout), {
+    command: 'none',
+    state: 'in-force',
+    why: 'it is in force everywhere',
+  })
 })
 
 test('a trial that one group took back is to be rolled back in the others', () => {
@@ -111,7 +116,8 @@ test('a trial that one group took back is to be rolled back in the others', () =
     why: `${COHORT[0]} took it back: guardrail floor: A`,
   })
   all(rollout, GROUPS, ['policy-rolled-back', 'ordered'])
-  assert.equal(nextOf(rollout)?.command, 'none')
+  const ended = nextOf(rollout)
+  assert.equal(ended?.command === 'none' && ended.state, 'taken-back')
   all(rollout, GROUPS, stage('shadow'))
   assert.match(nextOf(rollout)?.why ?? '', /^the shadow goes on/, 'it may be tried again')
 })
@@ -125,7 +131,11 @@ test('a change that was withdrawn has no next step, and alerts of other changes 
   })
   assert.equal(rollout.changes()[0]?.groups[0]?.stage, 'proposed')
   all(rollout, GROUPS, ['command', commandMessage('REJECT', SUBJECT, 'remy', 'no')])
-  assert.deepEqual(nextOf(rollout), { command: 'none', why: 'it was withdrawn' })
+  assert.deepEqual(nextOf(rollout), {
+    command: 'none',
+    state: 'withdrawn',
+    why: 'it was withdrawn',
+  })
 })
 
 test('what an alert says of a trial is read as it was written, and nothing else is', () => {

@@ -22,6 +22,8 @@ export interface GroupRollout extends Readonly<GroupState> {
   readonly inCohort: boolean
   /** Without it nothing can begin: the group was not sent the policy's text. */
   readonly hasDocument: boolean
+  /** Decisions that its stage asks for; 0 where it is on no trial. */
+  readonly wantedDecisions: number
 }
 
 interface GroupState {
@@ -48,11 +50,20 @@ export type NextStep =
       readonly why: string
     }
   | { readonly command: 'ROLLBACK'; readonly groups: readonly string[]; readonly why: string }
-  | { readonly command: 'none'; readonly why: string }
+  | {
+      readonly command: 'none'
+      /** What there is to wait for, or how it has ended. */
+      readonly state: 'waits' | 'in-force' | 'taken-back' | 'withdrawn'
+      readonly why: string
+    }
 
 export interface ChangeRollout {
   readonly change: string
+  /** Of its manifest, hex: what all voices are bound to. */
+  readonly digest: string
   readonly author: string
+  /** How often somebody said yes, in all groups: the same people may say it again after their voices ended. */
+  readonly voices: number
   /** Who said yes in any group, in order. Whether that is enough each group judges by its roster. */
   readonly approvedBy: readonly string[]
   readonly groups: readonly GroupRollout[]
@@ -60,7 +71,9 @@ export interface ChangeRollout {
 }
 
 interface ChangeState {
+  readonly digest: string
   readonly author: string
+  voices: number
   readonly approvedBy: Set<string>
   readonly groups: Map<string, GroupState>
   isWithdrawn: boolean
@@ -72,14 +85,17 @@ export class Rollout {
   /** @param planOf the canary's plan of a policy by the digest of its text, hex; undefined while its document has not come */
   constructor(private readonly planOf: (digestHex: string) => CanaryPlan | undefined) {}
 
-  /** A proposal that a group has taken. The same one comes in every group. */
-  propose(manifest: ChangeManifest, author: string): void {
+  /**
+   * A proposal that a group has taken. The same one comes in every group.
+   * @param digest of the manifest's text, hex
+   */
+  propose(manifest: ChangeManifest, digest: string, author: string): void {
     const subject = `change:${manifest.change}`
     const held = this.#changes.get(subject)
-    const same = held !== undefined && sameGroups(held.groups, manifest.entries) && !held.isWithdrawn
-    if (same) return
+    if (held !== undefined && held.digest === digest && !held.isWithdrawn) return
     const groups = new Map(manifest.entries.map((entry) => [entry.group, begin(entry)]))
-    this.#changes.set(subject, { author, approvedBy: new Set(), groups, isWithdrawn: false })
+    const approvedBy = new Set<string>()
+    this.#changes.set(subject, { digest, author, voices: 0, approvedBy, groups, isWithdrawn: false })
   }
 
   take({ groupId, alerts, decisions }: GroupReport): void {
@@ -101,20 +117,24 @@ export class Rollout {
   }
 
   changes(): ChangeRollout[] {
-    return [...this.#changes].map(([subject, change]) => {
+    return [...this.#changes].map(([subject, { digest, author, voices, isWithdrawn, ...change }]) => {
       const groups = [...change.groups.values()].map((group) => this.#seen(group))
       const approvedBy = [...change.approvedBy]
-      const next: NextStep = change.isWithdrawn
-        ? { command: 'none', why: 'it was withdrawn' }
+      const next: NextStep = isWithdrawn
+        ? { command: 'none', state: 'withdrawn', why: 'it was withdrawn' }
         : nextStep(groups, approvedBy)
-      return { change: subject.slice('change:'.length), author: change.author, approvedBy, groups, next }
+      const name = subject.slice('change:'.length)
+      return { change: name, digest, author, voices, approvedBy, groups, next }
     })
   }
 
   #seen(group: GroupState): GroupRollout {
     const plan = this.planOf(group.digest)
     const inCohort = plan !== undefined && isInCohort(group.groupId, plan.cohortPercent)
-    return { ...group, inCohort, hasDocument: plan !== undefined }
+    const { stage } = group
+    const wantedDecisions =
+      stage === 'shadow' ? plan?.shadowDecisions : stage === 'canary' ? plan?.decisions : undefined
+    return { ...group, inCohort, hasDocument: plan !== undefined, wantedDecisions: wantedDecisions ?? 0 }
   }
 
   /** A group has one trial at a time. */
@@ -141,14 +161,11 @@ function begin({ group, policy, version, digest }: ChangeEntry): GroupState {
 
 function takeCommand(change: ChangeState, subject: string, message: string): void {
   const command = readCommand(message, subject)
-  if (command?.kind === 'APPROVE') change.approvedBy.add(command.personId)
+  if (command?.kind === 'APPROVE') {
+    change.approvedBy.add(command.personId)
+    change.voices++
+  }
   if (command?.kind === 'REJECT') change.isWithdrawn = true
-}
-
-function sameGroups(held: ReadonlyMap<string, GroupState>, entries: readonly ChangeEntry[]): boolean {
-  return (
-    held.size === entries.length && entries.every(({ group, digest }) => held.get(group)?.digest === digest)
-  )
 }
 
 /** By the first rule that fits. */
@@ -161,7 +178,7 @@ function nextStep(groups: readonly GroupRollout[], approvedBy: readonly string[]
     return { command: 'ROLLBACK', groups: onTrial.map(idOf), why }
   }
   if (takenBack !== undefined && at('full').length < groups.length)
-    return { command: 'none', why: `it was taken back: ${takenBack.note}` }
+    return { command: 'none', state: 'taken-back', why: `it was taken back: ${takenBack.note}` }
   const proposed = at('proposed')
   if (proposed.length > 0) return beginShadow(proposed, approvedBy)
   const cohort = groups.filter(({ inCohort }) => inCohort)
@@ -169,12 +186,12 @@ function nextStep(groups: readonly GroupRollout[], approvedBy: readonly string[]
   const cohortInShadow = cohort.filter(({ stage }) => stage === 'shadow')
   if (cohortInShadow.length > 0) {
     const notReady = cohortInShadow.filter(({ isReady }) => !isReady)
-    if (notReady.length > 0) return wait('the shadow', notReady)
+    if (notReady.length > 0) return goesOn('the shadow', notReady)
     const why = 'the cohort has its decisions as a shadow'
     return { command: 'ACTIVATE', stage: 'canary', groups: cohortInShadow.map(idOf), why }
   }
-  if (onTrial.length === 0) return { command: 'none', why: 'it is in force everywhere' }
-  if (waiting.length > 0) return wait(cohort.length > 0 ? 'the canary' : 'the shadow', waiting)
+  if (onTrial.length === 0) return { command: 'none', state: 'in-force', why: 'it is in force everywhere' }
+  if (waiting.length > 0) return goesOn(cohort.length > 0 ? 'the canary' : 'the shadow', waiting)
   const why =
     cohort.length > 0
       ? 'the canary kept its guardrails'
@@ -184,18 +201,21 @@ function nextStep(groups: readonly GroupRollout[], approvedBy: readonly string[]
 
 function beginShadow(proposed: readonly GroupRollout[], approvedBy: readonly string[]): NextStep {
   const without = proposed.filter(({ hasDocument }) => !hasDocument)
-  if (without.length > 0)
-    return { command: 'none', why: `the policy of ${without.map(idOf).join(', ')} has not come` }
+  if (without.length > 0) return waits(`the policy of ${without.map(idOf).join(', ')} has not come`)
   // Who they are and whether they may is for the groups to judge; one alone is never enough.
   if (approvedBy.length < 2)
-    return { command: 'none', why: `two others must approve it; so far ${approvedBy.join(', ') || 'nobody'}` }
+    return waits(`two others must approve it; so far ${approvedBy.join(', ') || 'nobody'}`)
   const why = `approved by ${approvedBy.join(', ')}`
   return { command: 'ACTIVATE', stage: 'shadow', groups: proposed.map(idOf), why }
 }
 
-function wait(what: string, groups: readonly GroupRollout[]): NextStep {
+function goesOn(what: string, groups: readonly GroupRollout[]): NextStep {
   const shown = groups.map(({ groupId, decisions }) => `${groupId} (${decisions} decisions)`)
-  return { command: 'none', why: `${what} goes on in ${shown.join(', ')}` }
+  return waits(`${what} goes on in ${shown.join(', ')}`)
+}
+
+function waits(why: string): NextStep {
+  return { command: 'none', state: 'waits', why }
 }
 
 function idOf({ groupId }: GroupState): string {

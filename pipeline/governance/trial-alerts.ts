@@ -1,5 +1,6 @@
 /**
- * The alerts by which a trial is followed from outside: how they are written and read, in one place, so that one cannot change without the other.
+ * The alerts and refusals by which a trial is followed from outside: how they are written and read, in one place, so that one cannot change
+ * without the other.
  *
  * Pure; depends on nothing.
  */
@@ -33,4 +34,21 @@ export function readCommand(
   const rest = message.slice(head.length)
   const end = rest.indexOf(': ')
   return end < 0 ? undefined : { kind, personId: rest.slice(0, end) }
+}
+
+const INCONCLUSIVE = 'inconclusive, hold: '
+const NOT_APPROVED = ' is not approved: '
+
+export function inconclusiveMessage(open: readonly string[], decisions: number): string {
+  return `${INCONCLUSIVE}${open.join(' and ')} is not shown by ${decisions} decisions that moved anything`
+}
+
+export function notApprovedMessage(subject: string, author: string): string {
+  return `${subject}${NOT_APPROVED}an approver and a risk-officer must, neither of them ${author}`
+}
+
+/** What would let a stage pass that was refused with this detail; undefined when waiting does not help. */
+export function whatIsMissing(detail: string): 'decisions' | 'voices' | undefined {
+  if (detail.startsWith(INCONCLUSIVE)) return 'decisions'
+  return detail.includes(NOT_APPROVED) ? 'voices' : undefined
 }

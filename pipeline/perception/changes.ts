@@ -21,7 +21,7 @@ import { parseRoster } from '../governance/people/roster.js'
 import { textDigestHex } from '../governance/people/statement.js'
 import { type Policy, parsePolicyFile } from '../governance/policy.js'
 import { printable } from '../governance/printable.js'
-import { stageMessage } from '../governance/trial-alerts.js'
+import { notApprovedMessage, stageMessage } from '../governance/trial-alerts.js'
 import { toHex } from '../identity.js'
 import { documentOf, keepDocument } from './documents.js'
 import { detailOf } from './order-detail.js'
@@ -160,7 +160,7 @@ export function activateChange(collector: CycleCollector, command: Command): str
     isApproved(state, change.subject, digestHex, CHANGE_SEATS, makers, closedAtMicros) ||
       change.stage !== 'proposed',
     'not-permitted',
-    `${change.subject} is not approved: an approver and a risk-officer must, neither of them ${change.author}`,
+    notApprovedMessage(change.subject, change.author),
   )
   const entry = entryFor(state, change)
   // Not about this group: a change of many groups is told to all of them.

@@ -10,6 +10,8 @@ export interface GroundTruth {
   readonly endedAtMicros: number
   readonly partitions: number
   readonly groups: readonly string[]
+  /** Those whose plans wait for people. */
+  readonly supervised: readonly string[]
   readonly movements: number
   readonly repeated: number
   readonly faulty: number
@@ -27,13 +29,14 @@ export interface FeedRun {
 }
 
 export function groundTruthOf(feed: LiveFeed, run: FeedRun): GroundTruth {
-  const { groups, movements, repeated, faulty, balances } = feed
+  const { groups, supervised, movements, repeated, faulty, balances } = feed
   return {
     version: 1,
     startedAtMicros: run.startedAtMicros,
     endedAtMicros: run.endedAtMicros,
     partitions: run.partitions,
     groups,
+    supervised,
     movements,
     repeated,
     faulty,

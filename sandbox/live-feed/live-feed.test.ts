@@ -15,6 +15,7 @@ const OPTIONS: LiveFeedOptions = {
   partitions: 4,
   venueId: 'simulated-bank',
   answerWithinSeconds: 5,
+  supervised: 0,
   faulty: false,
 }
 
@@ -86,4 +87,16 @@ test('the same seed gives the same records, another one others; faulty ones come
   assert.notEqual(digest(OPTIONS), digest({ ...OPTIONS, seed: '8' }))
   assert.equal(live(OPTIONS, 5_000).feed.faulty, 0)
   assert.ok(live({ ...OPTIONS, faulty: true }, 5_000).feed.faulty > 0)
+})
+
+test('so many groups as wished ask people before anything is sent', () => {
+  const { feed, records } = live({ ...OPTIONS, supervised: 2 }, 0)
+  const asking = records
+    .filter(({ stream }) => stream === 'policy')
+    .filter(({ bytes }) => /^mode: supervised$/m.test(decodeRecord('policy', bytes).document))
+  assert.deepEqual(
+    asking.map(({ groupId }) => groupId),
+    feed.supervised,
+  )
+  assert.equal(asking.length, 2)
 })

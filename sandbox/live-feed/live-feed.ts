@@ -19,6 +19,8 @@ export interface LiveFeedOptions extends LiveMaterialOptions {
   /** Names of the groups begin with it. Another feed on the same topics must have another one. */
   readonly groupPrefix: string
   readonly partitions: number
+  /** So many of the groups ask people before anything is sent. */
+  readonly supervised: number
   /** Whether now and then a record comes that nobody can use. */
   readonly faulty: boolean
 }
@@ -39,6 +41,8 @@ const LATE = 0.05
 const LATE_MOST_MS = 2_000
 const REPEATED = 0.05
 const FAULTY = 0.002
+/** Movements of a supervised group, in parts of those of the others. */
+const SUPERVISED_SHARE = 0.15
 /** A movement is at most this share of the opening balance. */
 const MOVEMENT_SHARE = 0.15
 /** Beyond this share of the opening balance movements go back to it, so that a feed may run for hours. */
@@ -46,6 +50,8 @@ const DRIFT_SHARE = 0.5
 
 export class LiveFeed {
   readonly groups: readonly string[]
+  /** Those whose plans wait for people. */
+  readonly supervised: readonly string[]
   /** What an account must hold, had nobody moved anything: minor units by `GROUP/ACCOUNT`. */
   readonly balances = new Map<string, number>()
   movements = 0
@@ -59,7 +65,9 @@ export class LiveFeed {
   constructor(options: LiveFeedOptions) {
     this.#options = options
     this.#random = new Random('live feed', options.seed)
-    this.groups = spreadGroups(options)
+    const { groups, groupPrefix, partitions } = options
+    this.groups = spreadGroups(groups, groupPrefix, partitions)
+    this.supervised = this.groups.slice(0, options.supervised)
   }
 
   /** Everything but balances and movements. */
@@ -68,7 +76,11 @@ export class LiveFeed {
       this.#make(EVERY_GROUP, draft, nowMicros),
     )
     const own = this.groups.flatMap((groupId) =>
-      liveGroupDrafts(groupId, this.#options).map((draft) => this.#make(groupId, draft, nowMicros)),
+      liveGroupDrafts(
+        groupId,
+        this.#options,
+        this.supervised.includes(groupId) ? 'supervised' : 'autonomous',
+      ).map((draft) => this.#make(groupId, draft, nowMicros)),
     )
     return [
       ...shared,
@@ -93,7 +105,7 @@ export class LiveFeed {
   /** One movement, now and then with its repetition or beside a record that nobody can use. */
   movement(nowMicros: number): FeedRecord[] {
     const random = this.#random
-    const groupId = random.pick(this.groups)
+    const groupId = this.#nextGroup()
     const accountId = random.pick(material.ACCOUNTS)
     const amountMinor = this.#amountFor(`${groupId}/${accountId}`, accountId)
     const draft = material.movementDraft(groupId, this.movements++, accountId, amountMinor, dayOf(nowMicros))
@@ -109,6 +121,14 @@ export class LiveFeed {
       records.push({ ...record, bytes: record.bytes.subarray(0, record.bytes.length - 3), delayMs: 0 })
     }
     return records
+  }
+
+  /** Plans that wait for people would be out of date before anybody has read them if their groups were as busy as the others. */
+  #nextGroup(): string {
+    const groupId = this.#random.pick(this.groups)
+    const others = this.groups.slice(this.supervised.length)
+    const isBusy = !this.supervised.includes(groupId) || others.length === 0
+    return isBusy || this.#random.chance(SUPERVISED_SHARE) ? groupId : this.#random.pick(others)
   }
 
   #amountFor(key: string, accountId: string): number {
@@ -147,7 +167,7 @@ function recordIdOf(stream: InputStream, fields: material.Draft['fields']): stri
 }
 
 /** Names of which every partition gets its share. */
-function spreadGroups({ groups, groupPrefix, partitions }: LiveFeedOptions): string[] {
+export function spreadGroups(groups: number, groupPrefix: string, partitions: number): string[] {
   const names: string[] = []
   for (let candidate = 0; names.length < groups; candidate++) {
     const name = `${groupPrefix}-${candidate}`

@@ -12,8 +12,10 @@ import type { GroundTruth } from '../../sandbox/live-feed/ground-truth.js'
 import { JournalAudit } from '../../sandbox/simulator/audit/journal-audit.js'
 import type { AuditedLedger } from '../../sandbox/simulator/audit/logs.js'
 import { idOfInstruction, OutputsAudit, sentReader } from '../../sandbox/simulator/audit/outputs-audit.js'
+import { PeopleAudit } from '../../sandbox/simulator/audit/people-audit.js'
 import { auditReplay } from '../../sandbox/simulator/audit/replay-audit.js'
 import { hold, Violation } from '../../sandbox/simulator/audit/violation.js'
+import type { CycleResult } from '../../schemas/generated/types.js'
 import { compileOptimizer } from '../../wasm-core/host/compile.js'
 import type { TopicLogs } from './topic-logs.js'
 
@@ -30,6 +32,11 @@ export interface AuditReport {
   readonly rejected: number
   readonly questions: number
   readonly deadLetters: number
+  /** Commands of people, those that were refused among them. */
+  readonly commands: number
+  readonly kills: number
+  /** Instructions of supervised groups that were sent. */
+  readonly approved: number
   readonly groups: number
 }
 
@@ -54,16 +61,18 @@ export async function auditAll(
   const fates = new Map<string, string[]>()
   const ledger = auditedLedger(book)
   const outputs = new OutputsAudit(logs, prefix, logs.partitions, ledger, sentReader())
-  const journals = Array.from(
-    { length: logs.partitions },
-    (_, partition) =>
-      new JournalAudit(logs, partition, prefix, (its, result) => {
-        cycles++
-        outputs.expect(its, result)
-        for (const { instructionId, state } of result.instructionEvents)
-          if (ENDS.has(state))
-            fates.set(toHex(instructionId), [...(fates.get(toHex(instructionId)) ?? []), state])
-      }),
+  const supervised = new Set(truth.supervised)
+  const takeResult = (its: number, result: CycleResult): void => {
+    cycles++
+    outputs.expect(its, result)
+    for (const { instructionId, state } of result.instructionEvents)
+      if (ENDS.has(state))
+        fates.set(toHex(instructionId), [...(fates.get(toHex(instructionId)) ?? []), state])
+  }
+  // Each partition numbers its sources by itself.
+  const people = Array.from({ length: logs.partitions }, () => new PeopleAudit(supervised))
+  const journals = people.map(
+    (audit, partition) => new JournalAudit(logs, partition, prefix, takeResult, audit),
   )
   for (const journal of journals) {
     check(() => journal.advance())
@@ -80,6 +89,10 @@ export async function auditAll(
   check(() => checkFates(outputs.released.keys(), fates, book))
   const questions = topicOf(prefix, QUERY_STREAM)
   check(() => checkQuestions(logs, questions, outputs.released))
+  const count = (of: (audit: PeopleAudit) => number): number =>
+    people.reduce((sum, audit) => sum + of(audit), 0)
+  const kills = count(({ killed }) => killed)
+  check(() => hold(kills > 0, 'people-obeyed', () => 'nobody has killed anything, so nothing is shown of it'))
   let writtenTwice = 0
   check(() => {
     writtenTwice = checkFeed(logs, prefix, truth)
@@ -117,6 +130,9 @@ export async function auditAll(
     rejected: book.rejected,
     questions: logs.countOf(questions),
     deadLetters: logs.countOf(topicOf(prefix, 'dead-letter')),
+    commands: logs.countOf(topicOf(prefix, 'command')),
+    kills,
+    approved: count(({ approved }) => approved),
     groups,
   }
 }

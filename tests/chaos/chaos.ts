@@ -6,15 +6,17 @@
 import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { openSchemaSource } from '../../pipeline/runtime/registry/schema-source.js'
+import { openSchemaSource, type SchemaSource } from '../../pipeline/runtime/registry/schema-source.js'
 import { REGISTRY_DEFAULTS } from '../../pipeline/runtime/registry/settings.js'
 import { isDone } from '../../sandbox/bank/live/book.js'
 import { readBook } from '../../sandbox/bank/live/ledger.js'
 import { readGroundTruth } from '../../sandbox/live-feed/ground-truth.js'
+import { spreadGroups } from '../../sandbox/live-feed/live-feed.js'
 import { Random } from '../../sandbox/random.js'
 import { type AuditReport, auditAll } from './audit.js'
 import { type FaultKind, Faults, type TakeoverTime } from './faults.js'
 import { JournalWatch } from './journal-watch.js'
+import { ChaosPeople } from './people.js'
 import { type Setting, statusOf, TOPIC_PREFIX } from './setting.js'
 import { type Exit, Supervised } from './supervised.js'
 import { TopicLogs } from './topic-logs.js'
@@ -50,10 +52,15 @@ const QUIET_MS = 3_000
 /** Silence after which the bank is asked: short, so that questions are many. */
 const ANSWER_WITHIN_SECONDS = 5
 
+/** One group of four asks people. */
+const supervisedOf = (groups: number): number => Math.ceil(groups / 4)
+
 export class Chaos {
   readonly #failures: string[] = []
   readonly #watch: JournalWatch
   readonly #feed: Supervised
+  readonly #people: ChaosPeople
+  readonly #schemas: SchemaSource
   readonly #truthPath: string
   readonly #startedAtMs = performance.now()
 
@@ -68,8 +75,13 @@ export class Chaos {
     const pace = ['--groups', `${options.groups}`, '--rate', `${options.rate}`]
     const length = ['--seconds', `${Math.ceil(options.minutes * 60)}`, '--seed', options.seed]
     const rest = ['--faulty', '--answer-within', `${ANSWER_WITHIN_SECONDS}`, '--truth', this.#truthPath]
-    const flags = [...target, ...pace, ...length, ...rest]
+    const flags = [...target, ...pace, ...length, ...rest, '--supervised', `${supervisedOf(options.groups)}`]
     this.#feed = new Supervised('feed', ['sandbox', 'feed', ...flags], folder, { endsByItself: true })
+    const registry = { ...REGISTRY_DEFAULTS, url: new URL(registryUrl).href, register: false }
+    this.#schemas = openSchemaSource(registry, TOPIC_PREFIX)
+    const random = new Random('chaos people', options.seed)
+    const note = (what: string): void => this.#note(what)
+    this.#people = new ChaosPeople({ settings, schemas: this.#schemas, random, note })
   }
 
   async run(): Promise<ChaosReport> {
@@ -78,6 +90,8 @@ export class Chaos {
     this.#feed.start()
     // Reference data and balances come first; a takeover is timed by cycles, which must flow.
     await this.#until(() => this.#watch.cycles >= CYCLES_BEFORE, LIVE_BOUND_MS, 'no cycles in the journal')
+    const names = spreadGroups(this.options.groups, 'live', this.setting.settings.partitions)
+    this.#people.start(names, names.slice(0, supervisedOf(this.options.groups)))
     const faults = new Faults(this.setting, this.#watch, new Random('chaos', this.options.seed))
     await this.#breakThings(faults)
     const drainSeconds = await this.#drain()
@@ -94,6 +108,8 @@ export class Chaos {
   }
 
   async close(): Promise<void> {
+    await this.#people.close()
+    this.#schemas.close()
     await this.#watch.close()
     await this.#feed.kill()
   }
@@ -160,6 +176,8 @@ export class Chaos {
     const beganMs = performance.now()
     this.#note('draining')
     await this.#until(() => !this.#feed.isRunning, LIVE_BOUND_MS, 'the feed does not end')
+    await this.#people.finish()
+    if (this.#people.failure !== undefined) this.#fail(`people cannot go on: ${this.#people.failure}`)
     let seen = ''
     const isQuiet = async (): Promise<boolean> => {
       const statuses = await Promise.all(this.setting.members.map(statusOf))
@@ -167,8 +185,9 @@ export class Chaos {
       const open = [...readBook(this.setting.ledgerPath).book.instructions.values()].filter(
         (booked) => !isDone(booked),
       )
-      seen = `lag ${lag.join('/')}, ${this.#watch.outstanding.size} instructions without an end, ${open.length} open at the bank`
-      const idle = lag.every((each) => each === 0) && this.#watch.outstanding.size === 0 && open.length === 0
+      const { outstanding, awaiting } = this.#watch
+      seen = `lag ${lag.join('/')}, ${outstanding.size} instructions without an end, ${awaiting.size} waiting for people, ${open.length} open at the bank`
+      const idle = lag.every((each) => each === 0) && outstanding.size + awaiting.size + open.length === 0
       // Heartbeats close empty cycles for ever, so the journal is never silent; what counts is that nothing is open for a while.
       return idle
     }
@@ -182,6 +201,7 @@ export class Chaos {
       quietSinceMs = (await isQuiet()) ? (quietSinceMs ?? performance.now()) : undefined
     }
     const seconds = Math.round((performance.now() - beganMs) / 1_000)
+    await this.#people.close()
     for (const { process: each } of this.setting.members) {
       const code = await each.end()
       if (code !== 0) this.#fail(`instance ${each.name} ended with ${code} when it was told to end`)
@@ -191,19 +211,13 @@ export class Chaos {
   }
 
   async #audit(): Promise<AuditReport> {
-    const { settings, registryUrl, ledgerPath } = this.setting
+    const { settings, ledgerPath } = this.setting
     this.#note('auditing')
     const differences = await this.setting.differencesOfProjection().catch((error: unknown) => String(error))
     if (differences !== undefined) this.#fail(`projection-equals-journal: ${differences.slice(0, 2_000)}`)
     if (this.#watch.broken !== undefined) this.#fail(`the journal is broken: ${this.#watch.broken}`)
-    const registry = { ...REGISTRY_DEFAULTS, url: new URL(registryUrl).href, register: false }
-    const schemas = openSchemaSource(registry, TOPIC_PREFIX)
-    try {
-      const logs = await TopicLogs.read(settings, schemas, settings.partitions)
-      return await auditAll(logs, TOPIC_PREFIX, readBook(ledgerPath).book, readGroundTruth(this.#truthPath))
-    } finally {
-      schemas.close()
-    }
+    const logs = await TopicLogs.read(settings, this.#schemas, settings.partitions)
+    return await auditAll(logs, TOPIC_PREFIX, readBook(ledgerPath).book, readGroundTruth(this.#truthPath))
   }
 
   async #until(holds: () => boolean, boundMs: number, otherwise: string): Promise<void> {

@@ -28,6 +28,8 @@ export class JournalWatch {
   readonly takeovers: Takeover[] = []
   /** Instructions that were sent and have no end. */
   readonly outstanding = new Set<string>()
+  /** Instructions that wait for people. */
+  readonly awaiting = new Set<string>()
   entries = 0
   cycles = 0
   lastEntryAtMs = performance.now()
@@ -100,8 +102,11 @@ export class JournalWatch {
     }
     if (!('weir.CycleResult' in body)) return
     for (const { instructionId, state } of body['weir.CycleResult'].instructionEvents) {
-      if (state === 'SENT') this.outstanding.add(toHex(instructionId))
-      else if (ENDS.has(state)) this.outstanding.delete(toHex(instructionId))
+      const id = toHex(instructionId)
+      if (state === 'SENT') this.outstanding.add(id)
+      else if (ENDS.has(state)) this.outstanding.delete(id)
+      if (state === 'AWAITING_APPROVAL') this.awaiting.add(id)
+      else this.awaiting.delete(id)
     }
   }
 }

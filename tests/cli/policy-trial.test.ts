@@ -5,7 +5,7 @@ import os from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { PolicyComparison } from '../../sandbox/backtest/policy-comparison.js'
-import type { PolicyStatus } from '../../sinks/rollout/read-rollout.js'
+import type { PolicyStatus } from '../../sinks/rollout/policy-status.js'
 import { root } from '../house/repository.js'
 import { weir } from './weir-process.js'
 

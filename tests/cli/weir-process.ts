@@ -25,6 +25,8 @@ export interface WeirOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Far above what the command takes; three minutes unless given. */
   readonly boundMs?: number
+  /** As a shell starts it: a signal can then be sent to it with all that it has started. */
+  readonly ownGroup?: boolean
   /** Called with the process once it was started. */
   readonly onStart?: (child: ChildProcess) => void
   /** Called with each piece of standard error, to act on the running process. */
@@ -43,6 +45,7 @@ export function weir(args: readonly string[], options: WeirOptions = {}): Promis
     const child = spawn(process.execPath, [join(root, 'bin', 'weir.mjs'), ...args], {
       cwd: options.cwd ?? os.tmpdir(),
       env,
+      detached: options.ownGroup === true,
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     options.onStart?.(child)

@@ -45,6 +45,8 @@ export class PeopleAudit {
   readonly #digests = new Map<string, string>()
   /** Sent instructions of supervised groups, for tests that it looked at any. */
   approved = 0
+  /** Kills that a group took. */
+  killed = 0
   /** Decisions of a second version. */
   changed = 0
   /** Activations that were refused because the version is looser than what is above it. */
@@ -87,8 +89,10 @@ export class PeopleAudit {
 
   #note(group: string, command: Command): void {
     const { kind, subject, author } = command
-    if (kind === 'KILL')
+    if (kind === 'KILL') {
       this.#kills.set(`${group}/${toHex(command.commandId)}`, { subject, lifters: new Set() })
+      this.killed++
+    }
     if (kind === 'APPROVE') this.#voices.push(command)
     if (kind === 'PROPOSE') this.#proposals.set(`${group}/${toHex(command.digest)}`, author)
     if (kind === 'ACTIVATE') this.#activated.add(`${group}/${toHex(command.digest)}`)

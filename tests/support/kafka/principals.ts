@@ -27,7 +27,7 @@ export interface Variant {
   readonly operation: string
 }
 
-function rulesOf(principal: string): readonly Rule[] {
+export function rulesOf(principal: string): readonly Rule[] {
   const found = principals().find((each) => each.principal === principal)
   if (found === undefined) throw new Error(`no principal ${principal}`)
   return found.rules

@@ -94,11 +94,21 @@ export class CommittedReader {
   }
 
   async *messages(): AsyncGenerator<Message> {
+    for await (const batch of this.batches()) yield* batch
+  }
+
+  /** As it comes; an empty one after a while without messages. */
+  async *batches(): AsyncGenerator<readonly Message[]> {
     const { untilEnd, signal } = this.#options
     while (!signal.aborted) {
-      for (const message of await this.#consume()) yield message
-      if (untilEnd && this.#unfinished.size === 0) return
+      yield await this.#consume()
+      if (untilEnd && this.isCaughtUp) return
     }
+  }
+
+  /** Whether everything was given that the partitions held when reading began. */
+  get isCaughtUp(): boolean {
+    return this.#unfinished.size === 0
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,5 @@
 /**
- * Policies in force and changes under way, as the journal of a run tells of them. Depends on the journal and the fold of governance.
+ * Policies in force and changes under way, as a journal tells of them. Depends on the journal and the fold of governance.
  */
 import { WeirError } from '../../pipeline/errors.js'
 import { type CanaryPlan, canaryPlan } from '../../pipeline/governance/canary.js'
@@ -7,8 +7,8 @@ import { readDetail } from '../../pipeline/governance/people/command-detail.js'
 import { parsePolicy } from '../../pipeline/governance/policy.js'
 import { type ChangeRollout, Rollout } from '../../pipeline/governance/rollout.js'
 import { sha256, toHex } from '../../pipeline/identity.js'
+import type { JournalBody } from '../../pipeline/ports.js'
 import type { Cycle, CycleResult, SourceDeclaration } from '../../schemas/generated/types.js'
-import { JOURNAL_BEGIN, type ProjectedJournal } from '../journal/journal-port.js'
 import { recordReader } from '../journal/record-reader.js'
 
 export interface PolicyInForce {
@@ -29,55 +29,56 @@ export interface PolicyStatus {
 /** As the agent judged the input: it had effect, in time or late. */
 const TAKEN: ReadonlySet<number | undefined> = new Set([0, 3])
 
-/** @param until entries to read: the journal must be whole up to there */
-export async function readPolicyStatus(journal: ProjectedJournal, until: number): Promise<PolicyStatus> {
-  const reading = new Reading()
-  for await (const batch of journal.read(JOURNAL_BEGIN, until)) {
-    for (const entry of batch) {
-      const body = entry.decode()
-      if ('weir.SourceDeclaration' in body) reading.declare(body['weir.SourceDeclaration'])
-      else if ('weir.Cycle' in body) reading.expect(body['weir.Cycle'])
-      else if ('weir.CycleResult' in body) reading.take(body['weir.CycleResult'])
-    }
-  }
-  return reading.status()
-}
-
 type TakeInput = (payload: Uint8Array) => void
 
-class Reading {
+/** Follows the journal of a run, or all partitions of a journal topic. */
+export class PolicyStatusView {
   readonly #plans = new Map<string, CanaryPlan>()
   readonly #rollout = new Rollout((digestHex) => this.#plans.get(digestHex))
-  readonly #readers = new Map<number, TakeInput>()
+  /** By partition and by number of the source, which each partition counts by itself. */
+  readonly #readers = new Map<number, Map<number, TakeInput>>()
   readonly #pending = new Map<string, Cycle>()
   readonly #inForce = new Map<string, PolicyInForce>()
 
-  declare({ source, stream, writerSchema }: SourceDeclaration): void {
+  /** Takes the next entry of a partition. */
+  take(partition: number, body: JournalBody): void {
+    let readers = this.#readers.get(partition)
+    if (readers === undefined) {
+      readers = new Map()
+      this.#readers.set(partition, readers)
+    }
+    if ('weir.SourceDeclaration' in body) this.#declare(readers, body['weir.SourceDeclaration'])
+    else if ('weir.Cycle' in body) this.#expect(readers, body['weir.Cycle'])
+    else if ('weir.CycleResult' in body) this.#takeResult(readers, body['weir.CycleResult'])
+  }
+
+  #declare(readers: Map<number, TakeInput>, { source, stream, writerSchema }: SourceDeclaration): void {
     if (stream === 'policy') {
       const read = recordReader('policy', writerSchema)
-      this.#readers.set(source, (payload) => this.#takePolicy(read(payload)?.document))
+      readers.set(source, (payload) => this.#takePolicy(read(payload)?.document))
     } else if (stream === 'command') {
       const read = recordReader('command', writerSchema)
-      this.#readers.set(source, (payload) => {
+      readers.set(source, (payload) => {
         const command = read(payload)
         if (command?.kind !== 'PROPOSE' || !command.subject.startsWith('change:')) return
         const manifest = readDetail('change', command.detail)
-        if ('detail' in manifest) this.#rollout.propose(manifest.detail, command.author)
+        if ('detail' in manifest)
+          this.#rollout.propose(manifest.detail, toHex(command.digest), command.author)
       })
-    } else this.#readers.delete(source)
+    } else readers.delete(source)
   }
 
-  expect(cycle: Cycle): void {
-    if (cycle.inputs.some(({ source }) => this.#readers.has(source))) this.#pending.set(keyOf(cycle), cycle)
+  #expect(readers: ReadonlyMap<number, TakeInput>, cycle: Cycle): void {
+    if (cycle.inputs.some(({ source }) => readers.has(source))) this.#pending.set(keyOf(cycle), cycle)
   }
 
-  take(result: CycleResult): void {
+  #takeResult(readers: ReadonlyMap<number, TakeInput>, result: CycleResult): void {
     const { groupId, dispositions, alerts, decisions } = result
     const cycle = this.#pending.get(keyOf(result))
     if (cycle !== undefined) {
       this.#pending.delete(keyOf(result))
       for (const [index, { source, payload }] of cycle.inputs.entries())
-        if (TAKEN.has(dispositions[index])) this.#readers.get(source)?.(payload)
+        if (TAKEN.has(dispositions[index])) readers.get(source)?.(payload)
     }
     this.#rollout.take({ groupId, alerts, decisions })
     const decision = decisions.find(({ arm }) => arm === '')
@@ -103,7 +104,7 @@ class Reading {
     }
   }
 
-  status(): PolicyStatus {
+  get status(): PolicyStatus {
     const inForce = [...this.#inForce.values()].sort((a, b) => (a.groupId < b.groupId ? -1 : 1))
     return { inForce, changes: this.#rollout.changes() }
   }
