@@ -16,6 +16,7 @@ import { makeDecision, makeExplanation, policyDocument } from './synthetic-decis
 /** 2026-03-02T06:00:00Z, a Monday. */
 export const DAY_START_MICROS = 1_772_431_200_000_000
 const CYCLE_MICROS = 5_000_000
+const CONFIGURATION = new Uint8Array(32).fill(0xc0)
 /** Results come so many cycles after their cycle was journaled. */
 const RESULT_DELAY = 2
 
@@ -124,7 +125,8 @@ class DayWriter {
   #cycle(groupId: string, number: number): void {
     const closedAt = DAY_START_MICROS + (number + 1) * CYCLE_MICROS
     const given = number === 0 ? this.#reference(groupId) : this.#traffic(groupId, number, closedAt)
-    const cycle: Cycle = { groupId, cycle: number, closedAt, inputs: given.map((one) => one.input) }
+    const inputs = given.map((one) => one.input)
+    const cycle: Cycle = { groupId, cycle: number, closedAt, inputs, configuration: CONFIGURATION }
     this.bodies.push({ 'weir.Cycle': cycle })
     this.#waiting.push(this.#result(cycle, given))
     if (this.#waiting.length > RESULT_DELAY * this.options.groups) this.#release()
