@@ -33,6 +33,8 @@ export interface DayOptions {
   readonly movements: number
   /** Number of the first group, whose name is `G-` and the number; 1 when absent. */
   readonly firstGroup?: number
+  /** Of all cycles. */
+  readonly configuration?: Uint8Array
 }
 
 /** Source numbers, by their place in this list. */
@@ -126,7 +128,13 @@ class DayWriter {
     const closedAt = DAY_START_MICROS + (number + 1) * CYCLE_MICROS
     const given = number === 0 ? this.#reference(groupId) : this.#traffic(groupId, number, closedAt)
     const inputs = given.map((one) => one.input)
-    const cycle: Cycle = { groupId, cycle: number, closedAt, inputs, configuration: CONFIGURATION }
+    const cycle: Cycle = {
+      groupId,
+      cycle: number,
+      closedAt,
+      inputs,
+      configuration: this.options.configuration ?? CONFIGURATION,
+    }
     this.bodies.push({ 'weir.Cycle': cycle })
     this.#waiting.push(this.#result(cycle, given))
     if (this.#waiting.length > RESULT_DELAY * this.options.groups) this.#release()
