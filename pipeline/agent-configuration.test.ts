@@ -68,11 +68,7 @@ test('the configuration is that of the cycle: an agent that was restored decides
 
 test('a new configuration goes the way of every change: refused, listed beside the old one, tried, in force', async () => {
   const canary = 'cohortPercent: 100, shadowDecisions: 2, decisions: 3'
-  const trial = await SmallGroupTrial.approved(
-    candidate(canary, listing(A, B)),
-    listing(A)(POLICY_TEXT),
-    A,
-  )
+  const trial = await SmallGroupTrial.approved(candidate(canary, listing(A, B)), listing(A)(POLICY_TEXT), A)
   assert.equal(inForce(trial.pay())[0], 'ACTED')
   // The instances were started anew with other settings.
   trial.driver.configuration = B
@@ -88,15 +84,16 @@ test('a new configuration goes the way of every change: refused, listed beside t
   const begun = trial.go('canary')
   assert.deepEqual(reasons(begun), [])
   assert.deepEqual(inForce(begun), ['ACTED', 'rebalanced', 2], 'it decides again at once')
+  // Held against a policy that may not decide, it moves where that one moves nothing.
+  for (let payments = 0; payments < 20 && trial.ended === undefined; payments++) trial.pay()
+  const ended = trial.ended ?? assert.fail('it goes on')
+  assert.match(alertOf(ended, 'policy-rolled-back')?.message ?? '', /guardrail churn/)
+  assert.deepEqual(inForce(ended), REFUSED)
 })
 
 test('tried while the old configuration runs, it costs nothing, and the day it is started it decides', async () => {
   const canary = 'cohortPercent: 100, shadowDecisions: 1, decisions: 1'
-  const trial = await SmallGroupTrial.approved(
-    candidate(canary, listing(A, B)),
-    listing(A)(POLICY_TEXT),
-    A,
-  )
+  const trial = await SmallGroupTrial.approved(candidate(canary, listing(A, B)), listing(A)(POLICY_TEXT), A)
   trial.go('shadow')
   trial.pay()
   assert.deepEqual(reasons(trial.go('canary')), [])
