@@ -9,7 +9,7 @@
  * that field, its last, as versions before had it: their logs go on. A source's declaration is in it because it decides how
  * the bytes of an input are read. Depends on the Avro layer and hashing.
  */
-import { sha256 } from '../../../pipeline/identity.js'
+import { isNoDigest, sha256 } from '../../../pipeline/identity.js'
 import { encodeRecord } from '../../../schemas/avro/registry.js'
 import type { Cycle, SourceDeclaration } from '../../../schemas/generated/types.js'
 
@@ -18,11 +18,7 @@ export const HISTORY_BEGIN: Uint8Array = new Uint8Array(32)
 /** @param bytes the cycle in Avro */
 export function cycleDigest({ configuration }: Cycle, bytes: Uint8Array): Uint8Array {
   // Where the inputs end tells the two forms apart, so no two cycles have one digest.
-  return sha256(isDigestUnset(configuration) ? bytes.subarray(0, -configuration.length) : bytes)
-}
-
-function isDigestUnset(digest: Uint8Array): boolean {
-  return digest.every((byte) => byte === 0)
+  return sha256(isNoDigest(configuration) ? bytes.subarray(0, -configuration.length) : bytes)
 }
 
 export function sourceDigest(declaration: SourceDeclaration): Uint8Array {
