@@ -86,7 +86,7 @@ export class CycleCollector {
     readonly state: GroupState,
     readonly cycle: number,
     readonly closedAtMicros: number,
-    /** Digest of the configuration that the cycle was closed under; a view of the cycle's bytes, not to be kept. */
+    /** Digest of the configuration that the cycle was closed under; the cycle's own, not to be kept. */
     readonly configuration: Uint8Array = NO_DIGEST,
   ) {}
 

@@ -238,13 +238,14 @@ export class CycleReader {
     this.#left = 0
   }
 
-  /** Digest of the configuration: a view of the bytes. To be asked for after the last input. */
-  configuration(): Uint8Array {
+  /** Puts the digest of the configuration into `target`. To be called after the last input. */
+  readConfiguration(target: Uint8Array): void {
     const reader = this.#reader
     const start = reader.position
     reader.skip(CONFIGURATION_BYTES)
     invariant(!reader.failed, 'a cycle ends with its configuration')
-    return reader.bytes.subarray(start, start + CONFIGURATION_BYTES)
+    // By bytes: a view or a `set` of so few take longer.
+    for (let index = 0; index < CONFIGURATION_BYTES; index++) target[index] = reader.bytes[start + index]
   }
 
   /** Goes to the next input; false after the last. */
@@ -283,6 +284,7 @@ export class CycleUnpacker {
   #sources = new Int32Array(0)
   #positions = new Float64Array(0)
   #arrivals = new Float64Array(0)
+  readonly #configuration = Buffer.alloc(CONFIGURATION_BYTES)
 
   unpack(bytes: Buffer): PackedCycle {
     const reader = this.#reader
@@ -297,6 +299,7 @@ export class CycleUnpacker {
       this.#positions[count] = reader.position
       this.#arrivals[count] = reader.arrivedAt
     }
+    reader.readConfiguration(this.#configuration)
     const packed: PackedInputs = {
       count,
       bytes,
@@ -310,7 +313,7 @@ export class CycleUnpacker {
       groupId,
       cycle,
       closedAt,
-      configuration: reader.configuration(),
+      configuration: this.#configuration,
       packed,
       get inputs() {
         return inputsOf(packed, arrivals)
