@@ -6,6 +6,7 @@
  * the journal has made the cycle durable.
  */
 import { createAgent } from '../pipeline/agent.js'
+import { NO_DIGEST } from '../pipeline/identity.js'
 import { EXACT_LIMIT } from '../pipeline/ports.js'
 import { encodeCycle, InputBuffer } from '../pipeline/runtime/cycles/cycle-codec.js'
 import { declareSources } from '../pipeline/runtime/engine/worker-requests.js'
@@ -103,7 +104,7 @@ export class LiveGroup {
   }
 
   private close(): void {
-    const bytes = encodeCycle(GROUP, this.cycle++, this.nowMicros(), this.inputs.take())
+    const bytes = encodeCycle(GROUP, this.cycle++, this.nowMicros(), this.inputs.take(), NO_DIGEST)
     const sequence = this.journal.appendEncoded(CYCLE_KIND, bytes)
     this.journal.hurry(sequence)
     this.underWay = { sequence, result: undefined }

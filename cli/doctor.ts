@@ -13,14 +13,20 @@ import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
 import type { Command } from 'commander'
 import { WeirError } from '../pipeline/errors.js'
+import { toHex } from '../pipeline/identity.js'
+import type { RunConfiguration } from '../pipeline/runtime/run-configuration.js'
+import type { Json } from '../schemas/canonical-json.js'
 import { findEngineLibrary } from '../sinks/clickhouse/embedded/library.js'
 import { compileOptimizer } from '../wasm-core/host/compile.js'
 import { colors } from './colors.js'
 import { EXIT } from './failure.js'
+import { CONFIG_FLAG } from './flags.js'
 import { printJson, printText } from './output.js'
+import { configuredFolder, configuredInstance } from './run-configuration.js'
 
 interface DoctorFlags {
   readonly dataDir: string
+  readonly config?: string
   readonly json?: boolean
 }
 
@@ -32,6 +38,8 @@ interface Check {
   readonly found: string
   readonly without?: string | undefined
   readonly remedy?: string | undefined
+  /** For programs. */
+  readonly facts?: Json
 }
 
 /** Bound on a probed program; a Java that is not warm needs a second. */
@@ -44,6 +52,7 @@ export function register(program: Command): void {
     .command('doctor')
     .description('say what is installed, what is missing and how to get it')
     .option('--data-dir <dir>', 'where data would be kept', '.weir')
+    .option(...CONFIG_FLAG)
     .option('--json', 'print one JSON document')
     .action(doctor)
 }
@@ -52,6 +61,8 @@ async function doctor(flags: DoctorFlags): Promise<void> {
   const checks = await Promise.all([
     node(),
     optimizer(),
+    configuration('folder', 'Configuration of a run over a folder', () => configuredFolder(flags.config)),
+    configuration('kafka', 'Configuration of an instance on Kafka', () => configuredInstance(flags.config)),
     dataDirectory(flags.dataDir),
     loopback(),
     engine(),
@@ -69,8 +80,8 @@ async function doctor(flags: DoctorFlags): Promise<void> {
 
 /** Consequence and remedy belong to what is missing. */
 function withoutAdvice(check: Check): Check {
-  const { part, required, ok, found } = check
-  return ok ? { part, required, ok, found } : check
+  const { part, required, ok, found, facts } = check
+  return ok ? { part, required, ok, found, ...(facts === undefined ? {} : { facts }) } : check
 }
 
 function line({ part, ok, required, found, without, remedy }: Check): string {
@@ -104,6 +115,20 @@ async function optimizer(): Promise<Check> {
     }
   } catch (error) {
     return { part, required: true, ok: false, found: reason(error), remedy: 'run: npm run build' }
+  }
+}
+
+/** Told for both runtimes: which one runs is for the flags of `weir run` to say. */
+function configuration(runtime: string, part: string, read: () => RunConfiguration): Check {
+  try {
+    const { canonical, digest } = read()
+    const hex = toHex(digest)
+    const facts = { runtime, digest: hex, settings: JSON.parse(canonical) as Json }
+    return { part, required: true, ok: true, found: `SHA-256 ${hex}\n          ${canonical}`, facts }
+  } catch (error) {
+    if (!(error instanceof WeirError)) throw error
+    const { place, message, remedy } = error
+    return { part, required: true, ok: false, found: `${place ?? ''}: ${message}`, remedy }
   }
 }
 

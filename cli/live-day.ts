@@ -9,12 +9,10 @@ import { join } from 'node:path'
 import { lockDataDirectory } from '../pipeline/runtime/data-directory.js'
 import { type ProgressCounts, type RunReport, runDay } from '../pipeline/runtime/engine.js'
 import { openInputFolder } from '../pipeline/runtime/sources/input-folder.js'
-import { SimulatedBank } from '../sandbox/bank/simulated-bank.js'
-import { SIMULATED_VENUE } from '../sandbox/day/reference-data.js'
 import { compileOptimizer } from '../wasm-core/host/compile.js'
-import { packageVersion } from './package-version.js'
 import type { Progress } from './progress.js'
 import { Projection, type ProjectionOutcome } from './projection.js'
+import { folderOptions } from './run-configuration.js'
 import type { RunSettings } from './run-settings.js'
 
 export interface LivedDay<Answer> {
@@ -65,12 +63,9 @@ async function live(
     dropDir: join(dataDir, DROP_FOLDER),
     ...(followUntil === undefined ? {} : { followUntil }),
     workers,
-    ...timing,
+    ...folderOptions(bankSeed, timing),
     agentModule: new URL('../pipeline/agent.js', import.meta.url),
     optimizer: await compileOptimizer(),
-    venues: [new SimulatedBank({ venueId: SIMULATED_VENUE, seed: bankSeed })],
-    identity: { bankSeed },
-    version: packageVersion(),
     logger: log,
     onProgress: (fraction: number, counts: ProgressCounts) => progress.update(fraction, counts),
     onDurable: (sequence: number) => projection?.durable(sequence + 1),

@@ -6,7 +6,12 @@
 import type { Command } from 'commander'
 import type { Logger } from 'pino'
 import { WeirError } from '../pipeline/errors.js'
-import { type ClickHouseMode, type Environment, loadConfiguration } from './configuration.js'
+import {
+  type ClickHouseMode,
+  type Configuration,
+  type Environment,
+  loadConfiguration,
+} from './configuration.js'
 import { CONFIG_FLAG, wholeNumber } from './flags.js'
 import { createLog, type LogLevel } from './log.js'
 
@@ -76,14 +81,23 @@ export function settingsOf(command: Command, defaultDataDir: string): RunSetting
   return {
     dataDir: flags.dataDir ?? file.dataDir ?? defaultDataDir,
     workers: flags.workers ?? file.workers ?? 2,
-    bankSeed: flags.bankSeed ?? file.bankSeed ?? DEFAULT_BANK_SEED,
+    bankSeed: flags.bankSeed ?? bankSeedOf(file),
     clickhouse: { mode: mode ?? 'embedded', url, environment: file.clickhouse.environment },
-    timing: {
-      ...(file.cycleMillis === undefined ? {} : { cycleMillis: file.cycleMillis }),
-      ...(file.heartbeatMillis === undefined ? {} : { heartbeatMillis: file.heartbeatMillis }),
-      ...(file.drainMillis === undefined ? {} : { drainMillis: file.drainMillis }),
-      ...(file.snapshotEveryCycles === undefined ? {} : { snapshotEveryCycles: file.snapshotEveryCycles }),
-    },
+    timing: timingOf(file),
     log: createLog(flags.logLevel, file.logLevel),
+  }
+}
+
+export function bankSeedOf(file: Configuration): number {
+  return file.bankSeed ?? DEFAULT_BANK_SEED
+}
+
+export function timingOf(file: Configuration): RunSettings['timing'] {
+  const { cycleMillis, heartbeatMillis, drainMillis, snapshotEveryCycles } = file
+  return {
+    ...(cycleMillis === undefined ? {} : { cycleMillis }),
+    ...(heartbeatMillis === undefined ? {} : { heartbeatMillis }),
+    ...(drainMillis === undefined ? {} : { drainMillis }),
+    ...(snapshotEveryCycles === undefined ? {} : { snapshotEveryCycles }),
   }
 }

@@ -29,6 +29,7 @@ import { type Position, positionsOf } from './deliberation/positions.js'
 import { type ResolvedPolicy, resolvePolicy, resolveReference } from './deliberation/resolved-policy.js'
 import { triggerOf } from './deliberation/trigger.js'
 import { invariant, WeirError } from './errors.js'
+import { unapprovedConfiguration } from './governance/approved-digests.js'
 import { sha256, toHex } from './identity.js'
 import { carryOutOrders } from './override.js'
 import { CycleFold } from './perception/fold-cycle.js'
@@ -115,7 +116,7 @@ class GroupAgent implements Agent {
     invariant(cycle.groupId === state.groupId, `cycle of ${cycle.groupId} for ${state.groupId}`)
     invariant(cycle.cycle === state.nextCycle, `cycle ${cycle.cycle} where ${state.nextCycle} is next`)
     invariant(cycle.closedAt >= state.closedAtMicros, `cycle ${cycle.cycle} closes before the one before it`)
-    const collector = new CycleCollector(state, cycle.cycle, cycle.closedAt)
+    const collector = new CycleCollector(state, cycle.cycle, cycle.closedAt, cycle.configuration)
     const before = this.pricing(this.policy())
     if (before !== undefined) accrueCost(state, before, cycle.closedAt)
     if (rollBudget(state, cycle.closedAt)) forgetPastFlows(state, cycle.closedAt)
@@ -197,9 +198,15 @@ class GroupAgent implements Agent {
     positions: (resolved: ResolvedPolicy) => readonly Position[],
   ): Instruction[] {
     lapseOverdue(collector)
-    const linked = followLinks(collector, resolved, this.instructions.waiting(), positions)
-    if (resolved === undefined) return linked
-    return [...linked, ...releaseApproved(collector, resolved, () => positions(resolved), this.isApproved)]
+    // Under a configuration that may not decide nothing leaves: what waits goes on waiting, as without a policy.
+    const acting =
+      resolved === undefined ||
+      unapprovedConfiguration(resolved.policy, collector.configuration) !== undefined
+        ? undefined
+        : resolved
+    const linked = followLinks(collector, acting, this.instructions.waiting(), positions)
+    if (acting === undefined) return linked
+    return [...linked, ...releaseApproved(collector, acting, () => positions(acting), this.isApproved)]
   }
 
   private positions(collector: CycleCollector, resolved: ResolvedPolicy): Position[] {
@@ -216,7 +223,7 @@ class GroupAgent implements Agent {
     const positions = this.positions(collector, resolved)
     const trigger = triggerOf(state, resolved, positions, now)
     if (trigger === undefined) return NO_DECISION
-    const deliberation = deliberate(state, resolved, positions, now, this.optimizer)
+    const deliberation = deliberate(state, resolved, positions, now, this.optimizer, collector.configuration)
     // First, because it sees the state as the policy in force does, which then changes it.
     const { records, replan } = this.trials.decide(collector, { resolved, positions }, deliberation, trigger)
     if (replan) return this.replan(collector, records)

@@ -47,6 +47,11 @@ export function isNoId(bytes: Uint8Array): boolean {
   return true
 }
 
+/** Whether a digest was never told. */
+export function isNoDigest(digest: Uint8Array): boolean {
+  return digest.every((byte) => byte === 0)
+}
+
 /** UUIDv8 from SHA-256 over the parts; a separator that no part may contain keeps them apart. */
 export function derivedId(...parts: readonly (string | number)[]): Uint8Array {
   const digest = createHash('sha256').update(parts.join('\u0000')).digest()

@@ -17,6 +17,7 @@ import { type Move, planCost } from './deliberation/plan.js'
 import type { Position } from './deliberation/positions.js'
 import type { ResolvedPolicy } from './deliberation/resolved-policy.js'
 import type { WantedMove } from './deliberation/wanted-move.js'
+import { unapprovedConfiguration } from './governance/approved-digests.js'
 import { readDetail } from './governance/people/command-detail.js'
 import { derivedId, formatUuid, NO_DIGEST, toHex } from './identity.js'
 import type { CycleCollector } from './perception/outcome.js'
@@ -131,9 +132,12 @@ function override(
   return { decision, explanation, instructions, release: [] }
 }
 
-/** The wanted moves with the channels and prices of now; refused when a channel or a link is not there, or the mode sends nothing. */
+/**
+ * The wanted moves with the channels and prices of now; refused when a channel or a link is not there, the mode sends nothing, or the
+ * configuration may not decide.
+ */
 function deliberationOf(
-  { state, closedAtMicros }: CycleCollector,
+  { state, closedAtMicros, configuration }: CycleCollector,
   resolved: ResolvedPolicy,
   positions: readonly Position[],
   wanted: readonly WantedMove[],
@@ -152,6 +156,8 @@ function deliberationOf(
     doNothingCostBaseMinor: doNothing,
     bestEffort: [],
   })
+  const unapproved = unapprovedConfiguration(resolved.policy, configuration)
+  if (unapproved !== undefined) return refused(unapproved.reason, unapproved.subject)
   const { mode } = resolved.policy
   if (mode === 'shadow' || mode === 'advise') return refused(`mode-${mode}`, resolved.policy.policyId)
   const channels = channelsOf(state, resolved, positions, closedAtMicros)

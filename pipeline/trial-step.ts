@@ -86,7 +86,15 @@ export class TrialStep {
     if (other === undefined) return NOTHING
     const expected = this.#expectedFlows.within(state, other, closedAtMicros)
     const positions = positionsOf(state, other, closedAtMicros, expected)
-    const beside = deliberate(state, other, positions, closedAtMicros, this.optimizer, trial.basis)
+    const beside = deliberate(
+      state,
+      other,
+      positions,
+      closedAtMicros,
+      this.optimizer,
+      collector.configuration,
+      trial.basis,
+    )
     if (beside.solve?.solution.status === 'optimal') {
       const { structureHex, solution } = beside.solve
       trial.basis = { structureHex, basisHex: toHex(solution.basis) }

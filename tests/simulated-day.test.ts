@@ -9,6 +9,7 @@ import { test } from 'node:test'
 import avro from 'avsc'
 import { createAgent } from '../pipeline/agent.js'
 import { parsePolicy } from '../pipeline/governance/policy.js'
+import { NO_DIGEST } from '../pipeline/identity.js'
 import { toMinor } from '../pipeline/money.js'
 import type { Agent, AppliedCycle, GroupSummary } from '../pipeline/ports.js'
 import { SimulatedBank } from '../sandbox/bank/simulated-bank.js'
@@ -169,7 +170,13 @@ function live(groupId: string): LivedDay {
     }
     if (batch.length === 0 && closedAt - lastClosed < HEARTBEAT_MICROS) continue
     lastClosed = closedAt
-    const applied = agent.apply({ groupId, cycle: agent.nextCycle, closedAt, inputs: batch })
+    const applied = agent.apply({
+      groupId,
+      cycle: agent.nextCycle,
+      closedAt,
+      inputs: batch,
+      configuration: NO_DIGEST,
+    })
     for (const { stream, record } of batch.filter((_, index) => isUsed(applied, index)))
       ledger.apply(stream, record)
     for (const decision of applied.result.decisions) {

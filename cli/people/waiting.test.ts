@@ -1,7 +1,7 @@
 /** What waits for people, and what became of a letter, from the entries of a journal: real cycles of the agent, and plans that await approval. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { formatUuid, toHex } from '../../pipeline/identity.js'
+import { formatUuid, NO_DIGEST, toHex } from '../../pipeline/identity.js'
 import { Disposition } from '../../pipeline/perception/outcome.js'
 import type { JournalBody } from '../../pipeline/ports.js'
 import { signAs } from '../../sandbox/people.js'
@@ -159,6 +159,7 @@ test('a record for every group is complete when each of them has answered', () =
       cycle: index,
       closedAt: 0,
       inputs: [{ source: 0, position: 0, arrivedAt: 0, payload: record.bytes }],
+      configuration: NO_DIGEST,
     }
     watch.take({ 'weir.Cycle': cycle })
     watch.take({

@@ -9,7 +9,8 @@
  *
  * Pure but for the optimizer instance, whose answer depends on model and start basis alone.
  */
-import { fromHex } from '../identity.js'
+import { unapprovedConfiguration, unapprovedOptimizer } from '../governance/approved-digests.js'
+import { fromHex, NO_DIGEST } from '../identity.js'
 import type { GroupState, StartBasis } from '../perception/state.js'
 import { type Channels, channelsOf } from './channels.js'
 import { eligibleChannels } from './eligibility.js'
@@ -63,12 +64,17 @@ export interface Deliberation {
   readonly bestEffort: readonly Move[]
 }
 
+/**
+ * @param configuration digest of the configuration that the cycle was closed under; none is refused where the policy lists any
+ * @param start basis to start from, if it fits the model
+ */
 export function deliberate(
   state: GroupState,
   resolved: ResolvedPolicy,
   positions: readonly Position[],
   nowMicros: number,
   optimizer: GroupOptimizer,
+  configuration: Uint8Array = NO_DIGEST,
   start: StartBasis | null = state.lastDecision,
 ): Deliberation {
   const doNothing = planCost(resolved, positions, [])
@@ -84,11 +90,10 @@ export function deliberate(
     const subject = `policy ${resolved.policy.policyId}, last day ${resolved.policy.expires}`
     return { ...base, outcome: 'REFUSED', reason: 'policy-expired', subject, solve: null }
   }
-  const { optimizers } = resolved.policy
-  if (optimizers.length > 0 && !optimizers.includes(optimizer.digestHex)) {
-    const subject = `optimizer ${optimizer.digestHex}`
-    return { ...base, outcome: 'REFUSED', reason: 'optimizer-not-approved', subject, solve: null }
-  }
+  const unapproved =
+    unapprovedOptimizer(resolved.policy, optimizer.digestHex) ??
+    unapprovedConfiguration(resolved.policy, configuration)
+  if (unapproved !== undefined) return { ...base, outcome: 'REFUSED', ...unapproved, solve: null }
   if (insideBands(state, positions)) {
     return { ...base, outcome: 'NOTHING_TO_DO', reason: 'inside-bands', subject: '', solve: null }
   }

@@ -45,7 +45,9 @@ export function differences(before: Policy, after: Policy): Change[] {
       case 'escalation.roles[]':
         return names('escalation.roles', before.escalation.roles, after.escalation.roles, () => 'neither')
       case 'optimizers[]':
-        return names('optimizers', before.optimizers, after.optimizers, optimizersEffect)
+        return names('optimizers', before.optimizers, after.optimizers, digestsEffect)
+      case 'configurations[]':
+        return names('configurations', before.configurations, after.configurations, digestsEffect)
       case 'rules[]':
         return rules(before, after)
       default:
@@ -179,7 +181,7 @@ function fewerTightens(before: Names, after: Names): Effect {
 }
 
 /** None listed means any. */
-function optimizersEffect(before: Names, after: Names): Effect {
+function digestsEffect(before: Names, after: Names): Effect {
   if (before.length === 0) return 'tightens'
   return after.length === 0 ? 'loosens' : fewerTightens(before, after)
 }

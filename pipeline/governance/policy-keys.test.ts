@@ -38,6 +38,7 @@ test('every new key is read', () => {
     ['  perDay:', '  perHour: 60_000_000.50\n  perDay:'],
     ['expectedFlows:', 'margins: { fundingCostPercent: 20, coveragePercent: 105 }\nexpectedFlows:'],
     ['expectedFlows:', 'rules:\n  - { name: no-fx, allow: \'move.kind!="FX"\' }\nexpectedFlows:'],
+    ['expectedFlows:', `configurations: [${DIGEST}]\nexpectedFlows:`],
   )
   const policy = parsePolicy(text, 'p.yaml')
   assert.equal(policy.level, 'group')
@@ -46,6 +47,7 @@ test('every new key is read', () => {
   assert.equal(policy.expires, '2028-02-29')
   assert.equal(policy.expiresAtMicros, Date.parse('2028-03-01T00:00:00Z') * 1000)
   assert.equal(policy.limits.perHour, '60000000.50')
+  assert.deepEqual([policy.configurations, policy.optimizers], [[DIGEST], []])
   assert.deepEqual(policy.margins, {
     fundingCostPercent: 20,
     collateralValuePercent: undefined,
@@ -114,6 +116,10 @@ test('every mistake in them has its place', () => {
     [
       edited(GOOD, ['expectedFlows:', 'margins: { collateralValuePercent: 101 }\nexpectedFlows:']),
       "p.yaml:32:36: margins.collateralValuePercent is '101', more than 100 (",
+    ],
+    [
+      edited(GOOD, ['expectedFlows:', `configurations: [${DIGEST}, ${DIGEST.slice(1)}]\nexpectedFlows:`]),
+      `p.yaml:32:${'configurations: ['.length + 64 + 3}: configurations[1] is '`,
     ],
     [
       rules('  - { name: a, allow: "true" }\n  - { name: a, allow: "true" }'),

@@ -130,6 +130,8 @@ export interface Policy {
   }
   /** SHA-256 of the optimizer modules that may decide, lower-case hexadecimal; empty for any. */
   readonly optimizers: readonly string[]
+  /** SHA-256 of the configurations under which may be decided, as above. */
+  readonly configurations: readonly string[]
   /** As written; `canaryPlan` fills in the rest. */
   readonly canary: Partial<CanaryPlan>
   readonly expectedFlows: { readonly inflowPercent: number; readonly outflowPercent: number }
@@ -205,7 +207,8 @@ function readPolicy(document: PolicyDocument, digest: Uint8Array): Policy {
       collateralValuePercent: optionalNumber(document, ['margins', 'collateralValuePercent']),
       coveragePercent: optionalNumber(document, ['margins', 'coveragePercent']),
     },
-    optimizers: eachIndex(document, ['optimizers'], (index) => document.stringAt(['optimizers', index])),
+    optimizers: readDigests(document, 'optimizers'),
+    configurations: readDigests(document, 'configurations'),
     canary: readCanary(document),
     expectedFlows: {
       inflowPercent: document.numberAt(['expectedFlows', 'inflowPercent']),
@@ -218,6 +221,10 @@ function readPolicy(document: PolicyDocument, digest: Uint8Array): Policy {
     },
     digest,
   }
+}
+
+function readDigests(document: PolicyDocument, key: 'optimizers' | 'configurations'): string[] {
+  return eachIndex(document, [key], (index) => document.stringAt([key, index]))
 }
 
 function readCosts(document: PolicyDocument): Policy['costs'] {

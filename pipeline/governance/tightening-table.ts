@@ -141,6 +141,11 @@ export const TIGHTENING: readonly TighteningRow[] = [
     direction: 'subset',
     says: "of the parent's, or any when the parent lists none",
   },
+  {
+    key: 'configurations[]',
+    direction: 'subset',
+    says: "of the parent's, or any when the parent lists none",
+  },
   bound('canary.cohortPercent', 'lower', (p) => p.canary.cohortPercent),
   bound('canary.shadowDecisions', 'higher', (p) => p.canary.shadowDecisions),
   bound('canary.decisions', 'higher', (p) => p.canary.decisions),

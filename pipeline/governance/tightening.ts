@@ -45,7 +45,8 @@ export function proveTightening(parent: Policy, child: Policy): Tightening {
     ...looserCounterparties('concentration', parent, child),
     ...looserCounterparties('lenders', parent, child),
     ...looserRoles(parent, child),
-    ...looserOptimizers(parent, child),
+    ...looserDigests('optimizers', parent, child),
+    ...looserDigests('configurations', parent, child),
     ...parent.rules.flatMap((rule) => looserRule(rule, child, proven, budget)),
   ]
   return { tightens: looser.length === 0, looser, proven }
@@ -174,15 +175,16 @@ function looserRoles(parent: Policy, child: Policy): LooserKey[] {
 }
 
 /** None listed means any. */
-function looserOptimizers(parent: Policy, child: Policy): LooserKey[] {
-  if (parent.optimizers.length === 0) return []
-  const further = child.optimizers.find((digest) => !parent.optimizers.includes(digest))
-  if (child.optimizers.length > 0 && further === undefined) return []
+function looserDigests(key: 'optimizers' | 'configurations', parent: Policy, child: Policy): LooserKey[] {
+  const allowed = parent[key]
+  if (allowed.length === 0) return []
+  const further = child[key].find((digest) => !allowed.includes(digest))
+  if (child[key].length > 0 && further === undefined) return []
   const message =
     further === undefined
-      ? 'the parent lists the optimizers that may decide'
-      : `optimizers has ${further}, which the parent does not let decide`
-  return [{ path: ['optimizers'], message, remedy: `use of: ${parent.optimizers.join(', ')}` }]
+      ? `the parent lists the ${key} that may decide`
+      : `${key} has ${further}, which the parent does not let decide`
+  return [{ path: [key], message, remedy: `use of: ${allowed.join(', ')}` }]
 }
 
 function looserRule(

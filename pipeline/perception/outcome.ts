@@ -13,6 +13,7 @@ import type {
   Severity,
 } from '../../schemas/generated/types.js'
 import type { CommandFault } from '../governance/people/author.js'
+import { NO_DIGEST } from '../identity.js'
 import { EXACT_LIMIT } from '../ports.js'
 import { count, type GroupState } from './state.js'
 
@@ -85,6 +86,8 @@ export class CycleCollector {
     readonly state: GroupState,
     readonly cycle: number,
     readonly closedAtMicros: number,
+    /** Digest of the configuration that the cycle was closed under; the cycle's own, not to be kept. */
+    readonly configuration: Uint8Array = NO_DIGEST,
   ) {}
 
   alert(severity: Severity, code: string, subject: string, message: string): void {

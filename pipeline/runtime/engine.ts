@@ -7,6 +7,7 @@
  * A finished run started again does nothing and gives the same report. Depends on the rest of the runtime.
  */
 import { join } from 'node:path'
+import { toHex } from '../identity.js'
 import { UNROUTED_GROUP } from '../ports.js'
 import { moduleUrl } from './agent-module.js'
 import { crashPoint } from './crash-points.js'
@@ -26,6 +27,7 @@ import { VenueDesk } from './engine/venue-desk.js'
 import { finishGroups } from './engine/worker-requests.js'
 import { Journal } from './journal/journal.js'
 import { Bell } from './rings/bell.js'
+import { folderConfiguration } from './run-configuration.js'
 import { SnapshotStore } from './snapshots/snapshot-store.js'
 import { DropFolder } from './sources/drop-folder.js'
 import { type InputFolder, openInputFolder } from './sources/input-folder.js'
@@ -224,11 +226,21 @@ class Day {
       desk: this.#desk,
       logger,
     })
+    const configuration = folderConfiguration(this.#options)
+    logger?.info(
+      { configuration: toHex(configuration.digest), settings: configuration.canonical },
+      'configuration',
+    )
     for (const group of this.#groups) {
       const collectsOnly = group.groupId === UNROUTED_GROUP
       group.timeline = new GroupTimeline(
         group.groupId,
-        { timing: this.#timing, venueLatencyMicros: this.#desk.minimumLatencyMicros, collectsOnly },
+        {
+          timing: this.#timing,
+          venueLatencyMicros: this.#desk.minimumLatencyMicros,
+          collectsOnly,
+          configuration: configuration.digest,
+        },
         group.timelineStart((source) => this.#sources.isReport(source)),
       )
       for (const report of recovered.reports[group.index]) group.timeline.addReport(report)

@@ -8,6 +8,7 @@
  * A run is a function of its options. Depends on everything in this folder.
  */
 import { WeirError } from '../../pipeline/errors.js'
+import { sha256 } from '../../pipeline/identity.js'
 import { Instance } from '../../pipeline/runtime/distributed/instance.js'
 import { FLOW_LIMITS } from '../../pipeline/runtime/distributed/limits.js'
 import type { InstanceOptions } from '../../pipeline/runtime/distributed/options.js'
@@ -83,6 +84,8 @@ export interface SimulationResult {
 }
 
 /** Wednesday, 09:00 in Frankfurt. */
+/** All instances of a group have one. */
+const SIMULATED_CONFIGURATION = sha256(Buffer.from('simulated'))
 const START_MICROS = Date.parse('2026-03-18T08:00:00Z') * 1_000
 const SESSION_MICROS = 6 * SECOND
 const REBALANCE_MICROS = 10 * SECOND
@@ -238,6 +241,7 @@ class Simulation {
       drainMs: 5_000,
       version: '0.0.0',
       optimizerDigest: kind.environment.optimizerDigest,
+      configuration: SIMULATED_CONFIGURATION,
       nodeVersion: 'simulated',
       // Volumes are small here: in some runs so little is to be too much.
       limits: random.chance(0.5)

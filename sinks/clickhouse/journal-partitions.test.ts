@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { test } from 'node:test'
+import { NO_DIGEST } from '../../pipeline/identity.js'
 import { fileJournal } from '../journal/journal-port.js'
 import { migrate, readMigrations } from './migrate.js'
 import { Projection } from './projector/projection.js'
@@ -17,13 +18,14 @@ import { verifyPartition } from './verification/verify.js'
 
 const skip = engineMissing()
 const OLD_MIGRATIONS = 6
-const day = makeSyntheticDay({ seed: 3, groups: 2, cycles: 20, movements: 5 })
+const day = makeSyntheticDay({ seed: 3, groups: 2, cycles: 20, movements: 5, configuration: NO_DIGEST })
 const HALF = 47
-/** Of migrations 7 to 10. */
+/** Of migrations 7 to 11. */
 const LATER_COLUMNS = [
   ['journal_partition', 'UInt32'],
   ['plan_digest', 'String'],
   ['arm', 'String'],
+  ['configuration', 'String'],
   ['depends_on', 'Int32'],
 ] as const
 /** As the projector of version 6 called this journal. */

@@ -73,6 +73,7 @@ function resolvedOf(draft: GroupDraft, limit: (euros: number) => number): Resolv
     deliberation: { horizonMinutes: 60, reconsiderAfterSeconds: 900, tolerancePercent: 2 },
     margins: {},
     optimizers: [],
+    configurations: [],
     costs: {
       shortfallBpPerDay: [1, 5, 50],
       floorViolationBp: 500,

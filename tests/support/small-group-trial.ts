@@ -2,7 +2,7 @@
  * A policy on trial in the small group: proposed and approved by the simulated people, then driven stage by stage; and what was applied so far.
  */
 import { createAgent } from '../../pipeline/agent.js'
-import { sha256, toHex } from '../../pipeline/identity.js'
+import { NO_DIGEST, sha256, toHex } from '../../pipeline/identity.js'
 import type { AppliedCycle } from '../../pipeline/ports.js'
 import { type SimulatedDraft, signAs } from '../../sandbox/people.js'
 import { canonicalJson, type Json } from '../../schemas/canonical-json.js'
@@ -49,9 +49,18 @@ export class SmallGroupTrial {
     }
   }
 
-  /** Proposed and approved; not on trial yet. */
-  static async approved(document: string): Promise<SmallGroupTrial> {
-    const driver = feedSmallGroup(new GroupDriver(createAgent(GROUP, await testEnvironment())))
+  /**
+   * Proposed and approved; not on trial yet.
+   * @param former text of the policy in force
+   */
+  static async approved(
+    document: string,
+    former = POLICY_TEXT,
+    configuration: Uint8Array = NO_DIGEST,
+  ): Promise<SmallGroupTrial> {
+    const driver = new GroupDriver(createAgent(GROUP, await testEnvironment()))
+    driver.configuration = configuration
+    feedSmallGroup(driver, { policy: former })
     const trial = new SmallGroupTrial(driver, document)
     trial.closeAt(at(1))
     driver.input('roster', ROSTER, at(2))

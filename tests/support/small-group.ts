@@ -3,7 +3,7 @@
  * rails and quotes; and a builder that turns records into cycles as the runtime would.
  */
 import avro from 'avsc'
-import { derivedId } from '../../pipeline/identity.js'
+import { derivedId, NO_DIGEST } from '../../pipeline/identity.js'
 import type { Agent, AppliedCycle } from '../../pipeline/ports.js'
 import { SCHEMA_JSON, type StreamName } from '../../schemas/generated/schemas.js'
 import type { Cycle, CycleInput, SourceDeclaration } from '../../schemas/generated/types.js'
@@ -68,6 +68,8 @@ export class GroupDriver {
   private readonly sequences = new Map<string, number>()
   private pending: CycleInput[] = []
   private cycle = 0
+  /** Of the configuration that the cycles from now on are closed under. */
+  configuration: Uint8Array = NO_DIGEST
 
   constructor(readonly agent: Agent) {}
 
@@ -124,9 +126,9 @@ export class GroupDriver {
   }
 
   nextCycle(atMicros: number): Cycle {
-    const cycle = { groupId: GROUP, cycle: this.cycle++, closedAt: atMicros, inputs: this.pending }
+    const { configuration, pending: inputs } = this
     this.pending = []
-    return cycle
+    return { groupId: GROUP, cycle: this.cycle++, closedAt: atMicros, inputs, configuration }
   }
 
   close(atMicros: number): AppliedCycle {

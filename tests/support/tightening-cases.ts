@@ -16,6 +16,7 @@ export const PARENT = edited(
     'approvals: { required: 2, roles: [approver, admin], withinSeconds: 600, largeAmount: 5000000, requiredAboveLarge: 3 }\nexpectedFlows:',
   ],
   ['expectedFlows:', `optimizers: ["${'1'.repeat(64)}", "${'2'.repeat(64)}"]\nexpectedFlows:`],
+  ['expectedFlows:', `configurations: ["${'4'.repeat(64)}", "${'5'.repeat(64)}"]\nexpectedFlows:`],
   [
     'expectedFlows:',
     'canary: { cohortPercent: 20, shadowDecisions: 40, decisions: 200, costRegretBp: 2, overridePercent: 4, solverFailurePercent: 3, churnPercent: 60 }\nexpectedFlows:',
@@ -161,6 +162,12 @@ export const DIRECTED: readonly (readonly [from: string, tighter: string, looser
     ']',
     `, "${'2'.repeat(64)}", "${'3'.repeat(64)}"]`,
     `optimizers: ${'1'.repeat(64)}, ${'2'.repeat(64)} -> ${'1'.repeat(64)}: tightens`,
+  ],
+  [
+    `, "${'5'.repeat(64)}"]`,
+    ']',
+    `, "${'5'.repeat(64)}", "${'6'.repeat(64)}"]`,
+    `configurations: ${'4'.repeat(64)}, ${'5'.repeat(64)} -> ${'4'.repeat(64)}: tightens`,
   ],
   [
     'fundingCostPercent: 20',

@@ -19,10 +19,12 @@ const anyInput = fc.record(
 )
 const anyCycle: fc.Arbitrary<Cycle> = fc.record(
   {
-    groupId: fc.string({ maxLength: 20 }),
+    // Above 100 bytes a cycle is put together anew, not around its inputs.
+    groupId: fc.oneof(fc.string({ maxLength: 20 }), fc.string({ minLength: 100, maxLength: 150 })),
     cycle: fc.nat(),
     closedAt: fc.integer({ min: 0, max: 2 ** 52 }),
     inputs: fc.array(anyInput, { maxLength: 8 }),
+    configuration: fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => Buffer.from(bytes)),
   },
   plainObjects,
 )
@@ -30,9 +32,7 @@ const anyCycle: fc.Arbitrary<Cycle> = fc.record(
 test('what is written is a cycle to avsc, and what avsc writes is read', () => {
   fc.assert(
     fc.property(anyCycle, (cycle) => {
-      const inputs = new InputBuffer()
-      for (const one of cycle.inputs) inputs.append(one.source, one.position, one.arrivedAt, one.payload)
-      const bytes = encodeCycle(cycle.groupId, cycle.cycle, cycle.closedAt, inputs.take())
+      const bytes = encoded(cycle)
       const byAvsc = cycleType.toBuffer(cycle)
       assert.deepEqual(cycleType.toBuffer(cycleType.fromBuffer(bytes)), byAvsc)
       assert.deepEqual(decodeCycle(bytes), cycle)
@@ -41,3 +41,27 @@ test('what is written is a cycle to avsc, and what avsc writes is read', () => {
     { seed: 12, numRuns: 500 },
   )
 })
+
+test('a cycle that is cut short anywhere is no cycle', () => {
+  fc.assert(
+    fc.property(anyCycle, fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }), (cycle, share) => {
+      const bytes = encoded(cycle)
+      const length = Math.floor(share * bytes.length)
+      assert.throws(() => decodeCycle(bytes.subarray(0, length)), { code: 'WEIR_BUG' })
+    }),
+    { seed: 13, numRuns: 500 },
+  )
+})
+
+test('a configuration that is no digest is not written', () => {
+  for (const length of [0, 31, 33])
+    assert.throws(() => encodeCycle('g', 0, 0, new InputBuffer().take(), new Uint8Array(length)), {
+      code: 'WEIR_BUG',
+    })
+})
+
+function encoded({ groupId, cycle, closedAt, inputs, configuration }: Cycle): Buffer {
+  const buffer = new InputBuffer()
+  for (const one of inputs) buffer.append(one.source, one.position, one.arrivedAt, one.payload)
+  return encodeCycle(groupId, cycle, closedAt, buffer.take(), configuration)
+}

@@ -1,7 +1,7 @@
 /**
  * Writes and reads `weir.Cycle` in Avro without building objects for its inputs on the way in.
  *
- *   groupId (string) │ cycle (long) │ closedAt (long) │ inputs
+ *   groupId (string) │ cycle (long) │ closedAt (long) │ inputs │ configuration (32 bytes)
  *   inputs  = -count (long) │ bytes (long) │ input, input, ... │ 0          (no input: only 0)
  *   input   = source (int) │ position (long) │ arrivedAt (long) │ payload: length (long), bytes
  *
@@ -18,9 +18,10 @@ import { LongReader } from '../encoding/long-reader.js'
 const FIRST_BYTES = 1024
 /** Room before the inputs for the fields of the cycle, with a name of the usual length. */
 const PREFIX_ROOM = 128
-/** Behind them comes the end of the array, one byte. */
-const SUFFIX_ROOM = 1
-const END = Buffer.alloc(SUFFIX_ROOM)
+const CONFIGURATION_BYTES = 32
+/** Behind them come the end of the array, one byte, and the digest of the configuration. */
+const SUFFIX_ROOM = 1 + CONFIGURATION_BYTES
+const END_OF_INPUTS = Buffer.alloc(1)
 const FIRST_ROWS = 64
 
 /** The last input of a source that a buffer holds. */
@@ -177,13 +178,18 @@ export const NO_INPUTS: EncodedInputs = {
   memory: undefined,
 }
 
-/** Encodes a cycle around inputs that are encoded already; takes over their memory. */
+/**
+ * Encodes a cycle around inputs that are encoded already; takes over their memory.
+ * @param configuration digest of the configuration that it is closed under, 32 bytes
+ */
 export function encodeCycle(
   groupId: string,
   cycle: number,
   closedAtMicros: number,
   inputs: EncodedInputs,
+  configuration: Uint8Array,
 ): Buffer {
+  invariant(configuration.length === CONFIGURATION_BYTES, 'the digest of a configuration has 32 bytes')
   const group = Buffer.from(groupId, 'utf8')
   const head = Buffer.allocUnsafe(group.length + 5 * LONG_BYTES)
   let at = writeLong(group.length, head, 0)
@@ -195,11 +201,13 @@ export function encodeCycle(
     at = writeLong(inputs.bytes.length, head, at)
   }
   const { memory, bytes } = inputs
-  if (memory === undefined || at > PREFIX_ROOM) return Buffer.concat([head.subarray(0, at), bytes, END])
+  if (memory === undefined || at > PREFIX_ROOM)
+    return Buffer.concat([head.subarray(0, at), bytes, END_OF_INPUTS, configuration])
   const start = PREFIX_ROOM - at
   const end = PREFIX_ROOM + bytes.length
   memory.set(head.subarray(0, at), start)
   memory[end] = 0
+  memory.set(configuration, end + 1)
   return memory.subarray(start, end + SUFFIX_ROOM)
 }
 
@@ -230,6 +238,16 @@ export class CycleReader {
     this.#left = 0
   }
 
+  /** Puts the digest of the configuration into `target`. To be called after the last input. */
+  readConfiguration(target: Uint8Array): void {
+    const reader = this.#reader
+    const start = reader.position
+    reader.skip(CONFIGURATION_BYTES)
+    invariant(!reader.failed, 'a cycle ends with its configuration')
+    // By bytes: a view or a `set` of so few take longer.
+    for (let index = 0; index < CONFIGURATION_BYTES; index++) target[index] = reader.bytes[start + index]
+  }
+
   /** Goes to the next input; false after the last. */
   next(): boolean {
     const reader = this.#reader
@@ -257,7 +275,7 @@ export class CycleReader {
 
 /**
  * Unpacks cycles one after the other: where their inputs lie, without an object for each. What it gives is valid until
- * the next call; `inputs` are views of the bytes, made when somebody asks for them.
+ * the next call; `inputs` and `configuration` are views of the bytes, made when somebody asks for them.
  */
 export class CycleUnpacker {
   readonly #reader = new CycleReader()
@@ -266,6 +284,7 @@ export class CycleUnpacker {
   #sources = new Int32Array(0)
   #positions = new Float64Array(0)
   #arrivals = new Float64Array(0)
+  readonly #configuration = Buffer.alloc(CONFIGURATION_BYTES)
 
   unpack(bytes: Buffer): PackedCycle {
     const reader = this.#reader
@@ -280,6 +299,7 @@ export class CycleUnpacker {
       this.#positions[count] = reader.position
       this.#arrivals[count] = reader.arrivedAt
     }
+    reader.readConfiguration(this.#configuration)
     const packed: PackedInputs = {
       count,
       bytes,
@@ -293,6 +313,7 @@ export class CycleUnpacker {
       groupId,
       cycle,
       closedAt,
+      configuration: this.#configuration,
       packed,
       get inputs() {
         return inputsOf(packed, arrivals)
@@ -334,6 +355,6 @@ function inputsOf({ count, bytes, starts, ends, sources, positions }: PackedInpu
 
 /** Decodes a cycle; payloads are views of `bytes`, which must not change afterwards. */
 export function decodeCycle(bytes: Buffer): Cycle {
-  const { groupId, cycle, closedAt, inputs } = new CycleUnpacker().unpack(bytes)
-  return { groupId, cycle, closedAt, inputs }
+  const { groupId, cycle, closedAt, inputs, configuration } = new CycleUnpacker().unpack(bytes)
+  return { groupId, cycle, closedAt, inputs, configuration }
 }

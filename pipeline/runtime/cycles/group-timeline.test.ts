@@ -12,6 +12,7 @@ import { type ClosedCycle, FRESH_START, GroupTimeline } from './group-timeline.j
 const SECOND = 1_000_000
 const timing = { cycleMicros: 5 * SECOND, heartbeatMicros: 60 * SECOND, drainMicros: 180 * SECOND }
 const LATENCY = 2 * SECOND
+const CONFIGURATION = new Uint8Array(32).fill(7)
 const START = 1_773_820_800 * SECOND
 
 interface FileInput {
@@ -32,7 +33,7 @@ function reportsOf(closed: ClosedCycle, every: number): { eventTimeMicros: numbe
 function run(inputs: readonly FileInput[], every: number, choices: readonly number[]): ClosedCycle[] {
   const timeline = new GroupTimeline(
     'g',
-    { timing, venueLatencyMicros: LATENCY, collectsOnly: false },
+    { timing, venueLatencyMicros: LATENCY, collectsOnly: false, configuration: CONFIGURATION },
     FRESH_START,
   )
   const closed: ClosedCycle[] = []
@@ -77,7 +78,8 @@ function run(inputs: readonly FileInput[], every: number, choices: readonly numb
 }
 
 function describe(cycle: ClosedCycle): string {
-  const { inputs } = decodeCycle(cycle.bytes)
+  const { inputs, configuration } = decodeCycle(cycle.bytes)
+  assert.deepEqual(configuration, Buffer.from(CONFIGURATION))
   const list = inputs.map(
     (one) => `${one.source}/${one.position}@${one.arrivedAt - START}+${one.payload.length}`,
   )
@@ -182,7 +184,7 @@ test('a restart in the middle goes on with the same cycles', () => {
     }
     const timeline = new GroupTimeline(
       'g',
-      { timing, venueLatencyMicros: LATENCY, collectsOnly: false },
+      { timing, venueLatencyMicros: LATENCY, collectsOnly: false, configuration: CONFIGURATION },
       { nextCycle: stop, closedAtMicros: last.closedAtMicros, activeAtMicros, positions, outstanding: 0 },
     )
     const add = (cycle: ClosedCycle) => {

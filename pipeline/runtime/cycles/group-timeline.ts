@@ -26,6 +26,8 @@ export interface TimelineOptions {
    * that nothing ever holds it back.
    */
   readonly collectsOnly: boolean
+  /** Digest of the configuration that its cycles are closed under. */
+  readonly configuration: Uint8Array
 }
 
 /** Where a group stood when it was last journaled. */
@@ -196,7 +198,7 @@ export class GroupTimeline {
     this.#closedAt = closing
     if (inputs.count > 0) this.#activeAt = closing
     this.#ahead.push(closing)
-    const bytes = encodeCycle(this.groupId, cycle, closing, inputs)
+    const bytes = encodeCycle(this.groupId, cycle, closing, inputs, this.#options.configuration)
     const { count, last } = inputs
     return { cycle, closedAtMicros: closing, inputs: count, reports: reports.length, lastInputs: last, bytes }
   }

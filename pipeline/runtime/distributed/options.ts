@@ -29,5 +29,7 @@ export interface InstanceOptions {
   readonly version: string
   /** SHA-256 of the optimizer module. */
   readonly optimizerDigest: Uint8Array
+  /** SHA-256 of the configuration: stands in every cycle that the instance closes. */
+  readonly configuration: Uint8Array
   readonly nodeVersion: string
 }

@@ -199,7 +199,8 @@ export class Owner {
     // Later than every input in it and than the cycle before, also where clocks of two owners differ.
     const closedAt = Math.max(nowMicros, group.closedAtMicros + 1, this.#inputs.lastArrivalMicros + 1)
     this.#inputs.lastArrivalMicros = closedAt
-    const bytes = encodeCycle(group.groupId, group.nextCycle, closedAt, inputs)
+    const { configuration } = this.#options
+    const bytes = encodeCycle(group.groupId, group.nextCycle, closedAt, inputs, configuration)
     group.underWay = {
       cycle: group.nextCycle,
       closedAtMicros: closedAt,

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { NO_DIGEST } from '../../identity.js'
 import { encodeCycle, NO_INPUTS } from '../cycles/cycle-codec.js'
 import { GroupTimeline } from '../cycles/group-timeline.js'
 import { Journal } from '../journal/journal.js'
@@ -26,8 +27,12 @@ after(() => rmSync(folder, { recursive: true, force: true }))
 function groupWithTimeline(): GroupRun {
   const group = new GroupRun(0, GROUP, 0)
   const timing = { cycleMicros: SECOND, heartbeatMicros: SECOND, drainMicros: 0 }
-  const options = { timing, venueLatencyMicros: Number.POSITIVE_INFINITY, collectsOnly: false }
-  group.timeline = new GroupTimeline(GROUP, options)
+  group.timeline = new GroupTimeline(GROUP, {
+    timing,
+    venueLatencyMicros: Number.POSITIVE_INFINITY,
+    collectsOnly: false,
+    configuration: NO_DIGEST,
+  })
   group.timeline.addInput(0, 0, 0, Buffer.alloc(1))
   group.timeline.finish(SECOND)
   return group
@@ -40,7 +45,7 @@ test('a snapshot waits until the result of its cycle is durable, not only the cy
   const effects = new Effects(journal, desk, snapshots, undefined)
   const group = groupWithTimeline()
   const closed = group.timeline.close()!
-  const cycle = journal.appendEncoded(CYCLE_KIND, encodeCycle(GROUP, 0, SECOND, NO_INPUTS))
+  const cycle = journal.appendEncoded(CYCLE_KIND, encodeCycle(GROUP, 0, SECOND, NO_INPUTS, NO_DIGEST))
   await journal.waitDurable(cycle)
   const underWay = { cycle: 0, sequence: cycle, closedAtMicros: SECOND }
   group.underWay.push({ ...underWay, result: undefined, resultSequence: -1 })

@@ -62,7 +62,9 @@ export interface Timing extends CycleTiming {
 const MICROS = 1_000
 
 /** Checks the numbers of the options and gives them in microseconds. */
-export function timingOf(options: RunOptions): Timing {
+export function timingOf(
+  options: Pick<RunOptions, 'cycleMillis' | 'heartbeatMillis' | 'drainMillis' | 'snapshotEveryCycles'>,
+): Timing {
   const cycleMillis = positive('cycleMillis', options.cycleMillis ?? 5_000)
   const heartbeatMillis = positive('heartbeatMillis', options.heartbeatMillis ?? 300_000)
   const drainMillis = options.drainMillis ?? 900_000

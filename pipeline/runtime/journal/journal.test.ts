@@ -26,6 +26,7 @@ const anyCycle: fc.Arbitrary<JournalBody> = fc
       }),
       { maxLength: 5 },
     ),
+    configuration: fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => Buffer.from(bytes)),
   })
   .map((cycle) => ({ 'weir.Cycle': cycle }))
 

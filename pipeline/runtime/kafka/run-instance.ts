@@ -7,6 +7,7 @@
  */
 import { join } from 'node:path'
 import type { Logger } from 'pino'
+import { toHex } from '../../identity.js'
 import { moduleUrl } from '../agent-module.js'
 import { lockDataDirectory } from '../data-directory.js'
 import { Instance } from '../distributed/instance.js'
@@ -14,6 +15,7 @@ import type { Ringable } from '../distributed/pending-operation.js'
 import type { Clock, Notices } from '../distributed/ports.js'
 import type { RegistrySettings } from '../registry/settings.js'
 import { Bell } from '../rings/bell.js'
+import { instanceConfiguration, instanceHeartbeatMillis } from '../run-configuration.js'
 import { PartitionSnapshots } from '../snapshots/partition-snapshots.js'
 import { StageHost } from '../workers/stage-host.js'
 import { checkKafkaSettings, kafkaPorts } from './ports.js'
@@ -42,8 +44,6 @@ export interface InstanceRunOptions {
   ) => Promise<{ stop(): Promise<void> }>
 }
 
-/** Silence after which an empty cycle closes: silent venues are asked, and stale feeds noticed, within this. */
-const DEFAULT_HEARTBEAT_MS = 5_000
 /** Some ten seconds of reading at the pace of a replay. */
 const DEFAULT_SNAPSHOT_ENTRIES = 50_000
 /** An honest cycle takes milliseconds. */
@@ -72,6 +72,11 @@ export async function runInstance(options: InstanceRunOptions): Promise<void> {
 
 async function run(options: InstanceRunOptions): Promise<void> {
   const { kafka, registry, logger, optimizer } = options
+  const configuration = instanceConfiguration({ ...options, hasRegistry: registry !== undefined })
+  logger.info(
+    { configuration: toHex(configuration.digest), settings: configuration.canonical },
+    'configuration',
+  )
   const bell = new LatchedBell()
   await checkKafkaSettings(kafka)
   const { journalId, partitions } = await preflight(kafka)
@@ -97,11 +102,12 @@ async function run(options: InstanceRunOptions): Promise<void> {
       standby: kafka.standby,
       commitWaitMs: kafka.commit.maxWaitMillis,
       commitRecordsMost: kafka.commit.maxRecords,
-      heartbeatMs: options.heartbeatMillis ?? DEFAULT_HEARTBEAT_MS,
+      heartbeatMs: instanceHeartbeatMillis(options),
       snapshotEveryEntries: options.snapshotEveryEntries ?? DEFAULT_SNAPSHOT_ENTRIES,
       drainMs: DRAIN_BOUND_MS / 2,
       version: options.version,
       optimizerDigest: optimizer.digest,
+      configuration: configuration.digest,
       nodeVersion: process.version,
     },
     {

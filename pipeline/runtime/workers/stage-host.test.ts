@@ -3,6 +3,7 @@
  */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { NO_DIGEST } from '../../identity.js'
 import { encodeCycle, NO_INPUTS } from '../cycles/cycle-codec.js'
 import type { AgentAnswer } from '../distributed/ports.js'
 import { Bell } from '../rings/bell.js'
@@ -31,7 +32,7 @@ class Desk {
   }
 
   apply(slot: number, groupId: string, cycle: number): void {
-    this.host.apply(slot, encodeCycle(groupId, cycle, 1_000 * (cycle + 1), NO_INPUTS))
+    this.host.apply(slot, encodeCycle(groupId, cycle, 1_000 * (cycle + 1), NO_INPUTS, NO_DIGEST))
   }
 
   /** The next answer of the slot. */

@@ -4,7 +4,7 @@
  *
  * It sees what a committed reader sees, the moment it is visible. Depends on the logs and on the journal's format.
  */
-import { toHex } from '../../../pipeline/identity.js'
+import { isNoDigest, toHex } from '../../../pipeline/identity.js'
 import type { JournalBody } from '../../../pipeline/ports.js'
 import {
   JournalChain,
@@ -138,6 +138,11 @@ export class JournalAudit {
         'journal-chain',
         () => `source ${source}@${position} is not declared`,
       )
+    hold(
+      !isNoDigest(cycle.configuration),
+      'journal-chain',
+      () => `cycle ${cycle.cycle} of ${groupId} does not tell its configuration`,
+    )
     group.nextCycle++
     group.closedAtMicros = closedAt
     group.open.push(cycle)

@@ -9,6 +9,7 @@ import { canonicalJson, type Json } from '../../../schemas/canonical-json.js'
 import { SCHEMA_JSON } from '../../../schemas/generated/schemas.js'
 import type { Cycle, SourceDeclaration } from '../../../schemas/generated/types.js'
 import { recordReader } from '../../journal/record-reader.js'
+import { cycleDigest } from '../leaves/history.js'
 import { LEAF_VERSION } from '../leaves/leaf.js'
 import { sha256Hex } from '../leaves/leaf-fields.js'
 import { type CheckpointTrust, openCheckpoint, type SignedCheckpoint } from '../log/checkpoint.js'
@@ -142,7 +143,10 @@ export class Evidence {
   get cycles(): readonly BundledCycle[] {
     const read = recordReader('cycle', SCHEMA_JSON.cycle)
     return this.#found('cycles', () =>
-      this.bundle.cycles.map((bytes, at) => decoded(read, bytes, 'cycle', at)),
+      this.bundle.cycles.map((bytes, at) => {
+        const { record } = decoded(read, bytes, 'cycle', at)
+        return { record, digest: cycleDigest(record, bytes) }
+      }),
     )
   }
 

@@ -201,7 +201,9 @@ function givenOrders(dispositions: readonly number[]): JournalEntryReader[] {
   }
   return [
     entry(0, declare(0, 'command')),
-    entry(1, { 'weir.Cycle': { groupId: 'NORD', cycle: 0, closedAt: 2, inputs } } as JournalBody),
+    entry(1, {
+      'weir.Cycle': { groupId: 'NORD', cycle: 0, closedAt: 2, inputs, configuration: NO_DIGEST },
+    } as JournalBody),
     entry(2, { 'weir.CycleResult': result } as unknown as JournalBody),
   ]
 }

@@ -7,6 +7,7 @@
  */
 import { WeirError } from '../../../pipeline/errors.js'
 import { toHex } from '../../../pipeline/identity.js'
+import { encodeRecord } from '../../../schemas/avro/registry.js'
 import type { Json } from '../../../schemas/canonical-json.js'
 import type { Cycle, CycleResult, SourceDeclaration } from '../../../schemas/generated/types.js'
 import type { JournalEntryReader } from '../../journal/journal-port.js'
@@ -69,7 +70,7 @@ export class LeafMaker {
         throw this.#misfit(entry, `an input of source ${source}, which was not declared`)
       return digest
     })
-    const digest = cycleDigest(cycle)
+    const digest = cycleDigest(cycle, encodeRecord('cycle', cycle))
     const history = extendHistory(this.#histories.get(groupId) ?? HISTORY_BEGIN, digest, sources)
     this.#histories.set(groupId, history)
     this.#pending.set(keyOf(cycle), { cycle, digests: { cycle: digest, history } })

@@ -62,6 +62,7 @@ test('a cycle counts its inputs by disposition', () => {
       mine.length,
     )
     assert.equal(cycle.late, mine.filter((row) => row.disposition === 'late').length)
+    assert.equal(cycle.configuration, 'c0'.repeat(32))
   }
 })
 

@@ -88,7 +88,7 @@ export class Projection {
     this.#pending.delete(key)
     this.#addInputs(sink, sequence, pending.cycle, result)
     addDeadLetters(sink, sequence, result)
-    addCycle(sink, sequence, pending.place.sequence, result)
+    addCycle(sink, sequence, pending.place.sequence, pending.cycle, result)
     const lineage = this.lineage(result.groupId)
     for (const decision of result.decisions) {
       // What decides beside the policy in force rests on the same inputs; they are listed once, with the decision that had effect.

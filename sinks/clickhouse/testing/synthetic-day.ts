@@ -16,6 +16,7 @@ import { makeDecision, makeExplanation, policyDocument } from './synthetic-decis
 /** 2026-03-02T06:00:00Z, a Monday. */
 export const DAY_START_MICROS = 1_772_431_200_000_000
 const CYCLE_MICROS = 5_000_000
+const CONFIGURATION = new Uint8Array(32).fill(0xc0)
 /** Results come so many cycles after their cycle was journaled. */
 const RESULT_DELAY = 2
 
@@ -32,6 +33,8 @@ export interface DayOptions {
   readonly movements: number
   /** Number of the first group, whose name is `G-` and the number; 1 when absent. */
   readonly firstGroup?: number
+  /** Of all cycles. */
+  readonly configuration?: Uint8Array
 }
 
 /** Source numbers, by their place in this list. */
@@ -124,7 +127,14 @@ class DayWriter {
   #cycle(groupId: string, number: number): void {
     const closedAt = DAY_START_MICROS + (number + 1) * CYCLE_MICROS
     const given = number === 0 ? this.#reference(groupId) : this.#traffic(groupId, number, closedAt)
-    const cycle: Cycle = { groupId, cycle: number, closedAt, inputs: given.map((one) => one.input) }
+    const inputs = given.map((one) => one.input)
+    const cycle: Cycle = {
+      groupId,
+      cycle: number,
+      closedAt,
+      inputs,
+      configuration: this.options.configuration ?? CONFIGURATION,
+    }
     this.bodies.push({ 'weir.Cycle': cycle })
     this.#waiting.push(this.#result(cycle, given))
     if (this.#waiting.length > RESULT_DELAY * this.options.groups) this.#release()

@@ -2,7 +2,7 @@
  * Rows of `cycles`, `decisions`, `decision_explanations` and `solver_runs`. Pure.
  */
 import { DISPOSITION_NAMES } from '../../../../pipeline/perception/outcome.js'
-import type { CycleResult, Decision, Explanation } from '../../../../schemas/generated/types.js'
+import type { Cycle, CycleResult, Decision, Explanation } from '../../../../schemas/generated/types.js'
 import {
   arrayOf,
   blob,
@@ -32,6 +32,7 @@ interface CycleRow {
   decisions: number
   instructions: number
   decisionDigest: string
+  configuration: string
   applyMicros: number
   solveMicros: number
   worker: number
@@ -53,6 +54,7 @@ export const cyclesTable = defineTable<CycleRow>('cycles', {
   decisions: uint32,
   instructions: uint32,
   decisionDigest: text,
+  configuration: text,
   applyMicros: float64,
   solveMicros: float64,
   worker: uint32,
@@ -202,7 +204,13 @@ export const solverRunsTable = defineTable<SolverRunRow>('solver_runs', {
   sequence: int64,
 })
 
-export function addCycle(sink: RowSink, sequence: number, cycleSequence: number, result: CycleResult): void {
+export function addCycle(
+  sink: RowSink,
+  sequence: number,
+  cycleSequence: number,
+  { configuration }: Cycle,
+  result: CycleResult,
+): void {
   const counts = new Array<number>(DISPOSITION_NAMES.length).fill(0)
   for (const disposition of result.dispositions) counts[disposition]! += 1
   sink.add(cyclesTable, {
@@ -219,6 +227,7 @@ export function addCycle(sink: RowSink, sequence: number, cycleSequence: number,
     decisions: result.decisions.length,
     instructions: result.instructions.length,
     decisionDigest: hexOf(result.decisionDigest),
+    configuration: hexOf(configuration),
     applyMicros: result.measured.applyMicros,
     solveMicros: result.measured.solveMicros,
     worker: result.measured.worker,
