@@ -10,7 +10,7 @@ import { fromHex, toHex } from './identity.js'
 import { IdSet } from './perception/id-set.js'
 import { type GroupState, newGroupState } from './perception/state.js'
 
-export const STATE_VERSION = 8
+export const STATE_VERSION = 9
 
 export function encodeState(state: GroupState): Uint8Array {
   const text = JSON.stringify({ version: STATE_VERSION, state }, (_key, value: unknown) => {

@@ -41,6 +41,8 @@ const SETTLE_SECONDS: Record<Instruction['kind'], { least: number; most: number 
   FX: { least: 60, most: 180 },
   DRAW: { least: 120, most: 600 },
   REPAY: { least: 120, most: 600 },
+  PLEDGE: { least: 60, most: 300 },
+  RELEASE: { least: 60, most: 300 },
 }
 /** Funds, account closed, transaction forbidden, cut-off, unspecified. */
 const REASONS = ['AM04', 'AC04', 'AG01', 'TM01', 'MS03'] as const

@@ -38,6 +38,8 @@ function instructionOf(number: number): Instruction {
     createdAt: 1_773_820_800_000_000,
     expiresAt: 1_773_820_800_000_000 + 600_000_000,
     dependsOn: -1,
+    assetId: '',
+    assetParts: 0,
   }
 }
 
