@@ -6,7 +6,7 @@
  */
 import { WHOLE_HOLDING } from '../perception/collateral.js'
 import type { FacilityChannel } from './channels.js'
-import { type FacilityCover, partsCover, reliableCover } from './collateral.js'
+import { partsCover, reliableCover } from './collateral.js'
 import { collateralMove, type Move } from './plan.js'
 import type { PlanLimit } from './plan-limits.js'
 import type { CollateralColumn, RebalancingModel } from './rebalancing-model.js'
@@ -31,12 +31,18 @@ export function collateralLegs(model: RebalancingModel, primal: Float64Array): C
   const pledges: Move[] = []
   const releases: Move[] = []
   const pledgedParts = new Map<string, number>()
+  const drawn = new Set(
+    model.moves
+      .filter((move) => move.kind === 'DRAW' && primal[move.column]! > NOISE)
+      .map((move) => move.facility),
+  )
   for (const column of model.collateral) {
     const part = primal[column.column]!
     if (!(part > NOISE)) continue
     const { kind, facility, asset } = column
     if (kind === 'RELEASE') {
-      const parts = releaseParts(column, part)
+      // What is drawn on now is used again soon: nothing goes back meanwhile, and draws can count on all that is there.
+      const parts = drawn.has(facility) ? 0 : releaseParts(column, part)
       if (parts > 0) releases.push(collateralMove(kind, facility, asset, parts))
       continue
     }
@@ -59,17 +65,19 @@ function releaseParts({ asset }: CollateralColumn, part: number): number {
   return parts >= asset.releasableParts ? asset.releasableParts : parts - (parts % STEP_PARTS)
 }
 
-/** What draws may take when the pledges are made and the releases are gone, as limits for the rounded draws. */
+/** What draws may take when the pledges are made, as limits for the rounded draws. */
 export function collateralLimits(
   facilities: readonly FacilityChannel[],
-  { pledges, releases }: CollateralLegs,
+  { pledges }: CollateralLegs,
 ): PlanLimit[] {
   const limits: PlanLimit[] = []
   for (const facility of facilities) {
     if (facility.cover === null) continue
-    const here = ({ facility: its }: Move): boolean => its === facility
-    const pledged = pledges.filter(here).reduce((sum, leg) => sum + legReliable(leg), 0n)
-    const left = roomOf(facility.cover, releases.filter(here)) + pledged
+    const here = pledges.filter((leg) => leg.facility === facility)
+    const left = here.reduce(
+      (sum, leg) => sum + reliableCover(legCover(leg)),
+      BigInt(facility.cover.roomMinor),
+    )
     const excess = (moves: readonly Move[]) => drawnOn(facility, moves) - left
     limits.push({ row: `collateral:${facility.facility.reference.facilityId}`, excess })
   }
@@ -77,20 +85,13 @@ export function collateralLimits(
 }
 
 /** The pledges with no more parts than the draws of the plan need; those that none needs are left out. */
-export function neededPledges(moves: readonly Move[], { pledges, releases }: CollateralLegs): Move[] {
+export function neededPledges(moves: readonly Move[], { pledges }: CollateralLegs): Move[] {
   const needed: Move[] = []
   const missing = new Map<FacilityChannel, bigint>()
   for (const pledge of pledges) {
     const facility = pledge.facility!
     const { asset, parts } = pledge.collateral!
-    let rest = missing.get(facility)
-    if (rest === undefined) {
-      const room = roomOf(
-        facility.cover!,
-        releases.filter((leg) => leg.facility === facility),
-      )
-      rest = drawnOn(facility, moves) - room
-    }
+    const rest = missing.get(facility) ?? drawnOn(facility, moves) - BigInt(facility.cover!.roomMinor)
     const kept = partsFor(rest, asset.holdingCoverMinor, parts)
     if (kept > 0) needed.push(collateralMove('PLEDGE', facility, asset, kept))
     missing.set(facility, rest - reliableCover(partsCover(asset.holdingCoverMinor, kept)))
@@ -112,18 +113,8 @@ function partsFor(cover: bigint, holdingCoverMinor: number, most: number): numbe
   return Math.min(low * STEP_PARTS, most)
 }
 
-/** What may be drawn on what is pledged already and stays pledged. */
-function roomOf({ roomMinor }: FacilityCover, releases: readonly Move[]): bigint {
-  // Rounded up: what a release takes away is never counted as less than it is.
-  return releases.reduce((room, leg) => room - legCover(leg) - 1n, BigInt(roomMinor))
-}
-
 function legCover({ collateral }: Move): bigint {
   return partsCover(collateral!.asset.holdingCoverMinor, collateral!.parts)
-}
-
-function legReliable(leg: Move): bigint {
-  return reliableCover(legCover(leg))
 }
 
 function drawnOn(facility: FacilityChannel, moves: readonly Move[]): bigint {
