@@ -22,6 +22,9 @@ const ASSETS_MOST = 64
 const HAIRCUT_WHOLE = 10_000_000n
 const PERCENT_WHOLE = 100_000n
 
+/** 1024.4 times a thousand is not quite a whole number in a double: what is this close to one is meant to be it. */
+const DOUBLE_NOISE = 1e-6
+
 /** A pledge takes minutes to settle, and is valued again before it is drawn on: this part of its cover is not planned with. */
 const PLEDGE_RESERVE_PERCENT = 1n
 
@@ -104,9 +107,9 @@ export function holdingCover(
   nowMicros: number,
 ): bigint {
   if (coversNothing(state, resolved, facility, asset, nowMicros) !== '') return 0n
-  const kept = HAIRCUT_WHOLE - BigInt(Math.ceil(asset.haircutBp * 1_000))
+  const kept = HAIRCUT_WHOLE - BigInt(Math.ceil(asset.haircutBp * 1_000 - DOUBLE_NOISE))
   const percent = Math.min(100, resolved.policy.margins.collateralValuePercent ?? 100)
-  const counted = BigInt(asset.valueMinor) * kept * BigInt(Math.floor(percent * 1_000))
+  const counted = BigInt(asset.valueMinor) * kept * BigInt(Math.floor(percent * 1_000 + DOUBLE_NOISE))
   const conversion = conversionPrice(state, asset.currency, facility.reference.currency)
   return (counted * conversion) / (HAIRCUT_WHOLE * PERCENT_WHOLE * BigInt(PRICE_UNIT))
 }

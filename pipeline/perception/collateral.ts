@@ -11,7 +11,7 @@ export const WHOLE_HOLDING = 1_000_000
 export function freeParts({ pledges }: CollateralState): number {
   let free = WHOLE_HOLDING
   for (const { pledgedParts, comingParts } of pledges.values()) free -= pledgedParts + comingParts
-  return free
+  return Math.max(0, free)
 }
 
 /** With the lender, and not on its way back: what covers a draw. */
