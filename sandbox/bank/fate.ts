@@ -77,6 +77,12 @@ export function fateOf(seed: string | number, instruction: Instruction): Fate {
   return { steps, silent: false, counterSettledMinor }
 }
 
+/** Of an instruction that the bank's own book refuses at the door. */
+export function refusedFate(reasonCode: string): Fate {
+  const steps = [{ status: 'REJECTED' as const, afterMicros: MINIMUM_LATENCY_MICROS, reasonCode }]
+  return { steps, silent: false, counterSettledMinor: 0 }
+}
+
 /** Lost answers: most were executed all the same, some rejected, some never reached the bank. */
 function silentFate(
   random: Random,
