@@ -74,7 +74,7 @@ function subjectOf({ decisionId }: PendingPlanView): string {
   return `decision:${formatUuid(decisionId)}`
 }
 
-/** The legs of the plan with the amounts of the order; legs that it does not name stay. Undefined when it names one that is not there. */
+/** The legs of the plan with the amounts of the order; legs that it does not name stay. Undefined when it names one that is not there, or collateral. */
 function adjusted(plan: PendingPlanView | undefined, { detail }: Command): WantedMove[] | undefined {
   const read = readDetail('adjustment', detail)
   if (plan === undefined || !('detail' in read)) return undefined
@@ -85,7 +85,8 @@ function adjusted(plan: PendingPlanView | undefined, { detail }: Command): Wante
     amountMinor: amounts.get(leg) ?? amountMinor,
     ...(assetId === '' ? {} : { assetId, assetParts }),
   }))
-  const known = new Set(plan.legs.map(({ leg }) => leg))
+  // Of collateral parts are pledged and not an amount: whoever wants others forbids the plan and forces one.
+  const known = new Set(plan.legs.filter(({ assetId }) => assetId === '').map(({ leg }) => leg))
   return [...amounts.keys()].every((leg) => known.has(leg)) ? wanted : undefined
 }
 
