@@ -7,6 +7,7 @@ import { WeirError } from '../pipeline/errors.js'
 import { ExecutionWriter } from '../pipeline/runtime/kafka/venue/execution-writer.js'
 import { KafkaGateway } from '../pipeline/runtime/kafka/venue/kafka-gateway.js'
 import { openSchemaSource } from '../pipeline/runtime/registry/schema-source.js'
+import { readCollateralFile } from '../sandbox/bank/live/collateral-file.js'
 import { Ledger, readBook } from '../sandbox/bank/live/ledger.js'
 import { dumpOf, summaryOf } from '../sandbox/bank/live/ledger-dump.js'
 import { LiveBank } from '../sandbox/bank/live/live-bank.js'
@@ -21,6 +22,7 @@ interface BankFlags extends KafkaFlags {
   readonly seed: string
   readonly timeScale: number
   readonly dump?: boolean
+  readonly collateral?: string
 }
 
 const TIME_SCALE_MOST = 10_000
@@ -40,6 +42,10 @@ export function register(program: Command): void {
       'how many times faster than usual it works: at 40, 2 s are 50 ms',
       parseScale,
       1,
+    )
+    .option(
+      '--collateral <file>',
+      'secured facilities and what assets cover there, JSON; see docs/kafka-venues.md',
     )
     .option('--dump', 'print the ledger and end; the bank may be running')
     .option('--json', 'print one JSON document')
@@ -66,10 +72,11 @@ async function bank(flags: BankFlags): Promise<void> {
     printJson(dumpOf(start, book))
     return
   }
+  const collateral = flags.collateral === undefined ? undefined : readCollateralFile(flags.collateral)
   const target = kafkaTarget(flags)
   const schemas = openSchemaSource(target.registry, target.kafka.topicPrefix)
   const { venue: venueId, seed, timeScale } = flags
-  const ledger = await Ledger.open(path, { venueId, seed })
+  const ledger = await Ledger.open(path, { venueId, seed, collateral })
   const writer = await ExecutionWriter.open(target.kafka, schemas).catch(async (error: unknown) => {
     schemas.close()
     await ledger.close()

@@ -12,6 +12,7 @@ import { settleByReports } from './action/account-report.js'
 import { type ApprovalCheck, approvalsComplete } from './action/approval-port.js'
 import { cancelUnsent } from './action/cancel-unsent.js'
 import { settleCases } from './action/cases.js'
+import { watchCollateral } from './action/collateral-watch.js'
 import { foldExecution } from './action/executions.js'
 import { InstructionIndex } from './action/instruction-index.js'
 import { toRecord } from './action/instructions.js'
@@ -130,6 +131,7 @@ class GroupAgent implements Agent {
     const answerWithin = resolved?.policy.settlement.answerWithinSeconds ?? ANSWER_WITHIN_SECONDS
     const query = askAboutSilent(collector, this.instructions.outstanding(), answerWithin)
     settleCases(collector, undefined)
+    if (resolved !== undefined) watchCollateral(collector, resolved)
     const positions = (policy: ResolvedPolicy) => this.positions(collector, policy)
     const overrides = carryOutOrders(collector, resolved, positions, this.environment.onDecision)
     const released = this.releaseWaiting(collector, resolved, positions)

@@ -18,6 +18,7 @@ export function chainDigest(previous: Uint8Array, result: CycleResult): Uint8Arr
   }
   for (const order of result.instructions) {
     const { instructionId, kind, channelId, amountMinor, counterAmountMinor, expiresAt } = order
+    const { assetId, assetParts } = order
     lines.push([
       'instruction',
       toHex(instructionId),
@@ -26,6 +27,7 @@ export function chainDigest(previous: Uint8Array, result: CycleResult): Uint8Arr
       amountMinor,
       counterAmountMinor,
       expiresAt,
+      ...(assetId === '' ? [] : [assetId, assetParts]),
     ])
   }
   for (const event of result.instructionEvents) {

@@ -75,28 +75,36 @@ function subjectOf({ decisionId }: PendingPlanView): string {
   return `decision:${formatUuid(decisionId)}`
 }
 
-/** The legs of the plan with the amounts of the order; legs that it does not name stay. Undefined when it names one that is not there. */
+/** The legs of the plan with the amounts of the order; legs that it does not name stay. Undefined when it names one that is not there, or collateral. */
 function adjusted(plan: PendingPlanView | undefined, { detail }: Command): WantedMove[] | undefined {
   const read = readDetail('adjustment', detail)
   if (plan === undefined || !('detail' in read)) return undefined
   const amounts = new Map(read.detail.legs.map(({ leg, amountMinor }) => [leg, amountMinor]))
-  const wanted = plan.legs.map(({ kind, channelId, amountMinor, leg }) => ({
+  const wanted = plan.legs.map(({ kind, channelId, amountMinor, assetId, assetParts, leg }) => ({
     kind,
     channelId,
     amountMinor: amounts.get(leg) ?? amountMinor,
+    ...(assetId === '' ? {} : { assetId, assetParts }),
   }))
-  const known = new Set(plan.legs.map(({ leg }) => leg))
+  // Of collateral parts are pledged and not an amount: whoever wants others forbids the plan and forces one.
+  const known = new Set(plan.legs.filter(({ assetId }) => assetId === '').map(({ leg }) => leg))
   return [...amounts.keys()].every((leg) => known.has(leg)) ? wanted : undefined
 }
 
 function forced({ detail }: Command): WantedMove[] | undefined {
   const read = readDetail('plan', detail)
   if (!('detail' in read)) return undefined
-  return read.detail.moves.map(({ kind, channel, amountMinor }) => ({
-    kind,
-    channelId: channel,
-    amountMinor,
-  }))
+  return read.detail.moves.map((move) =>
+    'assetId' in move
+      ? {
+          kind: move.kind,
+          channelId: move.channel,
+          amountMinor: 0,
+          assetId: move.assetId,
+          assetParts: move.assetParts,
+        }
+      : { kind: move.kind, channelId: move.channel, amountMinor: move.amountMinor },
+  )
 }
 
 /** What a person wants instead, and how the decision calls it. */
@@ -162,9 +170,9 @@ function deliberationOf(
   if (mode === 'shadow' || mode === 'advise') return refused(`mode-${mode}`, resolved.policy.policyId)
   const channels = channelsOf(state, resolved, positions, closedAtMicros)
   const moves: Move[] = []
-  for (const { kind, channelId, amountMinor } of wanted) {
-    const move = moveFor(channels, kind, channelId, amountMinor)
-    if (move === undefined) return refused('channel-unknown', channelId)
+  for (const one of wanted) {
+    const move = moveFor(channels, one)
+    if (move === undefined) return refused('channel-unknown', one.channelId)
     moves.push(move)
   }
   const linked = linkLegs(moves)

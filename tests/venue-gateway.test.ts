@@ -46,6 +46,8 @@ function instructionOf(number: number): Instruction {
     createdAt: Date.now() * 1_000,
     expiresAt: Date.now() * 1_000 + 600_000_000,
     dependsOn: -1,
+    assetId: '',
+    assetParts: 0,
   }
 }
 

@@ -11,7 +11,7 @@ export function register(program: Command): void {
     .description('stop what a subject sends, at once; two people lift it again')
     .argument(
       '<subject...>',
-      'all, group:ID, entity:ID, account:ID, rail:ID, facility:ID or instruction-kind:KIND',
+      'all, group:ID, entity:ID, account:ID, rail:ID, facility:ID, asset:ID or instruction-kind:KIND',
     )
   addPeopleFlags(command)
     .addHelpText(

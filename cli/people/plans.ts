@@ -2,6 +2,8 @@
 import type { Command } from 'commander'
 import { WeirError } from '../../pipeline/errors.js'
 import type { AdjustedLeg, ForcedMove } from '../../pipeline/governance/people/command-detail.js'
+import { formatMinor } from '../../pipeline/money.js'
+import { WHOLE_HOLDING } from '../../pipeline/perception/collateral.js'
 import { EXACT_LIMIT } from '../../pipeline/ports.js'
 import { canonicalJson, type Json } from '../../schemas/canonical-json.js'
 import { digestOfFlag } from './digest.js'
@@ -17,7 +19,8 @@ interface ForceFlags extends PeopleFlags {
   readonly move?: readonly string[]
 }
 
-const KINDS = ['TRANSFER', 'FX', 'DRAW', 'REPAY'] as const
+const CASH_KINDS = ['TRANSFER', 'FX', 'DRAW', 'REPAY'] as const
+const COLLATERAL_KINDS = ['PLEDGE', 'RELEASE'] as const
 
 export function register(program: Command): void {
   addPeopleFlags(
@@ -51,11 +54,14 @@ export function register(program: Command): void {
     program
       .command('force')
       .description('make a plan by hand; others approve it, and it passes the gate')
-      .option('--move <kind:channel:amount...>', 'needed: kind, rail or facility, amount in minor units'),
+      .option(
+        '--move <kind:channel:amount...>',
+        'needed: kind, rail or facility, amount in minor units; or PLEDGE or RELEASE, facility, asset, millionths of the holding',
+      ),
   )
     .addHelpText(
       'after',
-      `\nExample:\n  $ weir force --group europe --move TRANSFER:SEPA-1:150000000 --reason 'salaries come early'\n${PEOPLE_HELP}`,
+      `\nExample:\n  $ weir force --group europe --move TRANSFER:SEPA-1:150000000 --reason 'salaries come early'\n  $ weir force --group europe --move PLEDGE:REPO-1:BUND-2031:250000 --reason 'a quarter of the holding'\n${PEOPLE_HELP}`,
     )
     .action(force)
 }
@@ -102,10 +108,7 @@ async function force(flags: ForceFlags): Promise<void> {
         detail: canonicalJson({ moves } as unknown as Json),
       },
     ],
-    notes: moves.map(
-      ({ kind, channel, amountMinor }) =>
-        `${kind} by ${channel}: ${amountMinor.toLocaleString('en-US')} minor units`,
-    ),
+    notes: moves.map(noteOf),
   })
 }
 
@@ -131,16 +134,38 @@ function legOf(text: string): AdjustedLeg {
   return { leg: Number(leg), amountMinor: amountOf(amount as string, '--leg') }
 }
 
+function noteOf(move: ForcedMove): string {
+  if ('assetId' in move)
+    return `${move.kind} to ${move.channel}: ${formatMinor(move.assetParts, 4)} % of ${move.assetId}`
+  return `${move.kind} by ${move.channel}: ${move.amountMinor.toLocaleString('en-US')} minor units`
+}
+
 function moveOf(text: string): ForcedMove {
-  const [, word, channel, amount] = /^([A-Za-z]+):(.{1,128}):([0-9]{1,16})$/.exec(text) ?? []
-  const kind = KINDS.find((one) => one === word?.toUpperCase())
+  const [, word, rest] = /^([A-Za-z]+):(.+)$/.exec(text) ?? []
+  const collateral = COLLATERAL_KINDS.find((one) => one === word?.toUpperCase())
+  if (collateral !== undefined) return collateralOf(collateral, rest as string)
+  const kind = CASH_KINDS.find((one) => one === word?.toUpperCase())
+  const [, channel, amount] = /^(.{1,128}):([0-9]{1,16})$/.exec(rest ?? '') ?? []
   if (kind === undefined || channel === undefined)
     throw wrong(
       '--move',
       `'${text.slice(0, 60)}' is no move`,
-      `give KIND:CHANNEL:AMOUNT, such as TRANSFER:SEPA-1:150000000; kinds are ${KINDS.join(', ')}`,
+      `give KIND:CHANNEL:AMOUNT, such as TRANSFER:SEPA-1:150000000; kinds are ${[...CASH_KINDS, ...COLLATERAL_KINDS].join(', ')}`,
     )
   return { kind, channel, amountMinor: amountOf(amount as string, '--move') }
+}
+
+/** Ids of facilities and assets may hold any character but the colon, which separates them here. */
+function collateralOf(kind: (typeof COLLATERAL_KINDS)[number], text: string): ForcedMove {
+  const [, channel, assetId, digits] = /^([^:]{1,128}):([^:]{1,128}):([0-9]{1,7})$/.exec(text) ?? []
+  const assetParts = Number(digits)
+  if (channel !== undefined && assetId !== undefined && assetParts >= 1 && assetParts <= WHOLE_HOLDING)
+    return { kind, channel, assetId, assetParts }
+  throw wrong(
+    '--move',
+    `'${text.slice(0, 60)}' is no collateral`,
+    `give ${kind}:FACILITY:ASSET:PARTS with 1 to 1000000 millionths of the holding, such as ${kind}:REPO-1:BUND-2031:250000`,
+  )
 }
 
 function amountOf(digits: string, flag: string): number {

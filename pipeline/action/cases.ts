@@ -8,7 +8,8 @@
  */
 
 import type { Deliberation } from '../deliberation/deliberate.js'
-import { planCost } from '../deliberation/plan.js'
+import { linkLegs } from '../deliberation/leg-links.js'
+import { movesCollateral, planCost } from '../deliberation/plan.js'
 import type { ResolvedPolicy } from '../deliberation/resolved-policy.js'
 import { type WantedMove, wantedMoves } from '../deliberation/wanted-move.js'
 import { derivedId, formatUuid, toHex } from '../identity.js'
@@ -95,7 +96,12 @@ function bestEffortOf(
   { positions, bestEffort }: Deliberation,
 ): WantedMove[] {
   if (bestEffort.length === 0) return []
-  const denied = denialOf(state, resolved, positions, bestEffort, closedAtMicros)
+  // A draw counts on collateral only when it waits for it; other legs are sent at once, as they were found.
+  const legs = bestEffort.some(movesCollateral)
+    ? linkLegs(bestEffort)
+    : { moves: bestEffort, dependsOn: undefined }
+  if (legs === undefined) return []
+  const denied = denialOf(state, resolved, positions, legs.moves, closedAtMicros, legs.dependsOn)
   return denied === undefined ? wantedMoves(bestEffort) : []
 }
 

@@ -9,6 +9,7 @@ import { type CycleCollector, exactInteger, Refusal, refuseUnless } from '../per
 import { count, type OpenInstruction } from '../perception/state.js'
 import { advance, subjectOf } from './advance.js'
 import { isOutstanding, type LifeCycleEvent } from './life-cycle.js'
+import { tellBroken } from './linked-legs.js'
 
 const EVENTS: Record<Execution['status'], LifeCycleEvent> = {
   ACCEPTED: 'accepted',
@@ -36,6 +37,13 @@ function checkExecution(collector: CycleCollector, execution: Execution): OpenIn
   const { settledMinor, counterSettledMinor } = execution
   const fits = settledMinor > 0 && settledMinor <= instruction.amountMinor && counterSettledMinor >= 0
   refuseUnless(fits, 'out-of-range', `settled ${settledMinor} of ${instruction.amountMinor}`)
+  // Parts of a holding are delivered whole: what a part of a value would be of them is not for the agent to guess.
+  const isWhole = instruction.assetId === '' || settledMinor === instruction.amountMinor
+  refuseUnless(
+    isWhole,
+    'out-of-range',
+    `settled ${settledMinor} of collateral worth ${instruction.amountMinor}`,
+  )
   const sameCurrency = instruction.counterCurrency === instruction.currency
   const credited = instruction.destinationAccountId !== ''
   const agrees = !sameCurrency || !credited || counterSettledMinor === settledMinor
@@ -83,6 +91,9 @@ export function foldExecution(collector: CycleCollector, execution: Execution): 
       touched,
       `${what} was rejected: ${execution.reasonCode || 'no reason given'}.`,
     )
+    // Its collateral is with the lender for nothing: the next plans use it or ask it back, and people know.
+    if (instruction.kind === 'DRAW' && instruction.dependsOn >= 0)
+      tellBroken(collector, instruction, `${instruction.state.toLowerCase()}:${execution.reasonCode}`)
   }
   return touched
 }

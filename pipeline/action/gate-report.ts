@@ -13,6 +13,7 @@ import { amountValue, limitValue, PRICE_UNIT, Valuation } from '../deliberation/
 import { timeFactsAt } from '../governance/rule-facts.js'
 import { isMinor } from '../money.js'
 import type { GroupState } from '../perception/state.js'
+import { assetIsEligible, assetIsFree, type CollateralPlan, coverMeasure } from './collateral-gate.js'
 import {
   addedAtBank,
   balancesStayExact,
@@ -47,6 +48,8 @@ export interface GatedPlan {
   readonly positions: readonly Position[]
   readonly moves: readonly Move[]
   readonly nowMicros: number
+  /** For each move the index of the one that must be settled before it is sent; left out when none waits. */
+  readonly dependsOn?: readonly number[]
 }
 
 /** In the order in which the gate asks. */
@@ -67,6 +70,7 @@ function planLines(plan: GatedPlan): GateLine[] {
     line('too-many-instructions', () => atMost(moves.length, policy.limits.instructionsPerCycle)),
     line('above-cycle-budget', () => atMost(sum(), perCycleBaseMinor)),
     ...lenderLines(plan),
+    ...coverLines(plan),
     ...bankLines(plan),
     ...(perHourBaseMinor === undefined
       ? []
@@ -99,6 +103,28 @@ function lenderLines({ state, resolved, moves }: GatedPlan): GateLine[] {
     )
   }
   return lines
+}
+
+/** What covers each secured facility that the plan draws on or takes collateral from. */
+function coverLines(plan: GatedPlan): GateLine[] {
+  const context = contextOf(plan)
+  const lines: GateLine[] = []
+  for (const move of plan.moves) {
+    const needs = move.kind === 'DRAW' || move.kind === 'RELEASE'
+    if (!needs || move.facility?.facility.reference.secured !== true) continue
+    lines.push(
+      measured('draw-not-covered', channelId(move), () => {
+        const { coveredMinor, neededMinor } = coverMeasure(context, move)!
+        const slack = coveredMinor - neededMinor
+        return numbers(slack >= 0n, neededMinor, coveredMinor, slack)
+      }),
+    )
+  }
+  return lines
+}
+
+function contextOf(plan: GatedPlan): CollateralPlan {
+  return { ...plan, dependsOn: plan.dependsOn ?? plan.moves.map(() => -1) }
 }
 
 /** What lies at each bank that the plan brings money to. */
@@ -162,6 +188,7 @@ function moveLines(plan: GatedPlan, move: Move): GateLine[] {
       atMost(sumBaseMinor(state, resolved, [move]), resolved.maximumInstructionBaseMinor),
     ),
     line('source-overdrawn', () => sourceLine(moves, move)),
+    ...(move.collateral === null ? [] : collateralLines(plan, move)),
     line('channel-used-twice', () => {
       const uses = moves.filter((other) => sameChannel(other, move)).length
       return words(uses === 1, String(uses), '1')
@@ -172,6 +199,21 @@ function moveLines(plan: GatedPlan, move: Move): GateLine[] {
         return words(answer === true, String(answer), 'true')
       }),
     ),
+  ]
+}
+
+function collateralLines(plan: GatedPlan, move: Move): GateLine[] {
+  const context = contextOf(plan)
+  const { asset, parts } = move.collateral!
+  const line = (code: string, measure: () => Measured): GateLine => measured(code, channelId(move), measure)
+  return [
+    line('asset-not-eligible', () =>
+      words(assetIsEligible(context, move), asset.assetId, 'taken by the lender'),
+    ),
+    line('asset-not-free', () => {
+      const of = move.kind === 'PLEDGE' ? 'free' : 'pledged'
+      return words(assetIsFree(context, move), `${parts} parts of ${asset.assetId}`, `parts that are ${of}`)
+    }),
   ]
 }
 

@@ -13,6 +13,7 @@ import {
   creditedAccount,
   debitedAccount,
   type Move,
+  movesCollateral,
 } from '../deliberation/plan.js'
 import type { Position } from '../deliberation/positions.js'
 import { isExpired, type ResolvedPolicy } from '../deliberation/resolved-policy.js'
@@ -21,8 +22,9 @@ import { amountValue, inBaseMinor, limitValue, Valuation } from '../deliberation
 import { invariant } from '../errors.js'
 import { type RuleFacts, timeFactsAt } from '../governance/rule-facts.js'
 import { isMinor } from '../money.js'
-import { isAccountKilled, isChannelKilled, isKindKilled } from '../perception/kills.js'
+import { isAccountKilled, isAssetKilled, isChannelKilled, isKindKilled } from '../perception/kills.js'
 import type { GroupState } from '../perception/state.js'
+import { assetIsEligible, assetIsFree, drawsAreCovered } from './collateral-gate.js'
 
 export interface Denial {
   /** Stable code of the check that denied; `rule:NAME` for a rule of the policy. */
@@ -69,6 +71,8 @@ const MOVE_CHECKS: readonly Check[] = [
   ],
   ['source-overdrawn', (context) => sourceBears(context)],
   ['link-invalid', (context) => linkIsSound(context)],
+  ['asset-not-eligible', (context) => assetIsEligible(context, context.move)],
+  ['asset-not-free', (context) => assetIsFree(context, context.move)],
   ['channel-used-twice', ({ moves, move }) => moves.filter((other) => sameChannel(other, move)).length === 1],
 ]
 
@@ -83,6 +87,7 @@ const PLAN_CHECKS: readonly (readonly [string, (context: PlanContext) => boolean
     ({ state, resolved, moves }) => sumBaseMinor(state, resolved, moves) <= resolved.perCycleBaseMinor,
   ],
   ['above-lender-limit', ({ state, resolved, moves }) => lendersWithin(state, resolved, moves)],
+  ['draw-not-covered', (context) => drawsAreCovered(context)],
   ['above-concentration', (context) => banksWithin(context) && banksWithin(atOnce(context))],
   [
     'above-hour-budget',
@@ -146,13 +151,17 @@ function safely(check: () => boolean): boolean {
 }
 
 /**
- * Sum of the amounts in base currency minor units, rounded up once. Prices are looked up anew in the quotes held; throws for
+ * Sum of the amounts in base currency minor units, rounded up once; collateral is no cash, and its draw counts. Prices are looked up anew in the quotes held; throws for
  * a currency that cannot be valued.
  */
 export function sumBaseMinor(state: GroupState, resolved: ResolvedPolicy, moves: readonly Move[]): number {
   const priceOf = pricesAt(state, resolved)
   return inBaseMinor(
-    moves.reduce((sum, move) => sum + amountValue(move.amountMinor, priceOf(amountPosition(move))), 0n),
+    moves.reduce(
+      (sum, move) =>
+        movesCollateral(move) ? sum : sum + amountValue(move.amountMinor, priceOf(amountPosition(move))),
+      0n,
+    ),
   )
 }
 
@@ -169,6 +178,7 @@ export function pricesAt(state: GroupState, resolved: ResolvedPolicy): (position
 function isMoveKilled(state: GroupState, move: Move): boolean {
   const channel = `${move.rail === null ? 'facility' : 'rail'}:${channelId(move)}`
   if (isKindKilled(state, move.kind) || isChannelKilled(state, channel)) return true
+  if (move.collateral !== null && isAssetKilled(state, move.collateral.asset.assetId)) return true
   return [debitedAccount(move), creditedAccount(move)].some(
     (account) => account !== undefined && isAccountKilled(state, account.accountId),
   )
@@ -178,21 +188,30 @@ export function frozenOf(position: Position | undefined): string {
   return position?.frozen ?? ''
 }
 
+/** Collateral has no amount of its own: how much of a holding may be pledged is asked in parts. */
 export function channelMaximum(move: Move): number {
+  if (movesCollateral(move)) return move.amountMinor
   if (move.rail !== null) return move.rail.maximumMinor
   return move.kind === 'DRAW' ? move.facility!.drawMaximumMinor : move.facility!.repayMaximumMinor
 }
 
 export function minimumTicket(move: Move): number {
+  if (movesCollateral(move)) return 1
   return move.rail?.rail.reference.minimumTicketMinor ?? move.facility!.facility.reference.minimumDrawMinor
 }
 
 export function rounding(move: Move): number {
+  if (movesCollateral(move)) return 1
   return (move.rail?.rail.reference ?? move.facility!.facility.reference).roundingMinor
 }
 
+/** Of the moves of collateral over a facility, one an asset. */
 export function sameChannel(a: Move, b: Move): boolean {
-  return a.rail === b.rail && a.facility === b.facility
+  return a.rail === b.rail && a.facility === b.facility && assetOf(a) === assetOf(b)
+}
+
+function assetOf({ collateral }: Move): string {
+  return collateral?.asset.assetId ?? ''
 }
 
 /**
@@ -220,16 +239,21 @@ function sourceBears({ moves, dependsOn, move }: GateContext): boolean {
   return (atOnce === 0n || atOnce <= room) && atOnce + later <= room + brought
 }
 
-/** A leg waits for an earlier one that credits its source and waits for none itself. */
+/**
+ * A leg waits for an earlier one: a draw or a pledge for a pledge to its facility, any other for one that credits its source and
+ * waits for none itself, unless for collateral.
+ */
 function linkIsSound({ moves, dependsOn, move }: GateContext): boolean {
   const index = moves.indexOf(move)
   const before = dependsOn[index]
   if (before === -1) return true
   const bringer = moves[before!]
+  if (bringer === undefined || before! >= index) return false
+  if (bringer.kind === 'PLEDGE')
+    return (move.kind === 'DRAW' || move.kind === 'PLEDGE') && move.facility === bringer.facility
+  const behind = moves[dependsOn[before!]!]
   return (
-    bringer !== undefined &&
-    before! < index &&
-    dependsOn[before!] === -1 &&
+    (behind === undefined || behind.kind === 'PLEDGE') &&
     debitedAccount(move) !== undefined &&
     creditedAccount(bringer) === debitedAccount(move)
   )

@@ -135,8 +135,9 @@ function openLegs(
   approvalMicros: number,
 ): PlannedLeg[] {
   return moves.map((move, leg) => {
-    const before = moves[dependsOn[leg]!]
-    const waitMicros = approvalMicros + (before === undefined ? 0 : answerMicros(resolved, before))
+    let waitMicros = approvalMicros
+    for (let at = dependsOn[leg]!; at >= 0; at = dependsOn[at]!)
+      waitMicros += answerMicros(resolved, moves[at]!)
     const expiresAtMicros = collector.closedAtMicros + waitMicros + answerMicros(resolved, move)
     const instruction = open(collector, decisionHex, move, leg, dependsOn[leg]!, expiresAtMicros)
     return { instruction, move }
@@ -170,6 +171,8 @@ function open(
     amountMinor: move.amountMinor,
     counterCurrency: destination?.currency ?? currency,
     counterAmountMinor: move.counterAmountMinor,
+    assetId: move.collateral?.asset.assetId ?? '',
+    assetParts: move.collateral?.parts ?? 0,
     settledMinor: 0,
     counterSettledMinor: 0,
     feeMinor: move.feeMinor,
@@ -225,5 +228,7 @@ export function toRecord(groupId: string, instruction: OpenInstruction): Instruc
     createdAt: instruction.createdAtMicros,
     expiresAt: instruction.expiresAtMicros,
     dependsOn: instruction.dependsOn,
+    assetId: instruction.assetId,
+    assetParts: instruction.assetParts,
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Legs that wait for another leg of their plan: sent when that one is settled and the gate passes them again, given up when it failed.
+ * Legs that wait for another leg of their plan, for cash or for collateral: sent when that one is settled and the gate passes them again, given up when it failed.
  *
  * A plan that is broken is told with what was done and what was not, and the next deliberation starts from the true state: its plan is
  * the compensation. Depends on gate, instructions and the steps of the life cycle.
@@ -67,7 +67,7 @@ function judge(
   }
 }
 
-/** Ends a leg that waits, and tells what of its plan was done and what was not. */
+/** Ends a leg that waits, and tells. */
 export function giveUp(
   collector: CycleCollector,
   leg: OpenInstruction,
@@ -75,6 +75,11 @@ export function giveUp(
   reasonCode: string,
 ): void {
   advance(collector, leg, event, { reasonCode })
+  tellBroken(collector, leg, reasonCode)
+}
+
+/** Tells of the plan of a leg that came to nothing what was done and what was not. */
+export function tellBroken(collector: CycleCollector, leg: OpenInstruction, reasonCode: string): void {
   const { state } = collector
   const plan = [...state.instructions.values()].filter(({ decisionId }) => decisionId === leg.decisionId)
   const told = (legs: OpenInstruction[]) =>
@@ -86,7 +91,7 @@ export function giveUp(
     'CRITICAL',
     'plan-broken',
     `decision:${formatUuid(leg.decisionId)}`,
-    `Leg ${leg.leg} was not sent (${reasonCode}). Done: ${told(done)}; not done: ${told(failed)}; open: ${told(open)}.`,
+    `Leg ${leg.leg} was not ${leg.sentAtMicros < 0 ? 'sent' : 'done'} (${reasonCode}). Done: ${told(done)}; not done: ${told(failed)}; open: ${told(open)}.`,
   )
 }
 

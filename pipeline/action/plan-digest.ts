@@ -24,6 +24,8 @@ export type PlanLeg = Pick<
   | 'currency'
   | 'amountMinor'
   | 'counterCurrency'
+  | 'assetId'
+  | 'assetParts'
 >
 
 export function planDigest(moves: readonly Move[], policyDigestHex: string): Uint8Array {
@@ -40,6 +42,8 @@ export function digestOfLegs(legs: readonly PlanLeg[], policyDigestHex: string):
     leg.currency,
     leg.amountMinor,
     leg.counterCurrency,
+    // Only of legs that have them, so that every other plan has the digest that it always had.
+    ...(leg.assetId === '' ? [] : [leg.assetId, leg.assetParts]),
   ])
   return sha256(Buffer.from(JSON.stringify(['weir plan 1', policyDigestHex, rows]), 'utf8'))
 }
@@ -55,5 +59,7 @@ export function legOf(move: Move): PlanLeg {
     currency,
     amountMinor: move.amountMinor,
     counterCurrency: destination?.currency ?? currency,
+    assetId: move.collateral?.asset.assetId ?? '',
+    assetParts: move.collateral?.parts ?? 0,
   }
 }

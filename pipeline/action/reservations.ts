@@ -1,10 +1,12 @@
 /**
- * Reservations: what an instruction holds until it is final. Pending holds count against balances and facility
- * headroom; each ends exactly once: posted, partly posted, voided or expired (the two-phase transfers of a ledger).
+ * Reservations: what an instruction holds until it is final. Pending holds count against balances, facility
+ * headroom and collateral; each ends exactly once: posted, partly posted, voided or expired (the two-phase transfers of a ledger).
  *
  *   TRANSFER, FX   amount on the source account; the credit is expected on the destination
  *   DRAW           headroom of the facility; the credit is expected on its account
  *   REPAY          amount on the account, and as much of what is outstanding
+ *   PLEDGE         parts of the holding: not free from now on, covering when it is settled
+ *   RELEASE        parts of what is pledged: not covering from now on, free when it is settled
  *
  * Steps of the life cycle hold and end them (`advance.ts`); nothing else does.
  */
@@ -14,7 +16,7 @@ import { fromHex } from '../identity.js'
 import { addMinor, subtractMinor } from '../money.js'
 import { book } from '../perception/fold-money.js'
 import type { CycleCollector } from '../perception/outcome.js'
-import type { GroupState, OpenInstruction } from '../perception/state.js'
+import type { GroupState, OpenInstruction, PledgeState } from '../perception/state.js'
 import type { ReservationEffect } from './life-cycle.js'
 
 /** What was moved, and when by whoever says so. */
@@ -57,6 +59,8 @@ function post(state: GroupState, instruction: OpenInstruction, settlement: Settl
   const destination = state.accounts.get(instruction.destinationAccountId)
   if (source !== undefined) book(source, -settledMinor, eventTime)
   if (destination !== undefined) book(destination, counterSettledMinor, eventTime)
+  if (instruction.kind === 'PLEDGE') pledgeParts(state, instruction, 'pledgedParts', instruction.assetParts)
+  if (instruction.kind === 'RELEASE') pledgeParts(state, instruction, 'pledgedParts', -instruction.assetParts)
   const facility = state.facilities.get(instruction.channelId)
   if (instruction.kind === 'DRAW')
     facility!.outstandingMinor = addMinor(facility!.outstandingMinor, settledMinor)
@@ -74,9 +78,27 @@ export function changeHolds(state: GroupState, instruction: OpenInstruction, sig
   if (destination !== undefined) {
     destination.incomingMinor = addMinor(destination.incomingMinor, sign * instruction.counterAmountMinor)
   }
+  const parts = sign * instruction.assetParts
+  if (instruction.kind === 'PLEDGE') pledgeParts(state, instruction, 'comingParts', parts)
+  if (instruction.kind === 'RELEASE') pledgeParts(state, instruction, 'leavingParts', parts)
   const facility = state.facilities.get(instruction.channelId)
   if (instruction.kind === 'DRAW') facility!.reservedDrawMinor += amountMinor
   if (instruction.kind === 'REPAY') facility!.reservedRepayMinor += amountMinor
+}
+
+/** Adds to what of an asset is with a lender, or on its way there or back. */
+function pledgeParts(
+  state: GroupState,
+  { assetId, channelId }: OpenInstruction,
+  which: keyof PledgeState,
+  parts: number,
+): void {
+  const { pledges } = state.collateral.get(assetId)!
+  const pledge = pledges.get(channelId) ?? { pledgedParts: 0, comingParts: 0, leavingParts: 0 }
+  pledge[which] += parts
+  const { pledgedParts, comingParts, leavingParts } = pledge
+  if (pledgedParts === 0 && comingParts === 0 && leavingParts === 0) pledges.delete(channelId)
+  else pledges.set(channelId, pledge)
 }
 
 function record(
@@ -85,16 +107,25 @@ function record(
   state: ReservationState,
   amountMinor: number,
 ): void {
-  const onFacility = instruction.kind === 'DRAW'
-  const subjectKind: ReservationSubject = onFacility ? 'FACILITY' : 'ACCOUNT'
+  const [subjectKind, subjectId] = subjectOf(instruction)
   collector.reservations.push({
     instructionId: fromHex(instruction.instructionId),
     groupId: collector.state.groupId,
     cycle: collector.cycle,
     ordinal: collector.reservations.length,
     subjectKind,
-    subjectId: onFacility ? instruction.channelId : instruction.sourceAccountId,
+    subjectId,
     state,
     amountMinor,
   })
+}
+
+function subjectOf({
+  kind,
+  channelId,
+  assetId,
+  sourceAccountId,
+}: OpenInstruction): [ReservationSubject, string] {
+  if (kind === 'DRAW') return ['FACILITY', channelId]
+  return assetId === '' ? ['ACCOUNT', sourceAccountId] : ['ASSET', assetId]
 }

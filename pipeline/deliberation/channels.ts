@@ -4,10 +4,12 @@
  * The optimizer's bounds and the risk gate both come from here, so that neither allows what the other forbids.
  * Integers of minor units; prices are doubles. Depends on state, policy, positions and calendars.
  */
+import type { InstructionKind } from '../../schemas/generated/types.js'
 import { windowAt } from '../perception/calendar.js'
 import { stalenessAt } from '../perception/feeds.js'
 import { isChannelKilled, isKindKilled } from '../perception/kills.js'
 import type { FacilityState, GroupState, QuoteState, RailState } from '../perception/state.js'
+import { type FacilityCover, facilityCover } from './collateral.js'
 import type { Position } from './positions.js'
 import type { ResolvedPolicy } from './resolved-policy.js'
 import { baseRate, conversionFactor, mostWithin } from './valuation.js'
@@ -44,6 +46,8 @@ export interface FacilityChannel {
   readonly blocked: string
   /** Cost of a unit drawn for a day, fraction; the commitment fee saved is deducted. */
   readonly costPerDay: number
+  /** Null for a facility that needs no collateral. */
+  readonly cover: FacilityCover | null
 }
 
 export interface Channels {
@@ -115,20 +119,34 @@ function facilityChannel(
   if (isChannelKilled(state, `facility:${reference.facilityId}`)) blocked ||= 'killed'
   if (state.holds.has(`facility:${reference.facilityId}`)) blocked ||= 'held'
   blocked ||= windowBlock(window.cutoffMicros, reference.settlementDelaySeconds, resolved, nowMicros)
-  const open = (kind: 'DRAW' | 'REPAY') => blocked === '' && !isKindKilled(state, kind)
+  const open = (kind: InstructionKind) => blocked === '' && !isKindKilled(state, kind)
   const perTicket = mostWithin(resolved.maximumInstructionBaseMinor, account.price)
   const headroom = reference.limitMinor - facility.outstandingMinor - facility.reservedDrawMinor
   const prepayable = facility.outstandingMinor - facility.reservedRepayMinor
+  const cover = facilityCover(state, resolved, facility, nowMicros)
+  const drawable = cover?.isShort === true ? 0 : Math.min(headroom, perTicket)
   const yearly =
     baseRate(state, reference.currency) + (reference.drawnMarginBp - reference.commitmentFeeBp) / 1e4
   return {
     facility,
     account,
-    drawMaximumMinor: open('DRAW') ? Math.max(0, Math.min(headroom, perTicket)) : 0,
+    drawMaximumMinor: open('DRAW') ? Math.max(0, drawable) : 0,
     repayMaximumMinor: open('REPAY') ? Math.max(0, Math.min(prepayable, perTicket)) : 0,
     blocked,
     costPerDay: (yearly * (1 + (resolved.policy.margins.fundingCostPercent ?? 0) / 100)) / DAYS_PER_YEAR,
+    cover: cover === null ? null : withClosedKinds(cover, open('PLEDGE'), open('RELEASE')),
   }
+}
+
+/** The assets, without what no instruction may be sent for. The very same ones when both kinds are open. */
+function withClosedKinds(cover: FacilityCover, mayPledge: boolean, mayRelease: boolean): FacilityCover {
+  if (mayPledge && mayRelease) return cover
+  const assets = cover.assets.map((asset) => ({
+    ...asset,
+    pledgeableParts: mayPledge ? asset.pledgeableParts : 0,
+    releasableParts: mayRelease ? asset.releasableParts : 0,
+  }))
+  return { ...cover, assets }
 }
 
 interface WindowReference {

@@ -13,6 +13,7 @@ import { unapprovedConfiguration, unapprovedOptimizer } from '../governance/appr
 import { fromHex, NO_DIGEST } from '../identity.js'
 import type { GroupState, StartBasis } from '../perception/state.js'
 import { type Channels, channelsOf } from './channels.js'
+import { type CollateralLegs, collateralLegs, collateralLimits, neededPledges } from './collateral-legs.js'
 import { eligibleChannels } from './eligibility.js'
 import { type LinkedLegs, linkLegs } from './leg-links.js'
 import { type GroupOptimizer, modelDigest, type Solution, structureHex } from './optimizer.js'
@@ -126,7 +127,7 @@ interface PlanTask {
 
 function planWith(task: PlanTask): Deliberation {
   const { resolved, limits, positions, base, doNothing } = task
-  const { solve, moves } = solveWithRepair(task)
+  const { solve, moves, collateral } = solveWithRepair(task)
   const refused = (reason: string, subject: string): Deliberation => ({
     ...base,
     outcome: 'REFUSED',
@@ -140,14 +141,15 @@ function planWith(task: PlanTask): Deliberation {
   }
   const violated = firstViolation(solve)
   if (violated !== undefined) {
-    const most = resolved.policy.limits.instructionsPerCycle
+    const most = instructionsLeft(resolved, collateral)
     const selected = selectMoves(planLimits(limits, positions, false), positions, moves, most)
+    const helps = 'moves' in selected ? selected.moves : []
     return {
       ...refused('floor-cannot-be-held', violated),
-      bestEffort: 'moves' in selected ? selected.moves : [],
+      bestEffort: [...neededPledges(helps, collateral), ...helps],
     }
   }
-  const plan = inIntegers(task, moves)
+  const plan = inIntegers(task, moves, collateral)
   if ('reason' in plan) return refused(plan.reason, plan.subject)
   if (plan.moves.length === 0) {
     return { ...base, outcome: 'NOTHING_TO_DO', reason: 'no-move-pays', subject: '', solve }
@@ -171,16 +173,18 @@ function planWith(task: PlanTask): Deliberation {
 
 /** The rounded tickets as a plan that keeps floors and limits to the unit, or why there is none. */
 function inIntegers(
-  { resolved, limits, positions, linked }: PlanTask,
+  { resolved, limits, positions, channels, linked }: PlanTask,
   moves: readonly Move[],
+  collateral: CollateralLegs,
 ): LinkedLegs | Exclude<Repaired, { readonly moves: readonly Move[] }> {
   const shared = planLimits(limits, positions, linked)
-  const selected = selectMoves(shared, positions, moves, resolved.policy.limits.instructionsPerCycle)
+  shared.push(...collateralLimits(channels.facilities, collateral))
+  const selected = selectMoves(shared, positions, moves, instructionsLeft(resolved, collateral))
   if ('broken' in selected)
     return { reason: 'instruction-limit-breaks-floor', subject: selected.broken.accountId }
   const repaired = repairPlan(shared, positions, selected.moves)
   if ('reason' in repaired) return repaired
-  const legs = linkLegs(repaired.moves)
+  const legs = linkLegs(withCollateral(resolved, repaired.moves, collateral))
   if (legs === undefined) return { reason: 'legs-cannot-be-linked', subject: '' }
   // If the legs that wait are never sent, what they were to take away from a bank stays there.
   const atOnce = legs.moves.filter((_, index) => legs.dependsOn[index] === -1)
@@ -188,9 +192,29 @@ function inIntegers(
   return passed === undefined ? legs : { reason: 'limit-cannot-be-kept', subject: passed.row }
 }
 
+/** Instructions that the policy leaves for moves of cash. */
+function instructionsLeft({ policy }: ResolvedPolicy, { pledges }: CollateralLegs): number {
+  return Math.max(0, policy.limits.instructionsPerCycle - pledges.length)
+}
+
+/** The moves with the pledges that they need, and as many releases as the policy has instructions for. The very same ones without collateral. */
+function withCollateral(
+  { policy }: ResolvedPolicy,
+  moves: readonly Move[],
+  collateral: CollateralLegs,
+): readonly Move[] {
+  if (collateral.pledges.length === 0 && collateral.releases.length === 0) return moves
+  const legs = [...neededPledges(moves, collateral), ...moves]
+  return [
+    ...legs,
+    ...collateral.releases.slice(0, Math.max(0, policy.limits.instructionsPerCycle - legs.length)),
+  ]
+}
+
 function solveWithRepair({ start, resolved, limits, positions, channels, optimizer, linked }: PlanTask): {
   solve: SolveRecord
   moves: Move[]
+  collateral: CollateralLegs
 } {
   const model = buildRebalancingModel(limits, resolved, positions, channels, linked)
   const structure = structureHex(model)
@@ -223,7 +247,7 @@ function solveWithRepair({ start, resolved, limits, positions, channels, optimiz
     solves,
     objectiveBaseMinor,
   }
-  return { solve, moves: tickets.moves }
+  return { solve, moves: tickets.moves, collateral: collateralLegs(model, solution.primal) }
 }
 
 /** Account whose hard floor the optimum would break; any such plan is refused (DOMAIN 3.2, row 2). */

@@ -11,9 +11,11 @@ import type { RuleFacts, TimeFacts } from '../governance/rule-facts.js'
 import { BalanceFacts, ChannelFacts, EndFacts, MoveFacts, timeFactsAt } from '../governance/rule-facts.js'
 import { childrenOf, type RuleExpression } from '../governance/rule-syntax.js'
 import type { Channels, FacilityChannel, RailChannel } from './channels.js'
+import type { AssetChannel, FacilityCover } from './collateral.js'
 import {
   amountPosition,
   channelId,
+  collateralMove,
   creditedAccount,
   debitedAccount,
   type Move,
@@ -91,8 +93,32 @@ export function eligibleChannels(resolved: ResolvedPolicy, channels: Channels, n
       ...facility,
       drawMaximumMinor: facility.blocked === '' ? most('DRAW', null, facility) : 0,
       repayMaximumMinor: facility.blocked === '' ? most('REPAY', null, facility) : 0,
+      cover: facility.cover === null ? null : eligibleCover(resolved, facility, facility.cover, time),
     })),
   }
+}
+
+/** The assets with no more parts than the rules allow. */
+function eligibleCover(
+  resolved: ResolvedPolicy,
+  facility: FacilityChannel,
+  cover: FacilityCover,
+  time: TimeFacts,
+): FacilityCover {
+  const most = (kind: 'PLEDGE' | 'RELEASE', asset: AssetChannel, mostParts: number) => {
+    if (mostParts === 0) return 0
+    const allows = (parts: number): boolean => {
+      const facts = factsOf(collateralMove(kind, facility, asset, parts), time)
+      return resolved.rules.every((rule) => rule.allows(facts))
+    }
+    return mostAllowed(allows, 1, mostParts, [])
+  }
+  const assets = cover.assets.map((asset) => ({
+    ...asset,
+    pledgeableParts: most('PLEDGE', asset, asset.pledgeableParts),
+    releasableParts: most('RELEASE', asset, asset.releasableParts),
+  }))
+  return { ...cover, assets }
 }
 
 /**

@@ -8,6 +8,7 @@ import { formatMinor } from '../money.js'
 import type { Deliberation, SolveRecord } from './deliberate.js'
 import {
   amountPosition,
+  type CollateralLeg,
   channelId,
   creditedAccount,
   debitedAccount,
@@ -24,8 +25,8 @@ const PRICE_NOISE = 1e-12
 const BINDINGS_KEPT = 12
 
 /** Rows that say why; balances of cash are identities and say nothing. */
-const LIMIT_ROWS = /^(floor|guard|target|ceiling|fx|facility|lender|bank|budget)\b/
-const LIMIT_COLUMNS = /^(transfer|fx[123]|draw|repay):/
+const LIMIT_ROWS = /^(floor|guard|target|ceiling|fx|facility|lender|bank|budget|asset|collateral)\b/
+const LIMIT_COLUMNS = /^(transfer|fx[123]|draw|repay|pledge|release):/
 
 /** Why nothing was moved, by the reason's code. */
 const NOTHING_TO_DO: Readonly<Record<string, string>> = {
@@ -146,9 +147,18 @@ export function moveSentence(move: Move): string {
   const to = creditedAccount(move)
   if (move.kind === 'DRAW') return `Draw ${amount} on ${channelId(move)} into ${to!.accountId}.`
   if (move.kind === 'REPAY') return `Repay ${amount} of ${channelId(move)} from ${from}.`
+  if (move.collateral !== null) return collateralSentence(move, move.collateral, amount)
   if (move.kind === 'TRANSFER') return `Move ${amount} from ${from} to ${to!.accountId}.`
   const bought = `${formatMinor(move.counterAmountMinor, to!.exponent)} ${to!.currency}`
   return `Sell ${amount} of ${from} for about ${bought} into ${to!.accountId}.`
+}
+
+/** Parts of a holding as a percentage, which is exact with four decimals. */
+function collateralSentence(move: Move, { asset, parts }: CollateralLeg, worth: string): string {
+  const share = `${formatMinor(parts, 4)} % of ${asset.assetId} (worth ${worth})`
+  return move.kind === 'PLEDGE'
+    ? `Pledge ${share} to ${channelId(move)}.`
+    : `Ask ${share} back from ${channelId(move)}.`
 }
 
 function refusalSentence(deliberation: Deliberation, reason: string): string {

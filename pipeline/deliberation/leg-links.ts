@@ -1,12 +1,13 @@
 /**
  * Which legs of a plan wait for which: a leg whose source cannot pay it now goes when the leg that brings the cash is settled.
  *
- *   draw -> transfer, conversion -> transfer: chains of two legs at most, so there are no circles and the order is short
+ *   draw -> transfer, conversion -> transfer    at most two legs, so there are no circles and the order is short
+ *   pledge [-> pledge ...] -> draw              a draw leaves when all collateral of the plan for its facility is with the lender
  *
  * A leg waits for one other leg. Legs that others wait for come first; otherwise the order of the plan stays. Depends on plan
  * and model.
  */
-import { creditedAccount, debitedAccount, type Move } from './plan.js'
+import { creditedAccount, debitedAccount, type Move, movesCollateral } from './plan.js'
 import { leavableMinor, type Position } from './positions.js'
 import { reliablePart } from './rebalancing-model.js'
 
@@ -52,6 +53,33 @@ export function debitsMinor(moves: readonly Move[], source: Position): number {
 
 /** Legs that rely on others that are paid from what is there, or undefined when a leg could rely on none. */
 export function linkLegs(moves: readonly Move[]): LinkedLegs | undefined {
+  if (!moves.some(movesCollateral)) return linkCash(moves)
+  const cash = linkCash(moves.filter((move) => !movesCollateral(move)))
+  return cash === undefined ? undefined : withCollateral(cash, moves.filter(movesCollateral))
+}
+
+/** Pledges to one facility one after the other, then what is drawn on it; releases wait for nothing and are waited for by nothing. */
+function withCollateral(cash: LinkedLegs, collateral: readonly Move[]): LinkedLegs {
+  const pledges = collateral.filter(({ kind }) => kind === 'PLEDGE')
+  const releases = collateral.filter(({ kind }) => kind === 'RELEASE')
+  const lastPledge = new Map<Move['facility'], number>()
+  const dependsOn = pledges.map(({ facility }, index) => {
+    const before = lastPledge.get(facility) ?? -1
+    lastPledge.set(facility, index)
+    return before
+  })
+  for (const [index, { kind, facility }] of cash.moves.entries()) {
+    const before = cash.dependsOn[index]!
+    if (kind === 'DRAW') dependsOn.push(lastPledge.get(facility) ?? -1)
+    else dependsOn.push(before < 0 ? before : before + pledges.length)
+  }
+  return {
+    moves: [...pledges, ...cash.moves, ...releases],
+    dependsOn: [...dependsOn, ...releases.map(() => -1)],
+  }
+}
+
+function linkCash(moves: readonly Move[]): LinkedLegs | undefined {
   const room = new Map<Position, number>()
   const waiting = new Set<Move>()
   for (const move of moves) {

@@ -5,7 +5,15 @@
  * Depends on plan, positions and valuation.
  */
 import type { GroupState } from '../perception/state.js'
-import { accountCostPerDay, amountPosition, creditedAccount, debitedAccount, type Move } from './plan.js'
+import {
+  accountCostPerDay,
+  amountPosition,
+  creditedAccount,
+  debitedAccount,
+  encumbranceCost,
+  type Move,
+  movesCollateral,
+} from './plan.js'
 import type { Position } from './positions.js'
 import type { ResolvedPolicy } from './resolved-policy.js'
 import { Valuation } from './valuation.js'
@@ -45,10 +53,15 @@ export function viewPlan(
     add(creditedAccount(move), move.counterAmountMinor)
     const { currency, exponent } = amountPosition(move)
     const factor = valuation.minorFactor(currency, exponent) ?? 0
+    const cost = move.feeMinor + move.spreadCostMinor + move.amountMinor * churn
+    if (movesCollateral(move)) {
+      costBaseMinor += (cost + encumbranceCost(resolved, move)) * factor
+      continue
+    }
     const perDay = move.facility === null ? 0 : move.amountMinor * move.facility.costPerDay
     const interest = move.kind === 'DRAW' ? perDay : -perDay
     movedBaseMinor += move.amountMinor * factor
-    costBaseMinor += (move.feeMinor + move.spreadCostMinor + move.amountMinor * churn + interest) * factor
+    costBaseMinor += (cost + interest) * factor
   }
   for (const position of positions) {
     const balanceMinor = planned.get(position.accountId)!

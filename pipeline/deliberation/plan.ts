@@ -1,21 +1,31 @@
 /**
  * A plan: what to move through which channel, in integers, and what the accounts hold after it.
  *
- * Depends on positions and channels.
+ * A pledge or a release moves no cash: it is a leg of the plan beside the moves that do. Depends on positions, channels and collateral.
  */
 import type { InstructionKind } from '../../schemas/generated/types.js'
 import type { FacilityChannel, FxPrice, RailChannel } from './channels.js'
 import { DAYS_PER_YEAR } from './channels.js'
+import { type AssetChannel, encumbranceBp, partsCover } from './collateral.js'
 import type { Position } from './positions.js'
 import { MODEL_UNIT, SHORTFALL_PIECES } from './rebalancing-model.js'
 import type { ResolvedPolicy } from './resolved-policy.js'
 import { amountValue } from './valuation.js'
 
+/** Parts of a holding that are pledged to the facility of the move, or released. */
+export interface CollateralLeg {
+  readonly asset: AssetChannel
+  /** Millionths of the holding. */
+  readonly parts: number
+}
+
 export interface Move {
   readonly kind: InstructionKind
   readonly rail: RailChannel | null
   readonly facility: FacilityChannel | null
-  /** Debited from the source account; drawn; repaid. Minor units of its currency. */
+  /** Of a pledge or release, else null. */
+  readonly collateral: CollateralLeg | null
+  /** Debited from the source account; drawn; repaid. Of collateral its market value. Minor units of its currency. */
   readonly amountMinor: number
   /** Expected to be credited, minor units of the destination's currency; the amount itself except for FX. */
   readonly counterAmountMinor: number
@@ -41,6 +51,7 @@ export function priceMove(
       kind,
       rail,
       facility,
+      collateral: null,
       amountMinor,
       counterAmountMinor: amountMinor,
       feeMinor,
@@ -49,7 +60,40 @@ export function priceMove(
   }
   const spreadCostMinor = Math.ceil(spreadCost(fx, amountMinor))
   const counterAmountMinor = Math.floor((amountMinor - spreadCostMinor) * fx.factor)
-  return { kind, rail, facility, amountMinor, counterAmountMinor, feeMinor, spreadCostMinor }
+  return {
+    kind,
+    rail,
+    facility,
+    collateral: null,
+    amountMinor,
+    counterAmountMinor,
+    feeMinor,
+    spreadCostMinor,
+  }
+}
+
+/** A leg that pledges parts of a holding to the facility, or asks them back; its amount is what they are worth now. */
+export function collateralMove(
+  kind: 'PLEDGE' | 'RELEASE',
+  facility: FacilityChannel,
+  asset: AssetChannel,
+  parts: number,
+): Move {
+  const amountMinor = Number(partsCover(asset.holdingValueMinor, parts))
+  return {
+    kind,
+    rail: null,
+    facility,
+    collateral: { asset, parts },
+    amountMinor,
+    counterAmountMinor: amountMinor,
+    feeMinor: 0,
+    spreadCostMinor: 0,
+  }
+}
+
+export function movesCollateral({ kind }: Pick<Move, 'kind'>): boolean {
+  return kind === 'PLEDGE' || kind === 'RELEASE'
 }
 
 function spreadCost(fx: FxPrice, amountMinor: number): number {
@@ -86,13 +130,13 @@ export function withAmount(moves: readonly Move[], index: number, amountMinor: n
   )
 }
 
-/** Account that a move debits, undefined for a draw. */
+/** Account that a move debits, undefined for a draw and for collateral. */
 export function debitedAccount(move: Move): Position | undefined {
   if (move.rail !== null) return move.rail.source
   return move.kind === 'REPAY' ? move.facility!.account : undefined
 }
 
-/** Account that a move credits, undefined for a repayment. */
+/** Account that a move credits, undefined for a repayment and for collateral. */
 export function creditedAccount(move: Move): Position | undefined {
   if (move.rail !== null) return move.rail.destination
   return move.kind === 'DRAW' ? move.facility!.account : undefined
@@ -121,9 +165,13 @@ export function plannedBalances(positions: readonly Position[], moves: readonly 
   return planned
 }
 
-/** Value of what the moves send, draw and repay, as it counts against budgets. */
+/** Value of what the moves send, draw and repay, as it counts against budgets; collateral is no cash, and its draw counts. */
 export function movedValue(moves: readonly Move[]): bigint {
-  return moves.reduce((sum, move) => sum + amountValue(move.amountMinor, amountPosition(move).price), 0n)
+  return moves.reduce(
+    (sum, move) =>
+      movesCollateral(move) ? sum : sum + amountValue(move.amountMinor, amountPosition(move).price),
+    0n,
+  )
 }
 
 /** Value of a step of the move's ticket. */
@@ -161,8 +209,15 @@ export function planCost(
     cost += (move.feeMinor + move.spreadCostMinor + move.amountMinor * churn) * value
     if (move.kind === 'DRAW') cost += move.amountMinor * move.facility!.costPerDay * value
     if (move.kind === 'REPAY') cost -= move.amountMinor * move.facility!.costPerDay * value
+    if (movesCollateral(move)) cost += encumbranceCost(resolved, move) * value
   }
   return cost
+}
+
+/** What it is worth in the plan's cost that an asset is free for something else; minor units of the facility's currency, below 0 for a release. */
+export function encumbranceCost({ policy }: ResolvedPolicy, { kind, amountMinor }: Move): number {
+  const price = encumbranceBp(policy.costs.churnBp) / 1e4
+  return kind === 'PLEDGE' ? amountMinor * price : -amountMinor * price
 }
 
 /** Levels that a balance is weighed by, minor units of its currency; a `Position` has them. */

@@ -118,6 +118,7 @@ function channels(positions: readonly Position[]): Channels {
         repayMaximumMinor: account.frozen === '' ? 2_000_000_00 : 0,
         blocked: account.frozen,
         costPerDay: 0.0002,
+        cover: null,
       }
     })
   return { rails, facilities }

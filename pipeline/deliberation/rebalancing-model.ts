@@ -1,5 +1,5 @@
 /**
- * The rebalancing LP of a group for one period: DOMAIN 3.2, rows 1 to 6, 8 and 9, and the cycle's risk budget.
+ * The rebalancing LP of a group for one period: DOMAIN 3.2, rows 1 to 9, and the cycle's risk budget.
  *
  *   unit        10^8 minor units of the currency at hand: a million of most, a hundred million yen
  *   objective   10^8 minor units of the base currency, for one day at the policy's prices
@@ -15,12 +15,17 @@
  *   lender:L    sum of draws at L, in base        <= limit - outstanding, at least 0
  *   bank:G      sum of balances at G, in base     <= max(limit, what lies there now)
  *   budget      sum of moves, in base             <= what the cycle and the day leave
+ *   asset:J     sum of pledges of J               <= what is free, part of the holding
+ *   collateral:K  draw - cover of pledges + cover of releases <= room    pledge:J:K, release:J:K: part of the holding
  *
  * `transfer:R` columns carry the rail's limit as their bound. An account that is frozen keeps its rows without the
  * floor's: no plan can mend it, and its case is an alert of its own. The inflows in `guard` are those of a linked model, whose legs may
  * wait for each other (`leg-links.ts`). Depends on positions, channels, policy and shared limits.
  */
+import type { InstructionKind } from '../../schemas/generated/types.js'
+import { WHOLE_HOLDING } from '../perception/collateral.js'
 import { type Channels, DAYS_PER_YEAR, type FacilityChannel, type RailChannel } from './channels.js'
+import { type AssetChannel, encumbranceBp, type FacilityCover, reliableCover } from './collateral.js'
 import { type Entry, ModelBuilder, type NamedModel } from './model-builder.js'
 import { leavableMinor, type Position } from './positions.js'
 import type { ResolvedPolicy } from './resolved-policy.js'
@@ -40,7 +45,7 @@ const TIE_BREAK = 1e-4
 const CONVERSION_RESERVE = 0.005
 
 /** Part of what a move brings that other legs of its plan may rely on. */
-export function reliablePart(kind: MoveColumn['kind']): number {
+export function reliablePart(kind: InstructionKind): number {
   return kind === 'FX' ? 1 - CONVERSION_RESERVE : 1
 }
 
@@ -54,8 +59,18 @@ export interface MoveColumn {
   readonly kind: 'TRANSFER' | 'FX' | 'DRAW' | 'REPAY'
 }
 
+/** Part of a holding to pledge or to release. */
+export interface CollateralColumn {
+  readonly column: number
+  readonly kind: 'PLEDGE' | 'RELEASE'
+  readonly facility: FacilityChannel
+  readonly asset: AssetChannel
+}
+
 export interface RebalancingModel extends NamedModel {
   readonly moves: readonly MoveColumn[]
+  /** Empty for a group without secured facilities. */
+  readonly collateral: readonly CollateralColumn[]
   /** Column of `violation:A` for each account that has one. */
   readonly violationColumns: ReadonlyMap<string, number>
 }
@@ -69,6 +84,8 @@ class RebalancingModelBuilder {
   private readonly builder = new ModelBuilder()
   private readonly accountRows = new Map<string, AccountRows>()
   private readonly moves: MoveColumn[] = []
+  private readonly collateral: CollateralColumn[] = []
+  private readonly assetRows = new Map<string, number>()
   private readonly violationColumns = new Map<string, number>()
   private budget = -1
   private lenderRows: ReadonlyMap<string, number> = new Map()
@@ -88,7 +105,8 @@ class RebalancingModelBuilder {
     this.lenderRows = this.addLimitRows('lender', this.limits.lenders)
     for (const channel of this.channels.rails) this.addRail(channel)
     for (const channel of this.channels.facilities) this.addFacility(channel)
-    return { ...this.builder.build(), moves: this.moves, violationColumns: this.violationColumns }
+    const { moves, collateral, violationColumns } = this
+    return { ...this.builder.build(), moves, collateral, violationColumns }
   }
 
   private addLimitRows(name: string, limits: ReadonlyMap<string, bigint>): Map<string, number> {
@@ -184,6 +202,7 @@ class RebalancingModelBuilder {
     const drawn: Entry[] = [minusOne(account.cash), one(net), budget, ...this.relied(account, 'DRAW', 1)]
     const lender = this.lenderRows.get(channel.facility.reference.lenderId)
     if (lender !== undefined) drawn.push(priced(lender, channel.account))
+    if (channel.cover !== null) drawn.push(one(this.addCollateral(channel, channel.cover)))
     this.addMove('DRAW', 0, null, channel, `draw:${id}`, price, draw, drawn)
     this.addMove('REPAY', 0, null, channel, `repay:${id}`, -price, repay, [
       one(account.cash),
@@ -191,6 +210,43 @@ class RebalancingModelBuilder {
       minusOne(net),
       budget,
     ])
+  }
+
+  /** The row that holds draws to what is pledged, and the columns that pledge more and release. */
+  private addCollateral(channel: FacilityChannel, { roomMinor, assets }: FacilityCover): number {
+    const { facilityId } = channel.facility.reference
+    const row = this.builder.row(`collateral:${facilityId}`, Number.NEGATIVE_INFINITY, roomMinor / MODEL_UNIT)
+    const { churnBp } = this.resolved.policy.costs
+    const [churn, encumbrance] = [churnBp / 1e4, encumbranceBp(churnBp) / 1e4]
+    for (const asset of assets) {
+      const { assetId, holdingCoverMinor } = asset
+      const value = (asset.holdingValueMinor / MODEL_UNIT) * channel.account.baseFactor
+      const tieBreak = 1 + TIE_BREAK * this.collateral.length
+      const reliable = Number(reliableCover(BigInt(holdingCoverMinor))) / MODEL_UNIT
+      const add = (kind: CollateralColumn['kind'], price: number, parts: number, entries: Entry[]) => {
+        const name = `${kind.toLowerCase()}:${assetId}:${facilityId}`
+        const column = this.builder.column(name, price * tieBreak * value, 0, parts / WHOLE_HOLDING, entries)
+        this.collateral.push({ column, kind, facility: channel, asset })
+      }
+      add('PLEDGE', churn + encumbrance, asset.pledgeableParts, [
+        { row, value: -reliable },
+        one(this.assetRow(asset)),
+      ])
+      add('RELEASE', churn - encumbrance, asset.releasableParts, [
+        { row, value: holdingCoverMinor / MODEL_UNIT },
+      ])
+    }
+    return row
+  }
+
+  /** One row for all facilities that an asset may be pledged to. */
+  private assetRow({ assetId, freeParts }: AssetChannel): number {
+    let row = this.assetRows.get(assetId)
+    if (row === undefined) {
+      row = this.builder.row(`asset:${assetId}`, Number.NEGATIVE_INFINITY, freeParts / WHOLE_HOLDING)
+      this.assetRows.set(assetId, row)
+    }
+    return row
   }
 
   /** What other legs may rely on of what a unit of the move brings. */

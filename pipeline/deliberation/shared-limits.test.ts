@@ -31,7 +31,7 @@ function group(quoted: boolean): GroupState {
 function owe(state: GroupState, currency: string, outstandingMinor: number, reservedDrawMinor = 0): void {
   const reference = { facilityId: currency, lenderId: 'LENDER', accountId: currency, currency } as Facility
   const amounts = { outstandingMinor, reservedDrawMinor, reservedRepayMinor: 0, unmanagedOutstandingMinor: 0 }
-  state.facilities.set(currency, { reference, ...amounts })
+  state.facilities.set(currency, { reference, ...amounts, toldShort: false })
 }
 
 const at = (bankId: string, currency: string, projectedMinor: number, price: number) =>

@@ -4,6 +4,7 @@
  * Depends on positions and the last decision in the state.
  */
 import type { GroupState } from '../perception/state.js'
+import { hasIdleCollateral } from './collateral.js'
 import type { Position } from './positions.js'
 import type { ResolvedPolicy } from './resolved-policy.js'
 
@@ -46,7 +47,7 @@ export function frozenText(positions: readonly Position[]): string {
 
 /**
  * True when there is nothing to mend: every account that may move is inside its band (Miller-Orr, DOMAIN 3.1),
- * and no draw is outstanding that surplus in its own account could repay.
+ * no draw is outstanding that surplus in its own account could repay, and no lender has collateral for nothing.
  */
 export function insideBands(state: GroupState, positions: readonly Position[]): boolean {
   for (const position of positions) {
@@ -58,6 +59,7 @@ export function insideBands(state: GroupState, positions: readonly Position[]): 
   for (const facility of state.facilities.values()) {
     const account = byAccount.get(facility.reference.accountId)
     if (account === undefined || account.frozen !== '') continue
+    if (hasIdleCollateral(state, facility)) return false
     const surplus = account.projectedMinor - account.upperBandMinor
     const repayable = Math.min(surplus, facility.outstandingMinor - facility.reservedRepayMinor)
     if (repayable > 0 && repayable >= facility.reference.minimumDrawMinor) return false

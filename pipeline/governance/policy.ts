@@ -122,7 +122,6 @@ export interface Policy {
     readonly requiredAboveLarge: number | undefined
   }
   readonly rules: readonly PolicyRule[]
-  /** That of collateral is recorded only. */
   readonly margins: {
     readonly fundingCostPercent: number | undefined
     readonly collateralValuePercent: number | undefined

@@ -1,8 +1,10 @@
 /**
- * Folds quotes and collateral valuations. Quotes are conflated: only the latest of an instrument counts, and one
+ * Folds quotes, collateral assets and their valuations. Quotes are conflated: only the latest of an instrument counts, and one
  * that is not newer than the quote held is superseded. Depends on the state only.
  */
 import type { CollateralAsset, CollateralValuation } from '../../schemas/generated/types.js'
+import { printable } from '../governance/printable.js'
+import { WHOLE_HOLDING } from './collateral.js'
 import { exactInteger, Refusal, refuseUnless } from './outcome.js'
 import { type GroupState, type QuoteState, STATE_LIMITS } from './state.js'
 
@@ -72,9 +74,19 @@ export function foldValuation(state: GroupState, valuation: CollateralValuation)
   return `collateral:${valuation.assetId}`
 }
 
+/** What is pledged at first is taken from the first record; later ones replace the reference alone. */
 export function foldCollateralAsset(state: GroupState, asset: CollateralAsset): string {
-  collateralFor(state, asset.assetId).reference = asset
-  return `collateral:${asset.assetId}`
+  const { assetId, pledgedFacilityId, pledgedParts } = asset
+  exactInteger(pledgedParts, 'pledgedParts')
+  const fits = pledgedParts >= 0 && pledgedParts <= WHOLE_HOLDING
+  refuseUnless(fits, 'out-of-range', `pledgedParts of ${printable(assetId, 128)} is ${pledgedParts}`)
+  const named = pledgedFacilityId.length <= 128 && (pledgedParts === 0 || pledgedFacilityId !== '')
+  refuseUnless(named, 'invalid-reference', `asset ${printable(assetId, 128)} is pledged to no facility`)
+  const held = collateralFor(state, assetId)
+  if (held.reference === null && pledgedParts > 0)
+    held.pledges.set(pledgedFacilityId, { pledgedParts, comingParts: 0, leavingParts: 0 })
+  held.reference = asset
+  return `collateral:${assetId}`
 }
 
 function collateralFor(state: GroupState, assetId: string) {
@@ -82,7 +94,14 @@ function collateralFor(state: GroupState, assetId: string) {
   if (held === undefined) {
     const room = state.collateral.size < STATE_LIMITS.references
     refuseUnless(room, 'state-limit', `more than ${STATE_LIMITS.references} collateral assets`)
-    held = { reference: null, valueMinor: 0, haircutBp: 0, currency: '', eventTimeMicros: -1 }
+    held = {
+      reference: null,
+      pledges: new Map(),
+      valueMinor: 0,
+      haircutBp: 0,
+      currency: '',
+      eventTimeMicros: -1,
+    }
     state.collateral.set(assetId, held)
   }
   return held

@@ -88,6 +88,7 @@ export function foldFacility(state: GroupState, facility: Facility): string {
     facility.settlementDelaySeconds >= 0,
     `facility ${id} settles after ${facility.settlementDelaySeconds} s`,
   )
+  need(facility.acceptedLevels.length <= 4, `facility ${id} accepts ${facility.acceptedLevels.length} levels`)
   const account = state.accounts.get(facility.accountId)
   need(account !== undefined, `facility ${id} pays to the unknown account ${facility.accountId}`)
   need(account.reference.currency === facility.currency, `facility ${id} is not in its account's currency`)
@@ -103,6 +104,7 @@ export function foldFacility(state: GroupState, facility: Facility): string {
     unmanagedOutstandingMinor: outstandingMinor,
     reservedDrawMinor: 0,
     reservedRepayMinor: 0,
+    toldShort: false,
   }
   put(state.facilities, id, fresh, 'facility')
   return `facility:${id}`

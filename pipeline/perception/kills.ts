@@ -1,5 +1,5 @@
 /**
- * The kill switch: which kill, if any, stops an account, a channel or a kind of instruction.
+ * The kill switch: which kill, if any, stops an account, a channel, an asset or a kind of instruction.
  *
  * Channels and the risk gate both ask here. Depends on the state.
  */
@@ -15,6 +15,10 @@ export function isAccountKilled(state: GroupState, accountId: string): boolean {
 /** @param channel `rail:ID` or `facility:ID` */
 export function isChannelKilled(state: GroupState, channel: string): boolean {
   return isKilled(state, channel)
+}
+
+export function isAssetKilled(state: GroupState, assetId: string): boolean {
+  return isKilled(state, `asset:${assetId}`)
 }
 
 export function isKindKilled(state: GroupState, kind: InstructionKind): boolean {

@@ -54,6 +54,8 @@ export interface FacilityState {
   unmanagedOutstandingMinor: number
   reservedDrawMinor: number
   reservedRepayMinor: number
+  /** People were told that the collateral does not cover what is outstanding, and it still does not. */
+  toldShort: boolean
 }
 
 export interface RailState {
@@ -79,8 +81,19 @@ export interface ExpectedFlowState {
   timeSpecific: boolean
 }
 
+/** What of a holding is with one lender, millionths of the holding. */
+export interface PledgeState {
+  pledgedParts: number
+  /** On their way to the lender: not free any more, and not covering yet. */
+  comingParts: number
+  /** Of what is pledged, on the way back: not covering any more, and not free yet. */
+  leavingParts: number
+}
+
 export interface CollateralState {
   reference: CollateralAsset | null
+  /** By facility; without those that hold nothing of it. */
+  pledges: Map<string, PledgeState>
   valueMinor: number
   haircutBp: number
   currency: string
@@ -104,6 +117,9 @@ export interface OpenInstruction {
   amountMinor: number
   counterCurrency: string
   counterAmountMinor: number
+  /** What is pledged or released: millionths of the holding of an asset; '' and 0 for every other kind. */
+  assetId: string
+  assetParts: number
   /** What was moved when it settled, by the venue or an account report; 0 before. */
   settledMinor: number
   counterSettledMinor: number

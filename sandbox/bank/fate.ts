@@ -41,6 +41,8 @@ const SETTLE_SECONDS: Record<Instruction['kind'], { least: number; most: number 
   FX: { least: 60, most: 180 },
   DRAW: { least: 120, most: 600 },
   REPAY: { least: 120, most: 600 },
+  PLEDGE: { least: 60, most: 300 },
+  RELEASE: { least: 60, most: 300 },
 }
 /** Funds, account closed, transaction forbidden, cut-off, unspecified. */
 const REASONS = ['AM04', 'AC04', 'AG01', 'TM01', 'MS03'] as const
@@ -73,6 +75,12 @@ export function fateOf(seed: string | number, instruction: Instruction): Fate {
   }
   steps.push({ status: 'SETTLED', afterMicros: settledAfter, reasonCode: '' })
   return { steps, silent: false, counterSettledMinor }
+}
+
+/** Of an instruction that the bank's own book refuses at the door. */
+export function refusedFate(reasonCode: string): Fate {
+  const steps = [{ status: 'REJECTED' as const, afterMicros: MINIMUM_LATENCY_MICROS, reasonCode }]
+  return { steps, silent: false, counterSettledMinor: 0 }
 }
 
 /** Lost answers: most were executed all the same, some rejected, some never reached the bank. */

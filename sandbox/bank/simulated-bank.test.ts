@@ -36,6 +36,8 @@ function instructionOf(id: Uint8Array, kind: Instruction['kind'], amountMinor: n
     createdAt: CREATED_AT,
     expiresAt: CREATED_AT + 600_000_000,
     dependsOn: -1,
+    assetId: '',
+    assetParts: 0,
   }
 }
 

@@ -97,6 +97,8 @@ function facilityRecord(
     cutoffSeconds: secondsOfDay(facility.cutoff),
     settlementDelaySeconds: 360,
     venueId: SIMULATED_VENUE,
+    secured: false,
+    acceptedLevels: [],
   }
 }
 

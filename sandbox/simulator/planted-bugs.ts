@@ -23,6 +23,7 @@ export const PLANTED_BUGS = [
   'reservation-released-at-timeout',
   'approval-not-asked',
   'kill-forgotten',
+  'haircut-forgotten',
 ] as const
 
 export type PlantedBug = (typeof PLANTED_BUGS)[number]
@@ -109,7 +110,9 @@ export function tamperWithAgent(bug: PlantedBug | undefined, kind: AgentKind): A
         ? (agent: Agent): Agent => new ForgetfulAgent(agent, kind)
         : bug === 'kill-forgotten'
           ? (agent: Agent): Agent => new UnkillableAgent(agent, kind)
-          : undefined
+          : bug === 'haircut-forgotten'
+            ? (agent: Agent): Agent => new TrustingAgent(agent, kind)
+            : undefined
   if (wrap === undefined) return kind
   return {
     environment: kind.environment,
@@ -204,6 +207,21 @@ class UnkillableAgent extends MeddledAgent {
     if (!applied.result.alerts.some(({ code }) => code === 'killed')) return applied
     const state = decodeState(this.inner.snapshot())
     state.people.kills.clear()
+    this.setState(state)
+    return applied
+  }
+}
+
+/** Collateral counts for more than it is worth to the lender. */
+class TrustingAgent extends MeddledAgent {
+  override apply(cycle: Cycle): AppliedCycle {
+    const applied = this.inner.apply(cycle)
+    if (!applied.result.touched.some((subject) => subject.startsWith('collateral:'))) return applied
+    const state = decodeState(this.inner.snapshot())
+    for (const asset of state.collateral.values()) {
+      asset.haircutBp = 0
+      asset.valueMinor *= 2
+    }
     this.setState(state)
     return applied
   }

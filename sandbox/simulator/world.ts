@@ -17,6 +17,7 @@ import { Random } from '../random.js'
 import type { AgentKind } from './agents.js'
 import { applyFault } from './apply-fault.js'
 import { Approvers } from './approvers.js'
+import { CollateralAudit } from './audit/collateral-audit.js'
 import { JournalAudit } from './audit/journal-audit.js'
 import type { AuditedLogs } from './audit/logs.js'
 import { OutputsAudit, sentReader } from './audit/outputs-audit.js'
@@ -78,6 +79,8 @@ export interface SimulationResult {
    * audit of people looked at.
    */
   readonly people: Readonly<Record<'approved' | 'changed' | 'looser', number>>
+  /** Taken by the bank for secured facilities: what the audit of collateral looked at. */
+  readonly secured: { readonly pledges: number; readonly draws: number; readonly releases: number }
   readonly violation:
     | { readonly invariant: Invariant; readonly detail: string; readonly atMs: number }
     | undefined
@@ -122,6 +125,7 @@ class Simulation {
   /** The small agent has no plans that wait. */
   readonly #approvers: Approvers | undefined
   readonly #people: PeopleAudit
+  readonly #collateral: CollateralAudit
   readonly #projection: SimulatedProjection
   readonly #nodes: InstanceNode[] = []
   readonly #journals: JournalAudit[] = []
@@ -173,6 +177,7 @@ class Simulation {
         startMicros: START_MICROS,
         groups: groupsOfPeople,
       })
+    this.#collateral = new CollateralAudit(this.#plan.secured, this.#bank.ledger)
     this.#people = new PeopleAudit(options.isProduction ? groupsOfPeople : new Set())
     this.#projection = new SimulatedProjection(this.#world, partitions, prefix)
     this.#outputs = this.#makeAudits()
@@ -309,6 +314,7 @@ class Simulation {
   #audit(): void {
     for (const journal of this.#journals) journal.advance()
     this.#outputs.check(!this.#world.cluster.transactions.settling)
+    this.#collateral.advance()
   }
 
   /** What is not at its end; undefined when everything is. */
@@ -383,6 +389,7 @@ class Simulation {
       transactions: { ...counts },
       trouble: this.#trouble(),
       people: { approved, changed, looser },
+      secured: this.#collateral.taken,
       violation:
         violation === undefined
           ? undefined

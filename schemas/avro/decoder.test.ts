@@ -250,9 +250,11 @@ describe('scanner', () => {
     assert.equal(decodeSlot(createDecoder('cash-movement', SCHEMA_JSON['cash-movement']), odd).next, -2)
 
     const header = { groupId: 'g', sourceId: '', sourceSequence: 0, eventTime: 1 }
-    const asset = { ...header, assetId: '', isin: '', issuerId: '', level: 'OTHER' as const, eligible: true }
+    const names = { assetId: '', isin: '', issuerId: '', pledgedFacilityId: '', pledgedParts: 0 }
+    const asset = { ...header, ...names, level: 'OTHER' as const, eligible: true }
     const strange = encodeRecord('collateral-asset', asset)
-    strange[strange.length - 1] = 2
+    // The flag is followed by an empty string and a zero, one byte each.
+    strange[strange.length - 3] = 2
     const json = SCHEMA_JSON['collateral-asset']
     assert.equal(createScanner('collateral-asset', json).scan(strange, 0, strange.length), strange.length)
     assert.equal(createDecoder('collateral-asset', json).decode(strange), undefined)

@@ -33,6 +33,16 @@ test('people are asked in the simulation: plans go after approval, second versio
     )
 })
 
+test('bonds are pledged in the simulation, drawn on and asked back', async () => {
+  const simulator = await Simulator.create({ agent: 'production', kinds: FAULT_KINDS })
+  const all = [10, 12, 13].map((seed) => simulator.run(seed).secured)
+  for (const kind of ['pledges', 'draws', 'releases'] as const)
+    assert.ok(
+      all.some((one) => one[kind] > 0),
+      `${kind}: ${JSON.stringify(all)}`,
+    )
+})
+
 /** What a planted bug is found by; others may break first, but none outside of these. */
 const FOUND_BY: Record<PlantedBug, readonly Invariant[]> = {
   'release-before-commit': ['effective-once'],
@@ -41,6 +51,7 @@ const FOUND_BY: Record<PlantedBug, readonly Invariant[]> = {
   'reservation-released-at-timeout': ['reservation-once', 'replay-identical'],
   'approval-not-asked': ['people-obeyed'],
   'kill-forgotten': ['people-obeyed'],
+  'haircut-forgotten': ['draws-covered'],
 }
 
 for (const planted of PLANTED_BUGS) {

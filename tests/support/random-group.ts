@@ -219,5 +219,6 @@ function addChannels(state: GroupState, draft: GroupDraft, index: number, accoun
     unmanagedOutstandingMinor: outstandingMinor,
     reservedDrawMinor: 0,
     reservedRepayMinor: 0,
+    toldShort: false,
   })
 }

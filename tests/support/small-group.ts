@@ -201,9 +201,33 @@ export function opening(accountId: string, bookedMinor: number): object {
   }
 }
 
+/** A facility that needs no collateral. */
+export const REVOLVER = {
+  facilityId: 'RCF',
+  name: 'Revolver',
+  lenderId: 'BANK-B',
+  accountId: 'OPERATING',
+  currency: 'EUR',
+  limitMinor: 10_000_000_00,
+  outstandingMinor: 0,
+  drawnMarginBp: 125,
+  commitmentFeeBp: 35,
+  minimumDrawMinor: 500_000_00,
+  roundingMinor: 100_000_00,
+  calendarId: 'TARGET',
+  openSeconds: 7 * 3600,
+  cutoffSeconds: 17 * 3600,
+  settlementDelaySeconds: 300,
+  venueId: 'bank',
+  secured: false,
+  acceptedLevels: [] as string[],
+}
+
 export interface SmallGroupOptions {
   readonly policy?: string
   readonly openings?: Readonly<Record<string, number>>
+  /** What is different about the revolver. */
+  readonly facility?: object
   /** Daily limit of each rail, minor units. */
   readonly dailyLimitMinor?: number
 }
@@ -241,24 +265,7 @@ export function feedSmallGroup<Taker extends InputTaker>(
   ] as const) {
     driver.input('account', account(name, bank, currency))
   }
-  driver.input('facility', {
-    facilityId: 'RCF',
-    name: 'Revolver',
-    lenderId: 'BANK-B',
-    accountId: 'OPERATING',
-    currency: 'EUR',
-    limitMinor: 10_000_000_00,
-    outstandingMinor: 0,
-    drawnMarginBp: 125,
-    commitmentFeeBp: 35,
-    minimumDrawMinor: 500_000_00,
-    roundingMinor: 100_000_00,
-    calendarId: 'TARGET',
-    openSeconds: 7 * 3600,
-    cutoffSeconds: 17 * 3600,
-    settlementDelaySeconds: 300,
-    venueId: 'bank',
-  })
+  driver.input('facility', { ...REVOLVER, ...options.facility })
   const dailyLimitMinor = options.dailyLimitMinor ?? 50_000_000_00
   driver.input('rail', rail('OPERATING-PAYROLL', 'OPERATING', 'PAYROLL', { dailyLimitMinor }))
   driver.input('rail', rail('PAYROLL-OPERATING', 'PAYROLL', 'OPERATING', { dailyLimitMinor }))

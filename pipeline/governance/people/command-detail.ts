@@ -36,12 +36,23 @@ export interface AdjustedLeg {
   readonly amountMinor: number
 }
 
-export interface ForcedMove {
+export interface ForcedCash {
   readonly kind: 'TRANSFER' | 'FX' | 'DRAW' | 'REPAY'
   /** Rail or facility. */
   readonly channel: string
   readonly amountMinor: number
 }
+
+export interface ForcedCollateral {
+  readonly kind: 'PLEDGE' | 'RELEASE'
+  /** Secured facility. */
+  readonly channel: string
+  readonly assetId: string
+  /** Millionths of the holding. */
+  readonly assetParts: number
+}
+
+export type ForcedMove = ForcedCash | ForcedCollateral
 
 export interface Details {
   readonly change: ChangeManifest
@@ -54,6 +65,7 @@ export interface Details {
 }
 
 const ID = { type: 'string', minLength: 1, maxLength: 128 }
+const PARTS = { type: 'integer', minimum: 1, maximum: 1_000_000 }
 const MINOR = { type: 'integer', minimum: 1, maximum: 2 ** 52 - 1 }
 
 const SCHEMAS: Readonly<Record<keyof Details, Record<string, object>>> = {
@@ -91,7 +103,12 @@ const SCHEMAS: Readonly<Record<keyof Details, Record<string, object>>> = {
       type: 'array',
       minItems: 1,
       maxItems: 256,
-      items: strict({ kind: { enum: ['TRANSFER', 'FX', 'DRAW', 'REPAY'] }, channel: ID, amountMinor: MINOR }),
+      items: {
+        oneOf: [
+          strict({ kind: { enum: ['TRANSFER', 'FX', 'DRAW', 'REPAY'] }, channel: ID, amountMinor: MINOR }),
+          strict({ kind: { enum: ['PLEDGE', 'RELEASE'] }, channel: ID, assetId: ID, assetParts: PARTS }),
+        ],
+      },
     },
   },
   answer: { option: ID },

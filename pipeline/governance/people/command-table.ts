@@ -21,7 +21,16 @@ export interface CommandRow {
 export const COMMAND_LIFE_MICROS = 86_400_000_000
 
 const ANYONE_WHO_ACTS: readonly Role[] = ['operator', 'approver', 'risk-officer', 'admin']
-const KILLABLE = ['all', 'group:', 'entity:', 'account:', 'rail:', 'facility:', 'instruction-kind:'] as const
+const KILLABLE = [
+  'all',
+  'group:',
+  'entity:',
+  'account:',
+  'rail:',
+  'facility:',
+  'asset:',
+  'instruction-kind:',
+] as const
 
 export const COMMANDS: readonly CommandRow[] = [
   {

@@ -197,6 +197,8 @@ class StandInAgent implements Agent {
       createdAt,
       expiresAt: createdAt + ANSWER_WITHIN_MICROS,
       dependsOn: -1,
+      assetId: '',
+      assetParts: 0,
     }
   }
 

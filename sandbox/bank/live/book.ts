@@ -7,7 +7,8 @@
 import { invariant } from '../../../pipeline/errors.js'
 import { decodeRecord } from '../../../schemas/avro/registry.js'
 import type { Instruction } from '../../../schemas/generated/types.js'
-import { type Fate, fateOf } from '../fate.js'
+import { CollateralBook, type CollateralTerms } from '../collateral-book.js'
+import { type Fate, fateOf, refusedFate } from '../fate.js'
 import type { LedgerEntry } from './ledger-entries.js'
 
 export interface BookedInstruction {
@@ -19,6 +20,8 @@ export interface BookedInstruction {
   readonly stepsAtMicros: number[]
   /** Steps whose report was acknowledged. */
   readonly reported: Set<number>
+  /** Refused at the door by the bank's own book. */
+  readonly refused: boolean
 }
 
 export class Book {
@@ -28,7 +31,20 @@ export class Book {
   settled = 0
   rejected = 0
 
-  constructor(private readonly seed: string) {}
+  readonly #collateral: CollateralBook | undefined
+
+  /** @param terms of secured lending; left out by a bank that lends without collateral, and by readers of a ledger */
+  constructor(
+    private readonly seed: string,
+    terms?: CollateralTerms,
+  ) {
+    this.#collateral = terms === undefined ? undefined : new CollateralBook(terms)
+  }
+
+  /** Why the bank refuses an instruction that comes now; empty when it takes it. */
+  refusal(instruction: Instruction, atMicros: number): string {
+    return this.#collateral?.refusal(instruction, atMicros) ?? ''
+  }
 
   apply(entry: LedgerEntry): void {
     if (entry.kind === 'start') return
@@ -38,11 +54,13 @@ export class Book {
       this.instructions.set(entry.id, {
         id: entry.id,
         instruction,
-        fate: fateOf(this.seed, instruction),
+        fate: entry.refused === undefined ? fateOf(this.seed, instruction) : refusedFate(entry.refused),
         takenMicros: entry.atMicros,
         stepsAtMicros: [],
         reported: new Set(),
+        refused: entry.refused !== undefined,
       })
+      if (entry.refused === undefined) this.#collateral?.hold(instruction)
       return
     }
     const booked = this.instructions.get(entry.id)
@@ -57,7 +75,10 @@ export class Book {
     invariant(step === stepsAtMicros.length && next !== undefined, 'steps are carried out once and in order')
     stepsAtMicros.push(atMicros)
     if (next.status === 'REJECTED') this.rejected++
-    if (next.status !== 'SETTLED') return
+    const isOver = stepsAtMicros.length === fate.steps.length
+    const settled = next.status === 'SETTLED'
+    if (isOver && !booked.refused) this.#collateral?.end(instruction, settled ? instruction.amountMinor : 0)
+    if (!settled) return
     this.settled++
     this.#move(instruction.groupId, instruction.sourceAccountId, -instruction.amountMinor)
     this.#move(instruction.groupId, instruction.destinationAccountId, fate.counterSettledMinor)

@@ -20,6 +20,8 @@ export interface TakenEntry {
   readonly atMicros: number
   /** `weir.Instruction`, Avro in base64. */
   readonly instruction: string
+  /** Reason for which the bank's own book refused it when it came; missing for one that is carried out. */
+  readonly refused?: string
 }
 
 /** A step of its fate was carried out; a settled one moves money. */

@@ -10,12 +10,15 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { WeirError } from '../../../pipeline/errors.js'
 import { type DataDirectoryLock, lockDataDirectory } from '../../../pipeline/runtime/data-directory.js'
+import type { CollateralTerms } from '../collateral-book.js'
 import { Book } from './book.js'
 import { type LedgerEntry, lineOf, readEntries, type StartEntry } from './ledger-entries.js'
 
 export interface LedgerOptions {
   readonly venueId: string
   readonly seed: string
+  /** What the bank lends against; what it refused is in the ledger, so the terms may change between two lives. */
+  readonly collateral?: CollateralTerms | undefined
 }
 
 export class Ledger {
@@ -44,10 +47,11 @@ export class Ledger {
       const { entries, wholeBytes, damaged } = readEntries(await file.readFile())
       if (damaged) throw damagedAt(path, wholeBytes)
       await file.truncate(wholeBytes)
-      const book = new Book(options.seed)
+      const { venueId, seed, collateral } = options
+      const book = new Book(seed, collateral)
       const ledger = new Ledger(file, lock, book)
       if (entries.length === 0) {
-        await ledger.append({ kind: 'start', version: 1, ...options })
+        await ledger.append({ kind: 'start', version: 1, venueId, seed })
         await syncFolder(dirname(path))
       } else requireSame(path, entries[0], options)
       for (const entry of entries) book.apply(entry)

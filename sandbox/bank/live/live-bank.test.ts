@@ -8,6 +8,7 @@ import { after, test } from 'node:test'
 import fc from 'fast-check'
 import { derivedId, toHex } from '../../../pipeline/identity.js'
 import type { Execution, Instruction } from '../../../schemas/generated/types.js'
+import type { CollateralTerms } from '../collateral-book.js'
 import { fateOf } from '../fate.js'
 import { Ledger, readBook } from './ledger.js'
 import { LiveBank } from './live-bank.js'
@@ -38,6 +39,8 @@ function instructionOf(number: number): Instruction {
     createdAt: 1_773_820_800_000_000,
     expiresAt: 1_773_820_800_000_000 + 600_000_000,
     dependsOn: -1,
+    assetId: '',
+    assetParts: 0,
   }
 }
 
@@ -48,8 +51,12 @@ interface Life {
 }
 
 /** A bank whose clock leaps, so that every step is due at once. */
-async function live(path: string, acknowledges: () => boolean = () => true): Promise<Life> {
-  const ledger = await Ledger.open(path, { venueId: VENUE, seed: SEED })
+async function live(
+  path: string,
+  acknowledges: () => boolean = () => true,
+  collateral?: CollateralTerms,
+): Promise<Life> {
+  const ledger = await Ledger.open(path, { venueId: VENUE, seed: SEED, collateral })
   const reports: Execution[] = []
   let clock = 0
   const bank = new LiveBank({
@@ -199,4 +206,49 @@ test("damage before the end, another bank's ledger and a second process are refu
   writeFileSync(path, bytes)
   await assert.rejects(Ledger.open(path, { venueId: VENUE, seed: SEED }), /damaged/)
   assert.throws(() => readBook(path), /damaged/)
+})
+
+test('a draw that the own book does not see covered is refused, in the next life, too, until collateral has settled', async () => {
+  const path = join(folder, 'secured')
+  const collateral: CollateralTerms = {
+    facilities: [{ groupId: 'g0', facilityId: 'REPO', outstandingMinor: 0 }],
+    pledges: [],
+    coverMinor: () => 1_000_000,
+  }
+  const of = (kind: 'DRAW' | 'PLEDGE', number: number): Instruction => ({
+    ...instructionOf(number),
+    groupId: 'g0',
+    kind,
+    channelId: 'REPO',
+    amountMinor: 400_000,
+    ...(kind === 'PLEDGE' ? { assetId: 'BUND', assetParts: 500_000 } : {}),
+  })
+  // Fates are by id: one that settles, and tells of it.
+  const numbers = Array.from({ length: 500 }, (_, number) => number)
+  const settling = (kind: 'DRAW' | 'PLEDGE'): Instruction[] =>
+    numbers
+      .map((number) => of(kind, number))
+      .filter((one) => fateOf(SEED, one).steps.at(-1)?.status === 'SETTLED' && !fateOf(SEED, one).silent)
+  const [early, late] = settling('DRAW') as [Instruction, Instruction]
+  const pledge = settling('PLEDGE').find(({ cycle }) => cycle > late.cycle) as Instruction
+  const first = await live(path, () => true, collateral)
+  await first.bank.send(early)
+  await until(() => isOver(first, 1))
+  await end(first)
+  assert.deepEqual(
+    first.reports.map(({ status, reasonCode }) => `${status} ${reasonCode}`),
+    ['REJECTED AM04'],
+  )
+
+  const second = await live(path, () => true, collateral)
+  await second.bank.send(early)
+  await second.bank.send(pledge)
+  await until(() => isOver(second, 2))
+  await second.bank.send(late)
+  await until(() => isOver(second, 3))
+  await end(second)
+  assert.equal(second.ledger.book.rejected, 1)
+  assert.equal(second.ledger.book.settled, 2)
+  assert.equal(second.ledger.book.refusal(of('DRAW', 999), 0), 'AM04')
+  assert.equal(readBook(path).book.rejected, 1)
 })

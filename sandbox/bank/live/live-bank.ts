@@ -58,7 +58,10 @@ export class LiveBank implements RealTimeVenue {
       return
     }
     const encoded = encodeRecord('instruction', instruction).toString('base64')
-    const taken = ledger.append({ kind: 'taken', id, atMicros: nowMicros(), instruction: encoded })
+    const atMicros = nowMicros()
+    const refused = ledger.book.refusal(instruction, atMicros)
+    const entry = { kind: 'taken' as const, id, atMicros, instruction: encoded }
+    const taken = ledger.append(refused === '' ? entry : { ...entry, refused })
     this.#taking.set(id, taken)
     await taken
     this.#taking.delete(id)

@@ -9,7 +9,7 @@ import { PolicyBounds } from './policy-bounds.js'
 const GROUP = 'group-0'
 const above = aboveDraft().fields as unknown as Policy
 const firstOf = (isBelow: boolean): Policy =>
-  groupDrafts(GROUP, 'autonomous', isBelow).find(({ stream }) => stream === 'policy')!.fields as never
+  groupDrafts(GROUP, { isBelow }).find(({ stream }) => stream === 'policy')!.fields as never
 const nextOf = (place: NextPlace): Policy => changeOf(GROUP, place).policy.fields as unknown as Policy
 const digestOf = ({ document }: Policy): string => createHash('sha256').update(document).digest('hex')
 

@@ -12,6 +12,7 @@ const INVARIANTS = [
   'projection-equals-journal',
   'refusals-recorded',
   'people-obeyed',
+  'draws-covered',
   'no-machine-fails',
   'everything-ends',
 ] as const

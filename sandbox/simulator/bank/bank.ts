@@ -121,7 +121,9 @@ export class Bank {
     if (next === undefined) return
     const delay = entry.takenMicros + next.afterMicros - this.world.cluster.scheduler.nowMicros
     this.#process.after(delay, `bank ${next.status}`, () => {
-      if (next.status === 'SETTLED') this.ledger.settle(id)
+      const { nowMicros } = this.world.cluster.scheduler
+      if (next.status === 'SETTLED') this.ledger.settle(id, nowMicros)
+      if (next.status === 'REJECTED') this.ledger.reject(id, nowMicros)
       this.#report(entry, entry.carriedOut++)
       this.#goOn(id, entry)
     })

@@ -46,7 +46,8 @@ export function fateOf(seed: number, instruction: Instruction): Fate {
   if (rejected) return { steps, silent, settledMinor: 0, counterSettledMinor: 0 }
   const counterMinor = counterAmount(random, instruction)
   const { amountMinor } = instruction
-  if (amountMinor < 2 || !random.chance(IN_PART)) {
+  // Collateral is delivered whole.
+  if (amountMinor < 2 || !random.chance(IN_PART) || instruction.assetId !== '') {
     return { steps, silent, settledMinor: amountMinor, counterSettledMinor: counterMinor }
   }
   const settledMinor = random.integer(1, amountMinor - 1)

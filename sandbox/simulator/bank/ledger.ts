@@ -16,7 +16,16 @@ export interface BookedInstruction {
   reported: number
 }
 
+/** What happened at the bank, in its order: an instruction was taken, or came to its end. */
+export interface LedgerEvent {
+  readonly atMicros: number
+  readonly instruction: Instruction
+  /** Undefined when it was taken; 0 when it was rejected. */
+  readonly settledMinor: number | undefined
+}
+
 export class Ledger {
+  readonly history: LedgerEvent[] = []
   readonly entries = new Map<string, BookedInstruction>()
   /** Next offset by topic and partition. */
   readonly offsets = new Map<string, number>()
@@ -34,11 +43,18 @@ export class Ledger {
     }
     const entry = { instruction, fate, takenMicros: atMicros, carriedOut: 0, reported: 0 }
     this.entries.set(id, entry)
+    this.history.push({ atMicros, instruction, settledMinor: undefined })
     return entry
   }
 
-  settle(id: string): void {
+  reject(id: string, atMicros: number): void {
+    const { instruction } = this.entries.get(id)!
+    this.history.push({ atMicros, instruction, settledMinor: 0 })
+  }
+
+  settle(id: string, atMicros: number): void {
     const { instruction, fate } = this.entries.get(id)!
+    this.history.push({ atMicros, instruction, settledMinor: fate.settledMinor })
     this.settled.push(id)
     this.#move(instruction.groupId, instruction.sourceAccountId, -fate.settledMinor)
     this.#move(instruction.groupId, instruction.destinationAccountId, fate.counterSettledMinor)

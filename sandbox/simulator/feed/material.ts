@@ -1,5 +1,5 @@
 /**
- * The reference data of the simulator's groups: three accounts at two banks in two currencies, rails, a credit line and a policy.
+ * The reference data of the simulator's groups: three accounts at two banks in two currencies, rails, a credit line, bonds for it, and a policy.
  *
  * Small enough that a decision takes well under a millisecond, with every kind of instruction in it.
  * Depends on the record types.
@@ -30,6 +30,23 @@ export const OPENINGS: Readonly<Record<string, number>> = {
 }
 
 export const ACCOUNTS = Object.keys(FLOORS)
+
+/** The facility of every group; in some groups it lends against bonds alone. */
+export const SECURED_FACILITY = 'RCF'
+
+export interface Bond {
+  readonly level: 'LEVEL_1' | 'LEVEL_2A' | 'OTHER'
+  readonly valueMinor: number
+  readonly haircutBp: number
+  readonly pledgedParts: number
+}
+
+/** Bonds of a group with a secured facility; the last is of a class that the lender does not take. */
+export const BONDS: Readonly<Record<string, Bond>> = {
+  BUND: { level: 'LEVEL_1', valueMinor: 3_000_000_00, haircutBp: 150, pledgedParts: 0 },
+  OAT: { level: 'LEVEL_2A', valueMinor: 4_000_000_00, haircutBp: 1_500, pledgedParts: 250_000 },
+  JUNK: { level: 'OTHER', valueMinor: 50_000_000_00, haircutBp: 0, pledgedParts: 0 },
+}
 
 const currencyOf = (accountId: string): string => (accountId === 'DOLLARS' ? 'USD' : 'EUR')
 
@@ -116,17 +133,26 @@ export function aboveDraft(): Draft {
   return { stream: 'policy', name: ABOVE, fields: { policyId: ABOVE, version: 1, document: aboveText() } }
 }
 
+/** What sets a group apart from the others. */
+export interface GroupTraits {
+  readonly mode: PolicyLimits['mode']
+  /** Whether its policy names the one above. */
+  readonly isBelow: boolean
+  /** Whether its facility lends against bonds. */
+  readonly isSecured: boolean
+}
+
 /** Reference data of one group, in the order in which a careful producer sends it. */
 export function groupDrafts(
   groupId: string,
-  mode: PolicyLimits['mode'] = 'autonomous',
-  isBelow = false,
+  { mode = 'autonomous', isBelow = false, isSecured = false }: Partial<GroupTraits> = {},
 ): Draft[] {
   return [
     account('OPERATING', 'BANK-A'),
     account('PAYROLL', 'BANK-B'),
     account('DOLLARS', 'BANK-A'),
-    facility(),
+    facility(isSecured),
+    ...(isSecured ? Object.keys(BONDS).map(bondDraft) : []),
     rail('OPERATING', 'PAYROLL'),
     rail('PAYROLL', 'OPERATING'),
     rail('OPERATING', 'DOLLARS'),
@@ -181,7 +207,7 @@ function account(accountId: string, bankId: string): Draft {
   }
 }
 
-function facility(): Draft {
+function facility(secured: boolean): Draft {
   return {
     stream: 'facility',
     name: 'RCF',
@@ -202,8 +228,33 @@ function facility(): Draft {
       cutoffSeconds: 17 * 3600,
       settlementDelaySeconds: 300,
       venueId: 'bank',
+      secured,
+      acceptedLevels: secured ? ['LEVEL_1', 'LEVEL_2A'] : [],
     },
   }
+}
+
+function bondDraft(assetId: string): Draft {
+  const { level, pledgedParts } = BONDS[assetId]
+  return {
+    stream: 'collateral-asset',
+    name: assetId,
+    fields: {
+      assetId,
+      isin: '',
+      issuerId: 'ISSUER',
+      level,
+      eligible: true,
+      pledgedFacilityId: pledgedParts === 0 ? '' : SECURED_FACILITY,
+      pledgedParts,
+    },
+  }
+}
+
+export function valuationDraft(assetId: string, valueMinor: number): Draft {
+  const { haircutBp } = BONDS[assetId]
+  const fields = { assetId, currency: 'EUR', valueMinor, haircutBp }
+  return { stream: 'collateral-valuation', name: assetId, fields }
 }
 
 function rail(source: string, destination: string): Draft {

@@ -8,11 +8,13 @@
 import { partitionOf } from '../../../pipeline/runtime/distributed/topics.js'
 import { encodeRecord } from '../../../schemas/avro/registry.js'
 import type { StreamName } from '../../../schemas/generated/schemas.js'
+import type { CollateralTerms } from '../../bank/collateral-book.js'
 import type { SimulatedDraft } from '../../people.js'
 import { Random } from '../../random.js'
 import { framed } from '../clients/schema-lookup.js'
 import { SECOND } from '../scheduler.js'
 import * as material from './material.js'
+import { SecuredLending } from './secured-lending.js'
 
 export interface PlannedRecord {
   readonly atMicros: number
@@ -27,6 +29,8 @@ export interface FeedPlan {
   readonly records: readonly PlannedRecord[]
   /** Movements that a group must have booked at the end, minor units by `GROUP/ACCOUNT`, opening included. */
   readonly balances: ReadonlyMap<string, number>
+  /** What a lender knows of the groups whose facility is secured; times are microseconds of the simulation. */
+  readonly secured: CollateralTerms
 }
 
 export interface FeedOptions {
@@ -43,6 +47,8 @@ const QUOTE_EVERY_MICROS = 20 * SECOND
 const LATE = 0.05
 const REPEATED = 0.05
 const FAULTY_EVERY_MICROS = 30 * SECOND
+/** More goes out of a group with a secured facility, so that something is drawn there. */
+const SECURED_DRAIN_MINOR = 700_000_00
 const MICROS_PER_DAY = 86_400_000_000
 
 /** One of two or more groups asks people before it sends anything. */
@@ -60,9 +66,11 @@ class Planner {
   readonly #balances = new Map<string, number>()
   readonly #random: Random
   readonly #today: number
+  readonly #secured: SecuredLending
 
   constructor(private readonly options: FeedOptions) {
     this.#random = new Random('feed', options.seed)
+    this.#secured = new SecuredLending(options.seed, options.groups)
     this.#today = Math.floor(options.startMicros / MICROS_PER_DAY)
   }
 
@@ -77,7 +85,7 @@ class Planner {
       .map((record, order) => ({ record, order }))
       .sort((a, b) => a.record.atMicros - b.record.atMicros || a.order - b.order)
       .map(({ record }) => record)
-    return { groups, records, balances: this.#balances }
+    return { groups, records, balances: this.#balances, secured: this.#secured }
   }
 
   #planQuotes(): void {
@@ -93,9 +101,14 @@ class Planner {
     const random = this.#random
     const begin = random.integer(0, 3 * SECOND)
     const next = this.#nextPlace(groupId, mode)
-    if (next !== 'outside') this.#planAbove(begin, groupId)
-    for (const draft of material.groupDrafts(groupId, mode, next !== 'outside'))
+    const isBelow = next !== 'outside'
+    if (isBelow) this.#planAbove(begin, groupId)
+    const isSecured = this.#secured.has(groupId)
+    for (const draft of material.groupDrafts(groupId, { mode, isBelow, isSecured }))
       this.#send(begin, groupId, draft)
+    if (isSecured)
+      for (const { atMicros, draft } of this.#secured.valuations(begin, this.options.activeMicros))
+        this.#send(atMicros, groupId, draft)
     for (const draft of material.openingDrafts(groupId)) this.#send(begin + SECOND, groupId, draft)
     for (const [accountId, minor] of Object.entries(material.OPENINGS))
       this.#balances.set(`${groupId}/${accountId}`, minor)
@@ -109,7 +122,8 @@ class Planner {
       at += Math.ceil(random.exponential(movementEveryMicros))
     ) {
       const accountId = random.pick(material.ACCOUNTS)
-      const amountMinor = random.integer(-1_500_000_00, 1_400_000_00)
+      const drain = isSecured ? SECURED_DRAIN_MINOR : 0
+      const amountMinor = random.integer(-1_500_000_00, 1_400_000_00) - drain
       const draft = material.movementDraft(groupId, number++, accountId, amountMinor, this.#today)
       const key = `${groupId}/${accountId}`
       this.#balances.set(key, this.#balances.get(key)! + amountMinor)

@@ -99,7 +99,7 @@ export function answerDigest(primal: ArrayLike<number>, dual: ArrayLike<number>)
 export function instructionFields(instruction: Instruction): Fields {
   const { instructionId, decisionId, cycle, leg, kind, channelId, venueId } = instruction
   const { sourceAccountId, destinationAccountId, createdAt, expiresAt } = instruction
-  const { currency, amountMinor, counterCurrency, counterAmountMinor } = instruction
+  const { currency, amountMinor, counterCurrency, counterAmountMinor, assetId, assetParts } = instruction
   return {
     id: toHex(instructionId),
     decision: toHex(decisionId),
@@ -113,6 +113,7 @@ export function instructionFields(instruction: Instruction): Fields {
     destination: destinationAccountId,
     pays: { currency, amountMinor },
     brings: { currency: counterCurrency, amountMinor: counterAmountMinor },
+    collateral: { asset: assetId, parts: assetParts },
     createdAt,
     expiresAt,
     digest: sha256Hex(encodeRecord('instruction', instruction)),

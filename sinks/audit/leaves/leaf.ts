@@ -14,7 +14,7 @@ import { WeirError } from '../../../pipeline/errors.js'
 import { canonicalJson, type Json } from '../../../schemas/canonical-json.js'
 
 /** Changes with the meaning of any field. */
-export const LEAF_VERSION = 3
+export const LEAF_VERSION = 4
 
 /** C2SP tlog-tiles writes the length of an entry in 16 bits. */
 export const LEAF_BYTES_MOST = 65_535

@@ -110,11 +110,14 @@ function liveThrough(
 }
 
 function examine({ state, resolved, deliberation, nowMicros }: Examined): ExaminedDecision {
-  const { solve, positions, moves, outcome } = deliberation
+  const { solve, positions, moves, dependsOn, outcome } = deliberation
   return {
     policyDocument: state.policy?.document ?? '',
     solve: solve === null ? undefined : solveOf(solve),
-    gate: outcome === 'PLAN' ? gateReport({ state, resolved, positions, moves, nowMicros }) : undefined,
+    gate:
+      outcome === 'PLAN'
+        ? gateReport({ state, resolved, positions, moves, dependsOn, nowMicros })
+        : undefined,
     feeds: [...state.feeds].map(([feed, { clockMicros, missing }]) => ({
       feed,
       ageMicros: nowMicros - clockMicros,

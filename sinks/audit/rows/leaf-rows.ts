@@ -217,6 +217,8 @@ export const ROW_TABLES: readonly RowTable[] = [
       text('amount_minor', 'pays.amountMinor'),
       text('counter_currency', 'brings.currency'),
       text('counter_amount_minor', 'brings.amountMinor'),
+      text('asset_id', 'collateral.asset'),
+      text('asset_parts', 'collateral.parts'),
       micros('created_at', 'createdAt'),
       micros('expires_at', 'expiresAt'),
     ],

@@ -324,10 +324,11 @@ class DayWriter {
     const amountMinor = 1_000_000 + Math.floor(this.#random() * 1_000_000)
     const accounts = { sourceAccountId: `${groupId}-A`, destinationAccountId: `${groupId}-B` }
     const amounts = { currency: 'EUR', amountMinor, counterCurrency: 'EUR', counterAmountMinor: amountMinor }
+    const collateral = { assetId: '', assetParts: 0 }
     const ids = { instructionId, decisionId, groupId, cycle, leg: 0, dependsOn: -1 }
     const route = { kind: 'TRANSFER' as const, channelId: `RAIL-${groupId}`, venueId: 'BANK' }
     const times = { createdAt: closedAt, expiresAt: closedAt + 600_000_000 }
-    result.instructions.push({ ...ids, ...route, ...accounts, ...amounts, ...times })
+    result.instructions.push({ ...ids, ...route, ...accounts, ...amounts, ...collateral, ...times })
     for (const state of ['PROPOSED', 'RESERVED', 'PERSISTED', 'SENT'] as const) {
       const ordinal = result.instructionEvents.length
       const step = { instructionId, groupId, cycle, ordinal, eventTime: closedAt, reasonCode: '' }

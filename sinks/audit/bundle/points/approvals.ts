@@ -60,6 +60,7 @@ function demandPlan(own: readonly VerifiedLeaf[], { decision }: Evidence): void 
 function legOf({ fields }: VerifiedLeaf): PlanLeg {
   const pays = fields.pays as { readonly currency: string; readonly amountMinor: number }
   const brings = fields.brings as { readonly currency: string }
+  const collateral = fields.collateral as { readonly asset: string; readonly parts: number }
   return {
     kind: fields.action as PlanLeg['kind'],
     channelId: fields.channel as string,
@@ -68,6 +69,8 @@ function legOf({ fields }: VerifiedLeaf): PlanLeg {
     currency: pays.currency,
     amountMinor: pays.amountMinor,
     counterCurrency: brings.currency,
+    assetId: collateral.asset,
+    assetParts: collateral.parts,
   }
 }
 

@@ -31,6 +31,8 @@ export const instructionsTable = defineTable<InstructionRow>('instructions', {
   createdAt: micros,
   expiresAt: micros,
   dependsOn: int32,
+  assetId: text,
+  assetParts: uint32,
   sequence: int64,
 })
 
