@@ -30,7 +30,7 @@ export async function lookAtRun(dataDir: string): Promise<RunState> {
   if (identity === undefined)
     throw new WeirError('WEIR_NOT_FOUND', 'no run was begun in this data directory', {
       place: dataDir,
-      remedy: 'give the --data-dir of weir run --follow',
+      remedy: 'give the --data-dir of a run; people command one that was begun with --follow',
     })
   const state = { nextSequence: 0, closedAtMicros: -1 }
   const segments = await listSegments(join(dataDir, 'journal'))

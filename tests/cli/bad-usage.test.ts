@@ -156,7 +156,7 @@ const mistakes: readonly Mistake[] = [
   {
     title: 'the status of policies of no run',
     args: ['policy', 'status', '--data-dir', 'nothing'],
-    says: /^nothing: there is no run in this data directory/,
+    says: /^nothing: no run was begun in this data directory/,
     code: 'WEIR_NOT_FOUND',
   },
   {
