@@ -335,3 +335,23 @@ test('a call for collateral is answered by people: a forced pledge is approved b
     assert.equal(refused.result.decisions.find(({ trigger }) => trigger === 'override')?.reason, reason)
   }
 })
+
+test('the best effort of a case pledges, too, and is sent when people choose it and approve', async () => {
+  const driver = new GroupDriver(createAgent(GROUP, environment))
+  feedBonds(feedSmallGroup(driver, { openings: { OPERATING: 5_000_000_00 }, facility: SECURED }))
+  driver.input('roster', ROSTER, at(1)).close(at(1))
+  driver.input('cash-movement', movement('disaster', 'OPERATING', -40_000_000_00), at(2))
+  const refused = driver.close(at(3))
+  const opened = refused.result.alerts.find(({ code }) => code === 'case-opened')!
+  assert.match(opened.message, /best-effort \(.*PLEDGE RCF BUND [0-9]+, .*DRAW RCF [0-9]+/)
+  const session = GovernedSession.on(driver)
+  const detail = canonicalJson({ option: 'best-effort' })
+  const chosen = session.order({ kind: 'ANSWER', subject: opened.subject, author: 'olga', detail })
+  const kinds = chosen.result.instructions.map(({ kind }) => kind)
+  assert.deepEqual([kinds[0], kinds.includes('DRAW')], ['PLEDGE', true])
+  const plan = chosen.result.decisions.find(({ trigger }) => trigger === 'override')!
+  const subject = `decision:${formatUuid(toHex(plan.decisionId))}`
+  const approved = session.order({ kind: 'APPROVE', subject, digest: plan.planDigest, author: 'anna' })
+  assert.ok(approved.release.some(({ kind }) => kind === 'PLEDGE'))
+  assert.ok(!approved.release.some(({ kind }) => kind === 'DRAW'), 'it waits for its collateral')
+})
