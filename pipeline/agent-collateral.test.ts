@@ -1,8 +1,10 @@
 /** Secured facilities: collateral is with the lender before anything is drawn on it, and comes back when nothing is. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { canonicalJson } from '../schemas/canonical-json.js'
 import type { Instruction } from '../schemas/generated/types.js'
 import { testEnvironment } from '../tests/support/environment.js'
+import { GovernedSession } from '../tests/support/governed-session.js'
 import {
   feedSmallGroup,
   GROUP,
@@ -21,9 +23,9 @@ import {
   shape,
   valuation,
 } from '../tests/support/small-group-collateral.js'
-import { at, reasons } from '../tests/support/small-group-session.js'
+import { at, ROSTER, reasons } from '../tests/support/small-group-session.js'
 import { createAgent, restoreAgent } from './agent.js'
-import { toHex } from './identity.js'
+import { formatUuid, toHex } from './identity.js'
 import type { AppliedCycle } from './ports.js'
 import { decodeState } from './state-codec.js'
 
@@ -295,4 +297,61 @@ test('an agent that is restored goes on as the first would have', () => {
   driver.declareTo(again)
   assert.deepEqual(again.apply(cycle).result, driver.agent.apply(cycle).result)
   assert.deepEqual(again.stateDigest(), driver.agent.stateDigest())
+})
+
+test('a call for collateral is answered by people: a forced pledge is approved by another person and ends it', async () => {
+  const bonds = { pledgedFacilityId: 'RCF', pledgedParts: 300_000 }
+  const driver = new GroupDriver(createAgent(GROUP, environment))
+  const facility = { ...SECURED, outstandingMinor: 2_900_000_00 }
+  feedBonds(feedSmallGroup(driver, { openings: { OPERATING: 5_000_000_00 }, facility }), bonds)
+  driver.input('roster', ROSTER, at(1)).close(at(1))
+  const fallen = driver.input('collateral-valuation', valuation('BUND', 9_000_000_00), at(2)).close(at(3))
+  assert.ok(alerts(fallen).includes('collateral-short'))
+  const session = GovernedSession.on(driver)
+  const moves = [{ assetId: 'BUND', assetParts: 50_000, channel: 'RCF', kind: 'PLEDGE' }]
+  const force = { kind: 'FORCE', subject: 'group', author: 'olga' } as const
+  const forced = session.order({ ...force, detail: canonicalJson({ moves }) })
+  const plan = forced.result.decisions.find(({ trigger }) => trigger === 'override')!
+  const subject = `decision:${formatUuid(toHex(plan.decisionId))}`
+  const [pledge] = session.order({
+    kind: 'APPROVE',
+    subject,
+    digest: plan.planDigest,
+    author: 'anna',
+  }).release
+  assert.deepEqual([pledge?.kind, pledge?.assetId, pledge?.assetParts], ['PLEDGE', 'BUND', 50_000])
+  assert.ok(alerts(answered(driver, pledge!, 'SETTLED', at(60))).includes('collateral-covers'))
+  assert.deepEqual(pledgeOf(driver), parts(350_000))
+  for (const [changes, reason] of [
+    [{ assetParts: 650_001 }, 'gate-denied:asset-not-free'],
+    [{ assetId: 'OTHER' }, 'channel-unknown'],
+  ] as const) {
+    session.second = 100
+    const refused = session.order({
+      ...force,
+      nonce: reason,
+      detail: canonicalJson({ moves: [{ ...moves[0]!, ...changes }] }),
+    })
+    assert.equal(refused.result.decisions.find(({ trigger }) => trigger === 'override')?.reason, reason)
+  }
+})
+
+test('the best effort of a case pledges, too, and is sent when people choose it and approve', async () => {
+  const driver = new GroupDriver(createAgent(GROUP, environment))
+  feedBonds(feedSmallGroup(driver, { openings: { OPERATING: 5_000_000_00 }, facility: SECURED }))
+  driver.input('roster', ROSTER, at(1)).close(at(1))
+  driver.input('cash-movement', movement('disaster', 'OPERATING', -40_000_000_00), at(2))
+  const refused = driver.close(at(3))
+  const opened = refused.result.alerts.find(({ code }) => code === 'case-opened')!
+  assert.match(opened.message, /best-effort \(.*PLEDGE RCF BUND [0-9]+, .*DRAW RCF [0-9]+/)
+  const session = GovernedSession.on(driver)
+  const detail = canonicalJson({ option: 'best-effort' })
+  const chosen = session.order({ kind: 'ANSWER', subject: opened.subject, author: 'olga', detail })
+  const kinds = chosen.result.instructions.map(({ kind }) => kind)
+  assert.deepEqual([kinds[0], kinds.includes('DRAW')], ['PLEDGE', true])
+  const plan = chosen.result.decisions.find(({ trigger }) => trigger === 'override')!
+  const subject = `decision:${formatUuid(toHex(plan.decisionId))}`
+  const approved = session.order({ kind: 'APPROVE', subject, digest: plan.planDigest, author: 'anna' })
+  assert.ok(approved.release.some(({ kind }) => kind === 'PLEDGE'))
+  assert.ok(!approved.release.some(({ kind }) => kind === 'DRAW'), 'it waits for its collateral')
 })

@@ -5,6 +5,7 @@
 import type { Command } from 'commander'
 import { printable } from '../../pipeline/governance/printable.js'
 import { toHex } from '../../pipeline/identity.js'
+import { formatMinor } from '../../pipeline/money.js'
 import type { Instruction } from '../../schemas/generated/types.js'
 import { addKafkaFlags, type KafkaFlags } from '../kafka-flags.js'
 import { printJson, printText } from '../output.js'
@@ -143,6 +144,11 @@ function legsOf({ legs }: WaitingPlan): Instruction[] {
 
 function legText(leg: Instruction): string {
   const { kind, channelId, sourceAccountId, destinationAccountId, currency, amountMinor } = leg
+  const { assetId, assetParts } = leg
+  if (assetId !== '') {
+    const worth = `${amountMinor.toLocaleString('en-US')} minor units ${currency} when it was decided`
+    return `leg ${leg.leg}: ${kind} ${formatMinor(assetParts, 4)} % of ${assetId} by ${channelId}, worth ${worth}`
+  }
   const from = sourceAccountId === '' ? '' : ` from ${sourceAccountId}`
   const to = destinationAccountId === '' ? '' : ` to ${destinationAccountId}`
   return `leg ${leg.leg}: ${kind} ${amountMinor.toLocaleString('en-US')} minor units ${currency}${from}${to} by ${channelId}`

@@ -163,7 +163,7 @@ function collateralOf(kind: (typeof COLLATERAL_KINDS)[number], text: string): Fo
     return { kind, channel, assetId, assetParts }
   throw wrong(
     '--move',
-    `'${text.slice(0, 60)}' is no collateral`,
+    `'${kind}:${text.slice(0, 60)}' is no collateral`,
     `give ${kind}:FACILITY:ASSET:PARTS with 1 to 1000000 millionths of the holding, such as ${kind}:REPO-1:BUND-2031:250000`,
   )
 }

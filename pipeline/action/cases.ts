@@ -144,7 +144,8 @@ function sentenceOf(one: CaseState, { policy, baseExponent }: ResolvedPolicy): s
   const money = (baseMinor: number) =>
     `${formatMinor(Math.round(baseMinor), baseExponent)} ${policy.baseCurrency} a day`
   const moves = one.bestEffort.map(
-    ({ kind, channelId, amountMinor }) => `${kind} ${channelId} ${amountMinor}`,
+    ({ kind, channelId, amountMinor, assetId, assetParts }) =>
+      `${kind} ${channelId} ${assetId === undefined ? amountMinor : `${assetId} ${assetParts}`}`,
   )
   const other =
     moves.length === 0 ? '' : ` or best-effort (${moves.join(', ')}; ${money(one.bestEffortCostBaseMinor)})`

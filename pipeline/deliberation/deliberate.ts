@@ -184,7 +184,7 @@ function inIntegers(
     return { reason: 'instruction-limit-breaks-floor', subject: selected.broken.accountId }
   const repaired = repairPlan(shared, positions, selected.moves)
   if ('reason' in repaired) return repaired
-  const legs = linkLegs(withCollateral(resolved, repaired.moves, collateral))
+  const legs = linkLegs(addCollateral(resolved, repaired.moves, collateral))
   if (legs === undefined) return { reason: 'legs-cannot-be-linked', subject: '' }
   // If the legs that wait are never sent, what they were to take away from a bank stays there.
   const atOnce = legs.moves.filter((_, index) => legs.dependsOn[index] === -1)
@@ -198,7 +198,7 @@ function instructionsLeft({ policy }: ResolvedPolicy, { pledges }: CollateralLeg
 }
 
 /** The moves with the pledges that they need, and as many releases as the policy has instructions for. The very same ones without collateral. */
-function withCollateral(
+function addCollateral(
   { policy }: ResolvedPolicy,
   moves: readonly Move[],
   collateral: CollateralLegs,

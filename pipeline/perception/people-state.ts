@@ -101,6 +101,9 @@ export interface CaseState {
     readonly kind: InstructionKind
     readonly channelId: string
     readonly amountMinor: number
+    /** Of a pledge or release. */
+    readonly assetId?: string
+    readonly assetParts?: number
   }[]
   status: 'open' | 'answered' | 'defaulted'
 }

@@ -102,6 +102,11 @@ const mistakes: readonly (readonly [title: string, args: readonly string[], says
     /^--move: 'GIVE:X:5' is no move .*TRANSFER, FX, DRAW, REPAY/,
   ],
   [
+    'a pledge of more than the whole holding',
+    ['force', '--move', 'PLEDGE:REPO:BUND:1000001', ...who, ...out],
+    /^--move: 'PLEDGE:REPO:BUND:1000001' is no collateral \(give PLEDGE:FACILITY:ASSET:PARTS with 1 to 1000000 millionths/,
+  ],
+  [
     'a role that is none',
     ['delegate', 'omar', '--roles', 'boss', '--until', '2026-03-20T17:00:00Z', ...who, ...out],
     /^--roles: there is no role 'boss'/,

@@ -9,7 +9,14 @@ import { type SimulatedDraft, signAs } from '../../sandbox/people.js'
 import type { Command, Cycle } from '../../schemas/generated/types.js'
 import { fileJournal, type ProjectedJournal } from '../../sinks/journal/journal-port.js'
 import { testEnvironment } from './environment.js'
-import { feedSmallGroup, GROUP, GroupDriver, MORNING, movement } from './small-group.js'
+import {
+  feedSmallGroup,
+  GROUP,
+  GroupDriver,
+  MORNING,
+  movement,
+  type SmallGroupOptions,
+} from './small-group.js'
 import { inBatches } from './small-group-journal.js'
 import { at, ROSTER, settle } from './small-group-session.js'
 
@@ -22,11 +29,18 @@ export class GovernedSession {
 
   private constructor(readonly driver: GroupDriver) {}
 
-  static async of(policy: string, roster: object = ROSTER): Promise<GovernedSession> {
+  static async of(
+    policy: string,
+    roster: object = ROSTER,
+    options: SmallGroupOptions = {},
+    further: (driver: GroupDriver) => void = () => undefined,
+  ): Promise<GovernedSession> {
     const driver = feedSmallGroup(new GroupDriver(createAgent(GROUP, await testEnvironment())), {
       policy,
       openings: { OPERATING: 7_400_000_00 },
+      ...options,
     })
+    further(driver)
     const session = new GovernedSession(driver)
     session.closeAt(at(1))
     driver.input('roster', roster, at(2))

@@ -16,7 +16,8 @@ import {
   textOf,
 } from '../../../tests/support/governed-bundle.js'
 import { type GivenOrder, GovernedSession, planOf } from '../../../tests/support/governed-session.js'
-import { GROUP, POLICY_TEXT } from '../../../tests/support/small-group.js'
+import { GROUP, movement, POLICY_TEXT } from '../../../tests/support/small-group.js'
+import { feedBonds, SECURED } from '../../../tests/support/small-group-collateral.js'
 import { at, ROSTER } from '../../../tests/support/small-group-session.js'
 import { digestOf } from '../../../tests/support/small-group-trial.js'
 import type { Bundle, BundledLeaf } from './bundle.js'
@@ -251,4 +252,31 @@ test('a plan above the large amount needs as many people as the prices of then s
   const leaves = bundle.leaves.filter((_, index) => index !== place)
   const { detail } = await pointOf({ ...bundle, leaves, commands: bundle.commands.slice(1) }, 'approvals')
   assert.match(detail, /^it needs 2 of approver, risk-officer, and was released at leaf \d+ by rosa$/)
+})
+
+test('a plan that pledges collateral is proven with its assets and parts, and so is what people approved', async () => {
+  const openings = { OPERATING: 5_000_000_00 }
+  const options = { facility: SECURED, openings }
+  const session = await GovernedSession.of(SUPERVISED, ROSTER, options, (driver) => feedBonds(driver))
+  session.driver.input('cash-movement', movement('tax', 'OPERATING', -4_500_000_00), at(session.second))
+  const planned = session.close()
+  assert.deepEqual(
+    planned.result.instructions.map(({ kind }) => kind),
+    ['PLEDGE', 'DRAW'],
+  )
+  const { id, plan } = planOf(planned)
+  const approved = session.order({ kind: 'APPROVE', ...plan, author: 'anna' })
+  assert.equal(approved.release.length, 1)
+  session.settle(session.settle(approved))
+  const bundle = await exported(session.journal, id)
+  await demandVerified(bundle)
+  // Another holding than the one that was approved.
+  const place = bundle.leaves.findIndex((leaf) => textOf(leaf).action === 'PLEDGE')
+  const leaf = bundle.leaves[place]!
+  const other = { ...textOf(leaf), collateral: { asset: 'JUNK', parts: 1 } }
+  const record = Buffer.from(canonicalJson(other as Json), 'utf8')
+  const leaves = bundle.leaves.map((one, index) => (index === place ? { ...leaf, record } : one))
+  const failed = await pointOf({ ...bundle, leaves }, 'approvals')
+  assert.equal(failed.holds, false)
+  assert.match(failed.detail, /the digest of the plan is not that of its instructions/)
 })

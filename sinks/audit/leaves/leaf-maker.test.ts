@@ -113,7 +113,7 @@ test('equal entries give equal bytes, each the same text whatever made it, and w
   assert.deepEqual(leavesOf(day.entries).map(leafBytes), once)
   for (const bytes of once) {
     assert.ok(bytes.length <= LEAF_BYTES_MOST)
-    assert.equal(JSON.parse(bytes.toString()).leaf, 3)
+    assert.equal(JSON.parse(bytes.toString()).leaf, 4)
   }
 })
 
