@@ -69,11 +69,15 @@ async function settled(operation: Operation<void>): Promise<void> {
 
 /** An owner of partition 0 that writes instructions in transactions. */
 class Owner {
-  readonly #writer: KafkaWriter
+  #writer: KafkaWriter
   #schemaId = 0
 
   constructor(private readonly topics: TestTopics) {
-    this.#writer = new KafkaWriter(topics.settings, 0, { ring: () => {} })
+    this.#writer = this.#newWriter()
+  }
+
+  #newWriter(): KafkaWriter {
+    return new KafkaWriter(this.topics.settings, 0, { ring: () => {} })
   }
 
   async open(): Promise<void> {
@@ -95,7 +99,22 @@ class Owner {
         key: Buffer.from(instruction.groupId),
         value: frameRecord(this.#schemaId, encodeRecord('instruction', instruction)),
       })
-    await settled(end === 'commit' ? this.#writer.commit() : this.#writer.abort())
+    if (end === 'commit') await settled(this.#writer.commit())
+    else await this.#abort()
+  }
+
+  /**
+   * The client counts a partition as part of the transaction from when it asks for that. While the broker still writes the markers of the
+   * transaction before, it has none yet, and refuses the abort for good: then the partition is taken over anew, as by a real owner.
+   */
+  async #abort(): Promise<void> {
+    const aborted = this.#writer.abort()
+    await until('the broker answers', () => aborted.state !== 'pending')
+    if (aborted.fault === undefined) return
+    assert.equal(aborted.fault.kind, 'fatal', aborted.fault.error.toLine())
+    this.#writer.close()
+    this.#writer = this.#newWriter()
+    await settled(this.#writer.open())
   }
 
   close(): void {
