@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import type { KafkaJS } from '@confluentinc/kafka-javascript'
 import { isAlive, type ProcessId } from '../deploy/kafka/processes.mjs'
 import { readState } from '../deploy/kafka/state.mjs'
 import { brokersSeenBy } from '../deploy/kafka/wire.mjs'
@@ -59,6 +60,21 @@ describe('a cluster of one broker', options, () => {
   })
 })
 
+/** A broker that was not told of a new topic yet says that there is none. */
+async function describedTopic(admin: KafkaJS.Admin, topic: string) {
+  const deadline = performance.now() + BOUND_MS
+  for (;;) {
+    try {
+      const [described] = await admin.fetchTopicMetadata({ topics: [topic] })
+      return described
+    } catch (error) {
+      const { type } = error as { readonly type?: string }
+      if (type !== 'ERR_UNKNOWN_TOPIC_OR_PART' || performance.now() > deadline) throw error
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  }
+}
+
 describe('a cluster of three brokers', options, () => {
   let cluster: KafkaCluster
   before(async () => {
@@ -72,7 +88,7 @@ describe('a cluster of three brokers', options, () => {
     const client = await clientOf({ 'bootstrap.servers': cluster.bootstrap })
     const admin = await connected(t, client.admin())
     await admin.createTopics({ topics: [{ topic, numPartitions: 3, replicationFactor: 3 }] })
-    const [described] = await admin.fetchTopicMetadata({ topics: [topic] })
+    const described = await describedTopic(admin, topic)
     assert.deepEqual(
       described?.partitions.map(({ replicas }) => replicas.length),
       [3, 3, 3],

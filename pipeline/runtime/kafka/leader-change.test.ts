@@ -22,7 +22,8 @@ const HANGS_FOR_MS = 8_000
 async function settledLeader(admin: KafkaAdmin, topic: string, previous?: number): Promise<number> {
   for (let look = 0; look < LOOKS; look += 1) {
     const [{ partitions }] = await admin.describeTopics([topic])
-    const { leader, inSync } = partitions[0]
+    // A broker that was not told yet knows no such topic.
+    const [{ leader, inSync } = { leader: -1, inSync: [] }] = partitions
     if (leader > 0 && leader !== previous && inSync.length === REPLICATION) return leader
     await pause(LOOK_EVERY_MS)
   }
