@@ -20,13 +20,15 @@ const skip = engineMissing()
 const OLD_MIGRATIONS = 6
 const day = makeSyntheticDay({ seed: 3, groups: 2, cycles: 20, movements: 5, configuration: NO_DIGEST })
 const HALF = 47
-/** Of migrations 7 to 11. */
+/** Of migrations 7 to 12. */
 const LATER_COLUMNS = [
   ['journal_partition', 'UInt32'],
   ['plan_digest', 'String'],
   ['arm', 'String'],
   ['configuration', 'String'],
   ['depends_on', 'Int32'],
+  ['asset_id', 'String'],
+  ['asset_parts', 'UInt32'],
 ] as const
 /** As the projector of version 6 called this journal. */
 const journal = fileJournal(day.read)
