@@ -1,14 +1,11 @@
 /** `weir notify` on the journal topic of a real Kafka: each alert arrives once, signed, across an end and a kill of the notifier. */
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { JOURNAL_STREAM } from '../pipeline/runtime/distributed/topics.js'
 import type { KafkaSettings } from '../pipeline/runtime/kafka/settings.js'
 import type { JournalEntryReader } from '../sinks/journal/journal-port.js'
-import { verifyNotification } from '../sinks/notifications/signature.js'
 import { weir, withFolder } from './cli/weir-process.js'
 import { needsKafka } from './support/kafka/availability.js'
 import { JournalWriter } from './support/kafka/journal-writer.js'
@@ -16,6 +13,7 @@ import { makeTopics, settingsFor } from './support/kafka/ports-fixture.js'
 import { Running } from './support/kafka/principals.js'
 import { sharedKafka } from './support/kafka/shared.js'
 import { smallGroupJournal } from './support/small-group-journal.js'
+import { receiveWebhooks } from './support/webhook-receiver.js'
 
 const { skip } = await needsKafka()
 if (skip !== false) process.stderr.write(`NO KAFKA, NOTHING PROVEN: ${skip}\n`)
@@ -60,16 +58,8 @@ function alerts(share: number): number {
 test('each alert of the topic arrives once, signed, though the notifier ends and is killed', {
   skip,
 }, async () => {
-  const ids: string[] = []
-  let key = ''
-  const server = createServer(async (request, response) => {
-    const parts: Buffer[] = []
-    for await (const part of request as AsyncIterable<Buffer>) parts.push(part)
-    ids.push(verifyNotification(request.headers, Buffer.concat(parts), key).id)
-    response.end()
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  const receiver = await receiveWebhooks()
+  const { ids, url } = receiver
   const arrived = async (count: number): Promise<void> => {
     const untilMs = performance.now() + BOUND_MS
     while (ids.length < count && performance.now() < untilMs)
@@ -80,7 +70,7 @@ test('each alert of the topic arrives once, signed, though the notifier ends and
   try {
     await withFolder(async (cwd) => {
       const made = await weir(['identity', 'key', '--out', 'webhook.key'], { cwd })
-      key = `whpk_${made.stdout.trim()}`
+      receiver.key = `whpk_${made.stdout.trim()}`
       const webhook = `webhook: {url: '${url}', signingKeyFile: webhook.key, allowPrivateAddresses: true}`
       const config = join(cwd, 'weir.yaml')
       const lines = [
@@ -117,7 +107,6 @@ test('each alert of the topic arrives once, signed, though the notifier ends and
     })
   } finally {
     await running?.end('SIGKILL')
-    server.closeAllConnections()
-    server.close()
+    await receiver.close()
   }
 })

@@ -1,13 +1,11 @@
 /** `weir notify` on the journal of a run, with a receiver that verifies what it gets. */
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { readJournal } from '../../pipeline/runtime/journal/reader.js'
 import { fileJournal } from '../../sinks/journal/journal-port.js'
-import { verifyNotification } from '../../sinks/notifications/signature.js'
+import { receiveWebhooks } from '../support/webhook-receiver.js'
 import { weir, withFolder } from './weir-process.js'
 
 async function alertsIn(dataDir: string): Promise<number> {
@@ -22,16 +20,8 @@ async function alertsIn(dataDir: string): Promise<number> {
 }
 
 test('the alerts of a run are told once, by a receiver verified, and a target that is away is told of', async () => {
-  const ids: string[] = []
-  let key = ''
-  const server = createServer(async (request, response) => {
-    const parts: Buffer[] = []
-    for await (const part of request as AsyncIterable<Buffer>) parts.push(part)
-    ids.push(verifyNotification(request.headers, Buffer.concat(parts), key).id)
-    response.end()
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  const receiver = await receiveWebhooks()
+  const { ids, url } = receiver
   try {
     await withFolder(async (cwd) => {
       const at = { cwd }
@@ -41,7 +31,7 @@ test('the alerts of a run are told once, by a receiver verified, and a target th
       const expected = await alertsIn(join(cwd, 'data'))
       assert.ok(expected > 0, 'the day has no alert')
       const made = await weir(['identity', 'key', '--out', 'webhook.key'], at)
-      key = `whpk_${made.stdout.trim()}`
+      receiver.key = `whpk_${made.stdout.trim()}`
       const webhook = `webhook: {url: '${url}', signingKeyFile: webhook.key, allowPrivateAddresses: true}`
       const desk = `    - {name: desk, severity: INFO, perMinute: 600, ${webhook}}\n`
       writeFileSync(join(cwd, 'weir.yaml'), `notifications:\n  targets:\n${desk}`)
@@ -60,8 +50,7 @@ test('the alerts of a run are told once, by a receiver verified, and a target th
       assert.match(readFileSync(join(cwd, 'data', 'notifications', 'desk.json'), 'utf8'), /"waiting":\[\]/)
     })
   } finally {
-    server.closeAllConnections()
-    server.close()
+    await receiver.close()
   }
 })
 
