@@ -1,7 +1,6 @@
 /** People command a run from the command line: a kill, its lift by two, forged keys, changes of policy and roster, offline signing. */
 import assert from 'node:assert/strict'
-import type { ChildProcess } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { SIMULATED_PEOPLE, SIMULATED_ROSTER, simulatedRoster } from '../../sandbox/people.js'
@@ -10,6 +9,7 @@ import { readAvro } from '../support/avro-files.js'
 import { GROUP, MORNING, movement, POLICY_TEXT, SECOND } from '../support/small-group.js'
 import { writeGovernedDay, writeKeys } from '../support/small-group-day.js'
 import { small, upper } from '../support/small-group-parents.js'
+import { withRun } from './following-run.js'
 import { type Outcome, weir, withFolder } from './weir-process.js'
 
 interface Answer {
@@ -30,48 +30,6 @@ const at = (seconds: number): string => new Date((MORNING + seconds * SECOND) / 
 function as(folder: string, person: string, words: readonly string[], key = person): Promise<Outcome> {
   const who = ['--as', person, '--key', join(folder, 'keys', `${key}.key`), '--roster', SIMULATED_ROSTER]
   return weir([...words, ...who, '--reason', 'a test', '--yes'], { cwd: folder })
-}
-
-/** A run that follows, for as long as `use` takes; then it is told to end, or killed. */
-async function withRun<T>(
-  folder: string,
-  use: () => Promise<T>,
-  end: 'SIGTERM' | 'SIGKILL' = 'SIGTERM',
-): Promise<T> {
-  let child: ChildProcess | undefined
-  writeFileSync(join(folder, 'weir.yaml'), 'cycleMillis: 200\nworkers: 1\n')
-  const running = weir(
-    [
-      'run',
-      '--input',
-      'day',
-      '--data-dir',
-      'data',
-      '--config',
-      'weir.yaml',
-      '--no-clickhouse',
-      '--follow',
-      '--json',
-    ],
-    {
-      cwd: folder,
-      // It lives as long as the commands of its test, each a process of its own.
-      boundMs: 900_000,
-      onStart: (started) => {
-        child = started
-      },
-    },
-  )
-  const untilMs = performance.now() + 60_000
-  while (!existsSync(join(folder, 'data', 'commands')) && performance.now() < untilMs)
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  try {
-    return await use()
-  } finally {
-    child?.kill(end)
-    const outcome = await running
-    assert.equal(outcome.code, end === 'SIGTERM' ? 0 : null, outcome.stderr)
-  }
 }
 
 const run = ['--data-dir', 'data', '--group', GROUP]
@@ -325,7 +283,7 @@ test('a run that is killed while it takes a letter takes it once, whether the jo
           assert.equal(sent.code, 0, sent.stderr)
           await new Promise((resolve) => setTimeout(resolve, pauseMs))
         },
-        'SIGKILL',
+        { end: 'SIGKILL' },
       )
     await withRun(folder, async () => {
       const untilMs = performance.now() + 60_000
