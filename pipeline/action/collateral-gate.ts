@@ -8,6 +8,7 @@
  * Of a pledge of the same plan only its reliable part counts, and only for a draw that waits for it. Depends on plan, collateral and state.
  */
 import {
+  coveredMinor,
   coversNothing,
   holdingCover,
   neededMinor,
@@ -96,12 +97,7 @@ function coveredBy(plan: CollateralPlan, move: Move, facility: FacilityState): b
     const { assetId } = collateral.asset
     released.set(assetId, (released.get(assetId) ?? 0) + collateral.parts)
   }
-  let covered = 0n
-  for (const [assetId, asset] of state.collateral) {
-    const parts =
-      coveringParts(asset.pledges.get(facility.reference.facilityId)) - (released.get(assetId) ?? 0)
-    if (parts > 0) covered += partsCover(holdingCover(state, resolved, facility, asset, nowMicros), parts)
-  }
+  let covered = coveredMinor(state, resolved, facility, nowMicros, released)
   for (const pledge of waitedFor(plan, move)) {
     const asset = state.collateral.get(pledge.collateral!.asset.assetId)
     if (asset === undefined || pledge.facility !== move.facility) continue

@@ -123,16 +123,23 @@ function conversionPrice(state: GroupState, from: string, to: string): bigint {
   return BigInt(Math.floor(((rate * powerOfTen(toExponent)) / powerOfTen(fromExponent)) * PRICE_UNIT))
 }
 
-/** What the collateral covers that the lender has and that is not on its way back. */
+const NOTHING: ReadonlyMap<string, number> = new Map()
+
+/**
+ * What the collateral covers that the lender has and that is not on its way back.
+ *
+ * @param asked parts by asset that a plan asks back
+ */
 export function coveredMinor(
   state: GroupState,
   resolved: ResolvedPolicy,
   facility: FacilityState,
   nowMicros: number,
+  asked: ReadonlyMap<string, number> = NOTHING,
 ): bigint {
   let covered = 0n
-  for (const asset of state.collateral.values()) {
-    const parts = coveringParts(asset.pledges.get(facility.reference.facilityId))
+  for (const [assetId, asset] of state.collateral) {
+    const parts = coveringParts(asset.pledges.get(facility.reference.facilityId)) - (asked.get(assetId) ?? 0)
     if (parts > 0) covered += partsCover(holdingCover(state, resolved, facility, asset, nowMicros), parts)
   }
   return covered
